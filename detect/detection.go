@@ -1,0 +1,25 @@
+// Package detect's noun is a detection: one frame in, boxes with taxon scores
+// out. It owns letterboxing, running a model, decoding the output of each family of detectors,
+// suppression and thresholds. It does not join detections over time (track) and
+// does not count (count).
+package detect
+
+import (
+	"requin/frame"
+	"requin/taxon"
+)
+
+// Detection is one animal that a model believes it sees in one frame.
+type Detection struct {
+	Box    frame.Box     `json:"box"`              // pixels of the full picture
+	Taxon  string        `json:"taxon"`            // the best scored taxon
+	Score  float32       `json:"score"`            // its score, 0 to 1
+	Scores []taxon.Score `json:"scores,omitempty"` // the best taxa, best first, where the model scores more than one
+}
+
+// Frame is one frame that was looked at and what was found in it: no detection
+// means looked at and nothing found, which is not the same as a gap.
+type Frame struct {
+	frame.Instant
+	Detections []Detection `json:"detections"`
+}

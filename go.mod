@@ -1,0 +1,3 @@
+module requin
+
+go 1.26.8

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// layers is the map of the rooms: which of Requin's packages each may import,
+// and which packages from outside it alone may touch. A new package is a new
+// line here, hence a decision.
+var layers = map[string][]string{
+	"frame":    {},
+	"taxon":    {},
+	"video":    {"frame"},
+	"onnx":     {},
+	"detect":   {"frame", "taxon", "onnx"},
+	"track":    {"frame", "taxon", "detect"},
+	"count":    {"frame", "taxon", "detect", "track"},
+	"eval":     {"frame", "taxon", "detect", "track", "count"},
+	"scan":     {"frame", "video", "detect", "track"},
+	"survey":   {"frame", "taxon", "detect", "track", "count"},
+	"exchange": {"frame", "taxon", "detect", "track", "count", "eval"},
+	"method":   {"frame", "taxon"},
+	"report":   {"frame", "taxon", "detect", "track", "count"},
+	"cli":      {"*"},
+	"":         {"cli"}, // main.go
+}
+
+// pure rooms do no input or output: no disk, clock, log or process.
+var pure = []string{"frame", "taxon", "track", "count", "eval"}
+
+var impure = []string{"os", "os/exec", "io/ioutil", "log", "log/slog", "net", "net/http", "syscall", "path/filepath"}
+
+// only says which rooms alone may touch what is outside.
+var only = map[string][]string{
+	"os/exec":                         {"video", "cli"}, // cli: doctor and opening a page
+	"database/sql":                    {"survey"},
+	"net/http":                        {"web", "method"},
+	"github.com/yalue/onnxruntime_go": {"onnx"},
+	"C":                               {"torch", "onnx"},
+}
+
+func TestLayers(t *testing.T) {
+	seen := map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"testdata", "node_modules", "bench", "docs"}, d.Name())) {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		room := filepath.Dir(path)
+		if room == "." {
+			room = ""
+		}
+		allowed, known := layers[room]
+		if !known {
+			t.Errorf("%s: package %q is not on the map: add a line to layers", path, room)
+			return nil
+		}
+		seen[room] = true
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			if own, ok := strings.CutPrefix(imported, "requin/"); ok {
+				if !slices.Contains(allowed, own) && !slices.Contains(allowed, "*") {
+					t.Errorf("%s: %s may not import %s", path, room, own)
+				}
+				continue
+			}
+			if rooms, ok := only[imported]; ok && !slices.Contains(rooms, room) {
+				t.Errorf("%s: only %v may import %s", path, rooms, imported)
+			}
+			if slices.Contains(pure, room) && slices.Contains(impure, imported) {
+				t.Errorf("%s: %s is pure and may not import %s", path, room, imported)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for room := range layers {
+		if !seen[room] {
+			t.Errorf("the map names %q, but there is no such package", room)
+		}
+	}
+}
