@@ -4,7 +4,9 @@
 package frame
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -63,4 +65,24 @@ type Gap struct {
 	From   time.Duration `json:"from"`
 	To     time.Duration `json:"to"`
 	Reason string        `json:"reason"`
+}
+
+// MergeGaps sorts gaps by time and joins those that overlap or touch; a joined
+// gap keeps the reason of its earliest part.
+func MergeGaps(gaps []Gap) []Gap {
+	if len(gaps) == 0 {
+		return nil
+	}
+	sorted := slices.Clone(gaps)
+	slices.SortStableFunc(sorted, func(a, b Gap) int { return cmp.Compare(a.From, b.From) })
+	out := sorted[:1]
+	for _, g := range sorted[1:] {
+		last := &out[len(out)-1]
+		if g.From < last.To || g.From == last.To && g.Reason == last.Reason {
+			last.To = max(last.To, g.To)
+			continue
+		}
+		out = append(out, g)
+	}
+	return out
 }

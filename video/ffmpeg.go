@@ -1,0 +1,256 @@
+package video
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os/exec"
+	"runtime"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"requin/frame"
+)
+
+// tools are the two programs of the ffmpeg project, found once.
+type tools struct{ ffmpeg, ffprobe string }
+
+// errNoTools says how to get ffmpeg.
+var errNoTools = errors.New("ffmpeg and ffprobe are needed to read video and were not found: install them (Debian: apt install ffmpeg; macOS: brew install ffmpeg)")
+
+func findTools() (*tools, error) {
+	ffmpeg, err1 := exec.LookPath("ffmpeg")
+	ffprobe, err2 := exec.LookPath("ffprobe")
+	if err1 != nil || err2 != nil {
+		return nil, errNoTools
+	}
+	return &tools{ffmpeg, ffprobe}, nil
+}
+
+// Version tells which ffmpeg decodes, in ffmpeg's own words.
+func Version(ctx context.Context) (string, error) {
+	ff, err := findTools()
+	if err != nil {
+		return "", err
+	}
+	out, err := exec.CommandContext(ctx, ff.ffmpeg, "-version").Output()
+	if err != nil {
+		return "", fmt.Errorf("%s does not run: %w", ff.ffmpeg, err)
+	}
+	first, _, _ := strings.Cut(string(out), "\n")
+	first, _, _ = strings.Cut(strings.TrimPrefix(first, "ffmpeg version "), " Copyright")
+	return first, nil
+}
+
+// fileURL keeps ffmpeg from taking a name with a colon for a protocol.
+func fileURL(path string) string { return "file:" + path }
+
+type probeOutput struct {
+	Streams []probeStream `json:"streams"`
+	Format  struct {
+		Name     string `json:"format_name"`
+		Duration string `json:"duration"`
+	} `json:"format"`
+}
+
+type probeStream struct {
+	Index       int               `json:"index"`
+	Type        string            `json:"codec_type"`
+	Codec       string            `json:"codec_name"`
+	W           int               `json:"width"`
+	H           int               `json:"height"`
+	SAR         string            `json:"sample_aspect_ratio"`
+	Base        string            `json:"time_base"`
+	StartPTS    *int64            `json:"start_pts"`
+	DurationTS  int64             `json:"duration_ts"`
+	Disposition map[string]int    `json:"disposition"`
+	Tags        map[string]string `json:"tags"`
+	SideData    []struct {
+		Rotation float64 `json:"rotation"`
+	} `json:"side_data_list"`
+}
+
+// probe asks ffprobe about a container that has no sample tables of its own.
+func (ff *tools) probe(ctx context.Context, path string) (*File, error) {
+	cmd := exec.CommandContext(ctx, ff.ffprobe, "-v", "error", "-show_streams", "-show_format", "-of", "json", "-i", fileURL(path))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("is not a video that can be read (%s)", lastLine(stderr.String(), path))
+	}
+	var p probeOutput
+	if err := json.Unmarshal(out, &p); err != nil {
+		return nil, fmt.Errorf("ffprobe's answer cannot be read: %w", err)
+	}
+	s := bestStream(p.Streams)
+	if s == nil {
+		return nil, errNoVideo
+	}
+	if isImageFormat(p.Format.Name) {
+		return nil, errors.New("is a single image; name the folder that holds the images, with --rate")
+	}
+	base, err := parseRational(s.Base)
+	if err != nil {
+		return nil, fmt.Errorf("ffprobe names no time base: %w", err)
+	}
+	f := &File{Container: p.Format.Name, Codec: s.Codec, Stream: s.Index, Base: base, codedW: s.W, codedH: s.H}
+	for _, d := range s.SideData {
+		if d.Rotation != 0 {
+			f.Rotation = (int(-d.Rotation) + 720) % 360
+		}
+	}
+	if s.StartPTS != nil {
+		f.Start = *s.StartPTS
+	}
+	sar, err := parseRational(strings.ReplaceAll(s.SAR, ":", "/"))
+	if err != nil {
+		sar = frame.Rational{Num: 1, Den: 1} // not stated: square pixels
+	}
+	f.show(sar.Num, sar.Den)
+	f.Duration = base.Seconds(s.DurationTS)
+	if f.Duration <= 0 {
+		if seconds, err := strconv.ParseFloat(p.Format.Duration, 64); err == nil {
+			f.Duration = durationOf(seconds)
+		}
+	}
+	return f, nil
+}
+
+// isImageFormat tells ffprobe's still-image demuxers from those of video.
+func isImageFormat(name string) bool {
+	return name == "image2" || strings.HasSuffix(name, "_pipe")
+}
+
+func bestStream(streams []probeStream) *probeStream {
+	var best *probeStream
+	for i := range streams {
+		s := &streams[i]
+		if s.Type != "video" || s.Disposition["attached_pic"] == 1 || s.W <= 0 || s.H <= 0 {
+			continue
+		}
+		if best == nil || s.W*s.H > best.W*best.H {
+			best = s
+		}
+	}
+	return best
+}
+
+func parseRational(s string) (frame.Rational, error) {
+	num, den, ok := strings.Cut(s, "/")
+	n, err1 := strconv.ParseInt(num, 10, 64)
+	d, err2 := strconv.ParseInt(den, 10, 64)
+	if !ok || err1 != nil || err2 != nil || n <= 0 || d <= 0 {
+		return frame.Rational{}, fmt.Errorf("%q is not a ratio", s)
+	}
+	return frame.Rational{Num: n, Den: d}, nil
+}
+
+// Index makes sure that the packets of the file are known. Of an MP4 they were read with the
+// probe; other containers are read through once, without decoding.
+func (f *File) Index(ctx context.Context) error {
+	if f.packets != nil || f.Container == "images" {
+		return nil
+	}
+	packets, err := f.ff.listPackets(ctx, f.Path, f.Stream)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%s: %w", f.Path, err)
+	}
+	if len(packets) == 0 {
+		return fmt.Errorf("%s: its video stream holds no pictures", f.Path)
+	}
+	f.Start = packets[0].PTS
+	declared := f.Duration
+	f.setPackets(packets)
+	if declared > f.Duration && f.Container != "mp4" {
+		f.Duration = declared // the container promises more than it holds: the rest is a gap
+	}
+	return nil
+}
+
+// listPackets reads the stream's packets with ffprobe. Where the container gives no
+// presentation times (AVI), decode times stand in: they differ by a few pictures at most.
+func (ff *tools) listPackets(ctx context.Context, path string, stream int) ([]Packet, error) {
+	cmd := exec.CommandContext(ctx, ff.ffprobe, "-v", "error", "-select_streams", strconv.Itoa(stream),
+		"-show_entries", "packet=pts,dts,duration,size,flags", "-of", "csv=p=0:nk=0", "-i", fileURL(path))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	packets := parsePackets(out)
+	if err := cmd.Wait(); err != nil && len(packets) == 0 {
+		return nil, fmt.Errorf("its packets cannot be listed (%s)", lastLine(stderr.String(), path))
+	}
+	sort.SliceStable(packets, func(i, j int) bool { return packets[i].PTS < packets[j].PTS })
+	return packets, nil
+}
+
+// parsePackets reads lines of key=value fields as ffprobe writes them.
+func parsePackets(r io.Reader) []Packet {
+	var packets []Packet
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		p, timed := Packet{Pos: -1}, false
+		var dts int64
+		var hasDTS bool
+		for _, field := range strings.Split(lines.Text(), ",") {
+			key, value, _ := strings.Cut(field, "=")
+			n, err := strconv.ParseInt(value, 10, 64)
+			switch {
+			case key == "flags":
+				p.Key = strings.Contains(value, "K")
+				p.hidden = strings.Contains(value, "D")
+			case err != nil:
+			case key == "pts":
+				p.PTS, timed = n, true
+			case key == "dts":
+				dts, hasDTS = n, true
+			case key == "duration":
+				p.Duration = n
+			case key == "size":
+				p.Size = n
+			}
+		}
+		if !timed && hasDTS {
+			p.PTS, timed = dts, true
+		}
+		if timed && !p.hidden {
+			packets = append(packets, p)
+		}
+	}
+	_, _ = io.Copy(io.Discard, r)
+	return packets
+}
+
+// lastLine is the last thing a program said, without the name of the file.
+func lastLine(s, path string) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	last := strings.TrimSpace(lines[len(lines)-1])
+	last = strings.TrimPrefix(last, fileURL(path)+": ")
+	if last == "" {
+		return "no reason given"
+	}
+	return last
+}
+
+// threads is how many threads ffmpeg may decode with.
+func threads() string { return strconv.Itoa(runtime.NumCPU()) }
+
+func durationOf(seconds float64) time.Duration {
+	return time.Duration(math.Round(seconds * 1e9))
+}

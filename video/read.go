@@ -1,0 +1,352 @@
+package video
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"os"
+	"os/exec"
+	"slices"
+
+	"requin/frame"
+)
+
+// Reader gives the pictures of one segment.
+type Reader struct {
+	ctx  context.Context
+	dive *Deployment
+	file *File
+	seg  Segment
+	w, h int // of the pictures it gives
+	gaps []frame.Gap
+	lost map[int]string // picks whose bytes could not be read, with the reason
+}
+
+// Read prepares to read a segment. Pictures are scaled to fit within fitW×fitH
+// pixels, aspect kept; 0×0 leaves them in full size.
+func (d *Deployment) Read(ctx context.Context, seg Segment, fitW, fitH int) *Reader {
+	f := d.Files[seg.Chapter]
+	w, h := Fit(f.W, f.H, fitW, fitH)
+	return &Reader{ctx: ctx, dive: d, file: f, seg: seg, w: w, h: h, lost: map[int]string{}}
+}
+
+// Fit is the largest size of a w×h picture within fitW×fitH, aspect kept, at least one pixel.
+func Fit(w, h, fitW, fitH int) (int, int) {
+	if fitW <= 0 || fitH <= 0 {
+		return w, h
+	}
+	scale := math.Min(float64(fitW)/float64(w), float64(fitH)/float64(h))
+	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
+}
+
+// Frames gives the wanted pictures in order of time. A frame is valid until the
+// next one is asked for. Damage in the video is no error: it ends up in Gaps,
+// and a frame that lies in a gap must not be used. An error means that this
+// computer failed (no ffmpeg, the disk is gone, cancelled) and that nothing
+// can be said of the rest of the segment.
+func (r *Reader) Frames() iter.Seq2[*frame.Frame, error] {
+	return func(yield func(*frame.Frame, error) bool) {
+		var got map[int64]bool
+		var ok bool
+		var err error
+		if r.seg.Mode == Images {
+			got, ok = r.images(yield)
+		} else {
+			got, ok, err = r.decode(yield)
+		}
+		if !ok {
+			return // the consumer has seen enough
+		}
+		if err == nil {
+			err = r.ctx.Err()
+		}
+		if err == nil {
+			err = r.missed(got)
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// Gaps lists what of the segment could not be decoded. It is complete once Frames has ended.
+func (r *Reader) Gaps() []frame.Gap { return r.gaps }
+
+// missed notes a gap for each wanted picture that did not come.
+func (r *Reader) missed(got map[int64]bool) error {
+	if len(r.gaps) > 0 || len(got) < len(r.seg.picks) {
+		// A disk that went away looks like damage; it must not become a gap.
+		if err := r.file.Unchanged(); err != nil {
+			return err
+		}
+	}
+	for i, p := range r.seg.picks {
+		span := r.cellSpan(i, "")
+		if got[p.cell] || slices.ContainsFunc(r.gaps, func(g frame.Gap) bool { return g.From <= span.From && span.To <= g.To }) {
+			continue
+		}
+		reason := r.lost[i]
+		if reason == "" {
+			reason = "no picture could be decoded"
+		}
+		r.gap(r.cellSpan(i, reason))
+	}
+	return nil
+}
+
+// cellSpan is the span that pick i stands for.
+func (r *Reader) cellSpan(i int, reason string) frame.Gap {
+	cell := r.seg.picks[i].cell
+	from := max(r.seg.sampling.Start(cell), r.dive.Offsets[r.seg.Chapter], r.seg.sampling.Period.From)
+	return frame.Gap{From: from, To: r.seg.sampling.Start(cell + 1), Reason: reason}
+}
+
+// gap notes a span.
+func (r *Reader) gap(g frame.Gap) { r.gaps = frame.MergeGaps(append(r.gaps, g)) }
+
+// images reads the segment's files of a folder.
+func (r *Reader) images(yield func(*frame.Frame, error) bool) (map[int64]bool, bool) {
+	got := map[int64]bool{}
+	out := frame.Frame{}
+	for i, p := range r.seg.picks {
+		if r.ctx.Err() != nil {
+			return got, true
+		}
+		img, err := readImage(r.file.images[p.packet])
+		if err != nil {
+			r.lost[i] = fmt.Sprintf("the image %s cannot be read: %v", r.file.images[p.packet], err)
+			continue
+		}
+		out.FullW, out.FullH = img.Bounds().Dx(), img.Bounds().Dy()
+		out.W, out.H = out.FullW, out.FullH
+		if r.w != r.file.W || r.h != r.file.H { // a size to fit was asked for
+			out.W, out.H = Fit(out.FullW, out.FullH, max(r.w, 1), max(r.h, 1))
+		}
+		if need := 3 * out.W * out.H; cap(out.Pix) < need {
+			out.Pix = make([]byte, need)
+		} else {
+			out.Pix = out.Pix[:need]
+		}
+		scaleRGB(img, out.W, out.H, out.Pix)
+		out.Instant = r.dive.instant(r.seg.Chapter, r.file.packets[p.packet].PTS)
+		got[p.cell] = true
+		if !yield(&out, nil) {
+			return got, false
+		}
+	}
+	return got, true
+}
+
+// decode runs ffmpeg over the segment and yields what comes. Where ffmpeg
+// complains, a second look finds out which times the complaints belong to.
+func (r *Reader) decode(yield func(*frame.Frame, error) bool) (map[int64]bool, bool, error) {
+	if err := r.file.Unchanged(); err != nil {
+		return nil, true, err
+	}
+	run, err := r.start(r.filters(), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1")
+	if err != nil {
+		return nil, true, err
+	}
+	defer run.stop()
+	out := frame.Frame{W: r.w, H: r.h, FullW: r.file.W, FullH: r.file.H, Pix: make([]byte, 3*r.w*r.h)}
+	pipe := bufio.NewReaderSize(run.stdout, 1<<16)
+	got := map[int64]bool{}
+	last := r.seg.picks[0].cell - 1
+	for n := 0; ; n++ {
+		if _, err := io.ReadFull(pipe, out.Pix); err != nil {
+			break // the end: what is missing is found out by counting
+		}
+		pts, ok := run.log.stamp(n)
+		if !ok {
+			break
+		}
+		i, ok := r.pickOf(pts, last)
+		if !ok {
+			continue
+		}
+		last = r.seg.picks[i].cell
+		got[last] = true
+		out.Instant = r.dive.instant(r.seg.Chapter, r.truePTS(pts, i))
+		if !yield(&out, nil) {
+			return got, false, nil
+		}
+		if last == r.seg.picks[len(r.seg.picks)-1].cell && r.seg.Mode != KeyPackets {
+			break // nothing more is wanted of what ffmpeg would go on decoding
+		}
+	}
+	damaged, err := run.end(r.ctx)
+	if err != nil {
+		return got, true, err
+	}
+	if damaged || len(got) < len(r.seg.picks) {
+		return got, true, r.locate()
+	}
+	return got, true, nil
+}
+
+// pickOf finds the pick that a decoded picture answers.
+func (r *Reader) pickOf(stamp int64, after int64) (int, bool) {
+	if r.seg.Mode == KeyPackets {
+		if stamp < 0 || stamp >= int64(len(r.seg.picks)) || r.seg.picks[stamp].cell <= after {
+			return 0, false
+		}
+		return int(stamp), true
+	}
+	at := r.dive.Time(r.seg.Chapter, stamp)
+	cell := r.seg.sampling.Cell(at)
+	if cell <= after || !r.seg.sampling.Period.Contains(at) {
+		return 0, false
+	}
+	for i, p := range r.seg.picks {
+		if p.cell == cell {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// truePTS is the time stamp in the file of the picture that answers pick i.
+func (r *Reader) truePTS(stamp int64, i int) int64 {
+	if r.seg.Mode == KeyPackets {
+		return r.file.packets[r.seg.picks[i].packet].PTS
+	}
+	return stamp
+}
+
+// feed writes the bytes of the picks to ffmpeg. Bytes that the disk does not give are noted.
+func (r *Reader) feed(w io.WriteCloser, only []int) error {
+	defer w.Close()
+	file, err := os.Open(r.file.Path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	buffered := bufio.NewWriterSize(w, 1<<16)
+	if err := writeMatroskaHeader(buffered, r.file.Codec, r.file.config, r.file.codedW, r.file.codedH); err != nil {
+		return err
+	}
+	var buf []byte
+	for i, p := range r.seg.picks {
+		if only != nil && !slices.Contains(only, i) {
+			continue
+		}
+		packet := r.file.packets[p.packet]
+		if int64(cap(buf)) < packet.Size {
+			buf = make([]byte, packet.Size)
+		}
+		if _, err := file.ReadAt(buf[:packet.Size], packet.Pos); err != nil {
+			r.lost[i] = "the disk did not give its bytes: " + cause(err)
+			continue
+		}
+		if err := writeMatroskaPacket(buffered, i, buf[:packet.Size]); err != nil {
+			return err
+		}
+	}
+	return buffered.Flush()
+}
+
+// cause is the innermost message of an error, without names of files.
+func cause(err error) string {
+	for errors.Unwrap(err) != nil {
+		err = errors.Unwrap(err)
+	}
+	return err.Error()
+}
+
+// run is a running ffmpeg.
+type run struct {
+	cmd     *exec.Cmd
+	stdout  io.ReadCloser
+	log     *ffmpegLog
+	fed     chan error // the feeding goroutine's end; nil where ffmpeg reads the file itself
+	stopped bool
+}
+
+// start runs ffmpeg over the segment with a filter chain, decoding with all cores.
+func (r *Reader) start(filters string, output ...string) (*run, error) {
+	return r.startThreads(nil, threads(), filters, output...)
+}
+
+// startThreads bounds the threads and, unless only is nil, hands over only those picks.
+func (r *Reader) startThreads(only []int, threads, filters string, output ...string) (*run, error) {
+	args := []string{"-hide_banner", "-nostdin", "-nostats", "-v", "level+info", "-threads", threads, "-copyts", "-noautorotate"}
+	piped := r.seg.Mode == KeyPackets
+	if piped {
+		args = append(args, "-flags", "low_delay", "-f", "matroska", "-analyzeduration", "0", "-i", "pipe:0", "-map", "0:0")
+	} else {
+		args = append(args, r.nativeInput()...)
+	}
+	args = append(args, "-an", "-sn", "-dn", "-vf", filters, "-fps_mode", "passthrough")
+	cmd := exec.CommandContext(r.ctx, r.file.ff.ffmpeg, append(args, output...)...)
+	var stdin io.WriteCloser
+	var err error
+	if piped {
+		if stdin, err = cmd.StdinPipe(); err != nil {
+			return nil, err
+		}
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("ffmpeg does not start: %w", err)
+	}
+	out := &run{cmd: cmd, stdout: stdout, log: newLog(stderr)}
+	if piped {
+		out.fed = make(chan error, 1)
+		go func() { out.fed <- r.feed(stdin, only) }()
+	}
+	return out, nil
+}
+
+// stop ends ffmpeg if it still runs, and waits for everything that belongs to it.
+func (x *run) stop() {
+	if x.stopped {
+		return
+	}
+	x.stopped = true
+	_ = x.cmd.Process.Kill()
+	_, _ = io.Copy(io.Discard, x.stdout)
+	x.log.wait()
+	if x.fed != nil {
+		<-x.fed
+	}
+	_ = x.cmd.Wait()
+}
+
+// end waits for ffmpeg and tells whether it complained of damage. It returns an error where the
+// fault lies with this computer, not with the video.
+func (x *run) end(ctx context.Context) (damaged bool, err error) {
+	if x.stopped {
+		return false, nil
+	}
+	if x.fed == nil {
+		x.stop() // it may still decode what nobody wants
+		return x.log.damaged(), ctx.Err()
+	}
+	x.stopped = true
+	_, _ = io.Copy(io.Discard, x.stdout)
+	x.log.wait()
+	feedErr := <-x.fed
+	waitErr := x.cmd.Wait()
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if errors.Is(feedErr, os.ErrNotExist) || errors.Is(feedErr, os.ErrPermission) {
+		return false, feedErr
+	}
+	var exit *exec.ExitError
+	if errors.As(waitErr, &exit) && exit.ExitCode() < 0 {
+		return false, fmt.Errorf("ffmpeg was ended from outside (%v): is there enough memory?", exit)
+	}
+	return x.log.damaged() || waitErr != nil, nil
+}
