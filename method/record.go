@@ -1,0 +1,141 @@
+// Package method's noun is the record of how a number came about: code, machine, libraries,
+// inputs with their hashes, every setting, times and outcome. It owns the form of that record. It does not
+// decide what is done, only what is remembered of it.
+package method
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/cpu"
+	"github.com/shirou/gopsutil/v4/host"
+	"github.com/shirou/gopsutil/v4/mem"
+)
+
+// Schema names the version of the record's form; it changes when a field changes its meaning.
+const Schema = "requin.run/1"
+
+// NotRecorded stands where nothing was measured or said.
+const NotRecorded = "not recorded"
+
+// Record is one run of a command.
+type Record struct {
+	Schema    string            `json:"schema"`
+	Command   []string          `json:"command"`
+	Requin    string            `json:"requin"`    // version of the code
+	Libraries map[string]string `json:"libraries"` // name → version
+	Machine   Machine           `json:"machine"`
+	Inputs    []Input           `json:"inputs"`
+	Settings  any               `json:"settings"` // every setting, those left at their default too
+	Outcome   any               `json:"outcome"`
+	Times     Times             `json:"times"`
+}
+
+// Machine is the computer that did the work.
+type Machine struct {
+	OS          string `json:"os"`
+	Arch        string `json:"arch"`
+	CPU         string `json:"cpu"`
+	Cores       int    `json:"cores"`
+	MemoryBytes uint64 `json:"memory_bytes"`
+}
+
+// Input is one file that the numbers rest on.
+type Input struct {
+	Role     string `json:"role"` // video, model, taxa
+	Path     string `json:"path"`
+	Bytes    int64  `json:"bytes"`
+	Modified string `json:"modified,omitempty"` // RFC 3339
+	SHA256   string `json:"sha256"`             // or NotRecorded
+}
+
+// Times are by the wall clock. They alone differ between two runs that give the same results.
+type Times struct {
+	Started  time.Time `json:"started"`
+	Finished time.Time `json:"finished"`
+	WallS    float64   `json:"wall_s"` // of this run; what an interrupted run had done before is not in it
+	Resumed  int       `json:"resumed_frames"`
+}
+
+// ThisMachine measures the computer. What cannot be measured says so.
+func ThisMachine(ctx context.Context) Machine {
+	m := Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: NotRecorded, Cores: runtime.NumCPU()}
+	if info, err := cpu.InfoWithContext(ctx); err == nil && len(info) > 0 && info[0].ModelName != "" {
+		m.CPU = info[0].ModelName
+	}
+	if name, _, version, err := host.PlatformInformationWithContext(ctx); err == nil && name != "" {
+		m.OS = name + " " + version
+	}
+	if v, err := mem.VirtualMemoryWithContext(ctx); err == nil {
+		m.MemoryBytes = v.Total
+	}
+	return m
+}
+
+// Version is the version of this program: the module's, with the commit it was built from where known.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	version := info.Main.Version
+	if version == "" || version == "(devel)" {
+		version = "devel"
+	}
+	dirty := ""
+	for _, s := range info.Settings {
+		if s.Key == "vcs.modified" && s.Value == "true" {
+			dirty = "+changes"
+		}
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return version + " " + s.Value[:12] + dirty
+		}
+	}
+	return version
+}
+
+// HashFile is the SHA-256 of a file, in hexadecimal digits. It can be cancelled.
+func HashFile(ctx context.Context, path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	buf := make([]byte, 1<<20)
+	for {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		n, err := f.Read(buf)
+		_, _ = sum.Write(buf[:n]) // never fails (hash.Hash)
+		if err == io.EOF {
+			return hex.EncodeToString(sum.Sum(nil)), nil
+		}
+		if err != nil {
+			return "", fmt.Errorf("%s cannot be hashed: %w", path, err)
+		}
+	}
+}
+
+// HashFiles is the SHA-256 over the hashes of several files in their order: what stands for a folder of images.
+func HashFiles(ctx context.Context, paths []string) (string, error) {
+	sum := sha256.New()
+	for _, p := range paths {
+		h, err := HashFile(ctx, p)
+		if err != nil {
+			return "", err
+		}
+		_, _ = io.WriteString(sum, h+"\n")
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
