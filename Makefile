@@ -1,0 +1,67 @@
+# Requin. `make demo` and `make test` set up a fresh Debian 12 machine with Go by themselves.
+
+ORT_VERSION := 1.27.0
+ORT := .tools/onnxruntime/libonnxruntime.so.1
+ORT_ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+FUZZTIME ?= 30s
+export REQUIN_DATA ?= $(abspath ../shared/data)
+
+.PHONY: all build tools ffmpeg demo test format lint unit race bench verify fuzz clean
+
+all: build
+
+build:
+	go build -o bin/requin .
+
+# What Requin needs besides Go: ffmpeg, and the library of ONNX Runtime.
+tools: ffmpeg $(ORT)
+
+ffmpeg:
+	@command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null && command -v gcc >/dev/null || \
+	  { $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends ffmpeg gcc libc6-dev; }
+
+$(ORT):
+	@command -v npm >/dev/null || { $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends npm; }
+	@mkdir -p .tools/onnxruntime .tools/npm
+	@echo "Fetching ONNX Runtime $(ORT_VERSION) from npm ..."
+	@cd .tools/npm && npm pack --silent --ignore-scripts onnxruntime-node@$(ORT_VERSION) >/dev/null
+	@tar -xzf .tools/npm/onnxruntime-node-$(ORT_VERSION).tgz -C .tools/onnxruntime --strip-components=5 package/bin/napi-v6/linux/$(ORT_ARCH)/libonnxruntime.so.1
+	@rm -rf .tools/npm
+	@touch $@
+
+demo: tools build
+	./bin/requin demo
+
+# Everything that must hold before a change is taken.
+test: tools format lint unit race
+
+format:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
+
+lint:
+	go vet ./...
+	go tool staticcheck ./...
+
+unit:
+	go test ./...
+
+race:
+	go test -race -short ./scan ./video ./cli ./survey
+
+# Wall time and memory beside ffmpeg alone, ONNX Runtime alone, and OpenCV with PyTorch.
+# BENCH_MINUTES=60 is one hour of video (the default is 10 minutes).
+bench: tools build
+	./bench/run.sh
+
+# Slow checks: every fuzz test for a while, and the long scenarios.
+verify: tools fuzz
+	REQUIN_VERIFY=1 go test -count=1 ./...
+
+fuzz:
+	@for t in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -h '^func Fuzz' $$t/*_test.go | sed 's/func \(Fuzz[A-Za-z0-9_]*\).*/\1/'); do \
+	    echo "$$t $$f"; go test $$t -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) || exit 1; done; done
+
+clean:
+	rm -rf bin .tools
