@@ -1,0 +1,193 @@
+package detect
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"requin/frame"
+	"requin/onnx"
+	"requin/taxon"
+)
+
+// Options say what the file of a model does not, or what shall differ from it.
+type Options struct {
+	Family        string     // "": read off the file
+	Width, Height int        // of the input; 0: read off the file. Needed where it leaves them open and the default will not do
+	Device        string     // "cpu" or "cuda"
+	Threads       int        // 0: as many as there are cores, at most 8
+	Taxa          taxon.List // nil: each class of the model is a taxon of its own, studied
+	// Low is the least score of a detection, default 0.1 or the lowest threshold
+	// if that is less. It lies under the threshold, because what is weak by itself may
+	// continue a track.
+	Low        float32
+	Threshold  float32            // of every taxon that the taxa file gives none; 0: the model's, else 0.3
+	Thresholds map[string]float32 // by taxon, above all others
+	NMS        float64            // overlap (IoU) above which the weaker of two boxes of one taxon goes; 0: the family's, below 0: none
+}
+
+// Card says what a detector is and how it is run, for the record of a run.
+type Card struct {
+	File        string            `json:"file"` // its name, without the folder
+	SHA256      string            `json:"sha256"`
+	External    []onnx.External   `json:"external,omitempty"` // files of weights beside it
+	Family      string            `json:"family"`
+	FamilyFrom  string            `json:"family_from"` // how the family was found
+	Head        string            `json:"head"`        // the form of its output
+	Classes     []string          `json:"classes"`
+	ClassesFrom string            `json:"classes_from"`      // how their names were found
+	Dropped     []string          `json:"dropped,omitempty"` // classes that no taxon means
+	Unseen      []string          `json:"unseen,omitempty"`  // taxa that no class means: the model cannot see them
+	Taxa        taxon.List        `json:"taxa"`
+	Width       int               `json:"width"`
+	Height      int               `json:"height"`
+	OpenSize    bool              `json:"open_size,omitempty"` // width and height are the most; the input takes the picture's own size
+	Pixels      Pixels            `json:"pixels"`
+	Low         float64           `json:"low"`
+	NMS         float64           `json:"nms"` // 0: none
+	Producer    string            `json:"producer,omitempty"`
+	Opset       int64             `json:"opset"`
+	Metadata    map[string]string `json:"metadata,omitempty"`
+	Runtime     string            `json:"runtime"` // version of ONNX Runtime
+	Device      string            `json:"device"`
+	Threads     int               `json:"threads,omitempty"` // 0: as many as cores, at most 8
+}
+
+// Detector finds animals in frames. It belongs to one goroutine at a time.
+type Detector struct {
+	plan    *plan
+	mapping mapping
+	card    Card
+	session *onnx.Session
+	canvas  *canvas
+	found   candidates
+}
+
+// Open makes the detector in an ONNX file ready. Where the file is ambiguous the
+// error says which setting settles it.
+func Open(path string, opt Options) (*Detector, error) {
+	info, err := onnx.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := prepare(info, opt)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	d.card.File = filepath.Base(path)
+	d.session, err = onnx.Open(path, info, onnx.Options{Device: opt.Device, Threads: opt.Threads})
+	if err != nil {
+		return nil, err
+	}
+	d.card.Runtime = d.session.Version()
+	return d, nil
+}
+
+// prepare makes all of a detector but the part that runs it.
+func prepare(info *onnx.Info, opt Options) (*Detector, error) {
+	for _, x := range []float32{opt.Low, opt.Threshold} {
+		if !(x >= 0 && x <= 1) {
+			return nil, fmt.Errorf("a score of %g: scores lie between 0 and 1", x)
+		}
+	}
+	p, err := read(info, opt)
+	if err != nil {
+		return nil, err
+	}
+	m, err := mapClasses(p.classes, opt.Taxa)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.thresholds(p.classes, opt.Thresholds, opt.Threshold, info.Metadata); err != nil {
+		return nil, err
+	}
+	low := opt.Low
+	if low == 0 {
+		low = 0.1
+	}
+	for _, t := range m.taxa {
+		low = min(low, float32(t.Threshold))
+	}
+	d := &Detector{plan: p, mapping: m, canvas: newCanvas(p.layout, p.free, p.pixels)}
+	d.found = candidates{classes: len(p.classes), low: low}
+	d.card = Card{
+		SHA256: info.SHA256, External: info.External, Family: p.family.name, FamilyFrom: p.familyFrom, Head: p.head,
+		Classes: p.classes, ClassesFrom: p.classesFrom, Dropped: m.dropped, Unseen: m.unseen, Taxa: m.taxa,
+		Width: p.w, Height: p.h, OpenSize: p.free, Pixels: p.pixels, Low: number(low), NMS: overlap(opt.NMS, p.family.nms, m.merged),
+		Producer: info.Producer, Opset: info.Opset, Metadata: info.Metadata, Device: opt.Device, Threads: opt.Threads,
+	}
+	if d.card.Device == "" {
+		d.card.Device = "cpu"
+	}
+	return d, nil
+}
+
+// overlap settles the greatest overlap that two boxes of one taxon may have. A
+// family whose boxes come suppressed needs none, unless several of its classes
+// are one taxon: then one animal may have come as two.
+func overlap(asked, family float64, merged bool) float64 {
+	switch {
+	case asked > 0:
+		return asked
+	case asked < 0:
+		return 0
+	case family == 0 && merged:
+		return 0.45
+	}
+	return family
+}
+
+// Input is the size that a picture is scaled into, its aspect kept.
+func (d *Detector) Input() (w, h int) { return d.plan.w, d.plan.h }
+
+// Size is what a picture of w×h should be scaled to before Detect, which then
+// has no scaling to do: for most families the largest size of the same aspect within Input,
+// for those that stretch the picture Input itself.
+func (d *Detector) Size(w, h int) (int, int) {
+	w, h, _, _ = d.canvas.size(max(w, 1), max(h, 1))
+	return w, h
+}
+
+// Taxa are the taxa in the order of report, each with the threshold in force.
+func (d *Detector) Taxa() taxon.List { return d.mapping.taxa }
+
+// Card is what is put on record.
+func (d *Detector) Card() Card { return d.card }
+
+// Close frees the network.
+func (d *Detector) Close() error { return d.session.Close() }
+
+// Detect finds what a frame shows: boxes in pixels of the full picture, clipped
+// to it, best score first; none is an empty list. A frame of any size is taken.
+func (d *Detector) Detect(f *frame.Frame) ([]Detection, error) {
+	input, place, err := d.canvas.draw(f)
+	if err != nil {
+		return nil, err
+	}
+	all, err := d.session.Run([]onnx.Tensor{input})
+	if err != nil {
+		return nil, fmt.Errorf("running the model: %w", err)
+	}
+	return d.judge(all, place)
+}
+
+// judge turns what the network answered into detections: decode, map classes to taxa,
+// suppress, clip.
+func (d *Detector) judge(all []onnx.Tensor, p placement) ([]Detection, error) {
+	outputs := make([]onnx.Tensor, len(d.plan.outputs))
+	for i, k := range d.plan.outputs {
+		outputs[i] = all[k]
+	}
+	d.found.reset()
+	if err := errors.Join(d.plan.decode(outputs, p.inputW, p.inputH, &d.found), d.found.err()); err != nil {
+		return nil, fmt.Errorf("reading the model's answer as %s: %w", d.plan.family.name, err)
+	}
+	var list []proposal
+	for i, box := range d.found.boxes {
+		one, ok := d.mapping.propose(p.full(box), d.found.scores[i*d.found.classes:(i+1)*d.found.classes])
+		if ok && one.score >= d.found.low {
+			list = append(list, one)
+		}
+	}
+	return clip(suppress(list, d.card.NMS), d.mapping.taxa, p.fullW, p.fullH), nil
+}
