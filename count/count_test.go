@@ -194,6 +194,21 @@ func TestNothingLookedAtIsNotZero(t *testing.T) {
 	}
 }
 
+// Time in which no frame was looked at is not analysed, also where no gap says so.
+func TestNoFrameAndNoGap(t *testing.T) {
+	in := example()
+	in.Frames, in.Tracks = nil, nil
+	r := mustCount(t, in)
+	var got []string
+	for _, g := range r.Effort.Gaps {
+		got = append(got, g.From.Text(0)+"-"+g.To.Text(0)+" "+g.Reason)
+	}
+	want := "2-6 no frame was looked at|6-8 3 damaged pictures|8-12 no frame was looked at|12-14 period ends at 14s, the video at 12s"
+	if strings.Join(got, "|") != want || r.Effort.Analysed != 0 || r.Effort.Fraction != 1 {
+		t.Errorf("effort %+v\nwant gaps %s", r.Effort, want)
+	}
+}
+
 func TestPeriodAfterTheVideo(t *testing.T) {
 	in := example()
 	in.Tracks = nil
@@ -219,6 +234,7 @@ func TestGaps(t *testing.T) {
 			{From: 20 * m, To: 20 * m, Reason: "a chapter is missing"},
 		},
 	}
+	in.Frames = []frame.Instant{second(300)}
 	r := mustCount(t, in)
 	var got []string
 	for _, g := range r.Effort.Gaps {

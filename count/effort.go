@@ -59,6 +59,9 @@ func effort(in Input, span Span, frames int) Effort {
 			Reason: fmt.Sprintf("period ends at %s, the video at %s", short(to), short(end)),
 		})
 	}
+	if frames == 0 {
+		gaps = fill(in, span, gaps)
+	}
 	e := Effort{Frames: frames, Gaps: gaps}
 	for _, g := range gaps {
 		e.NotAnalysed += g.Length()
@@ -69,6 +72,26 @@ func effort(in Input, span Span, frames int) Effort {
 		e.Fraction = float64(e.NotAnalysed) / float64(span.Length())
 	}
 	return e
+}
+
+// fill makes gaps of what lies between the gaps, where no frame of the whole
+// period was looked at: what was not looked at is never taken for analysed.
+func fill(in Input, span Span, gaps []Gap) []Gap {
+	var out []Gap
+	at := span.From
+	rest := func(to Seconds) {
+		if to > at {
+			between := in.spanOf(at.Duration(), to.Duration())
+			out = append(out, Gap{Span: between, Kind: NotAnalysed, Reason: "no frame was looked at"})
+		}
+	}
+	for _, g := range gaps {
+		rest(g.From)
+		out = append(out, g)
+		at = max(at, g.To)
+	}
+	rest(span.To)
+	return out
 }
 
 // merge joins gaps that overlap, and those that touch and have the same reason.
