@@ -14,7 +14,8 @@ const (
 	plotW, plotH              = 920.0, 250.0
 	plotLeft, plotRight       = 46.0, 904.0
 	plotTop, plotBottom       = 40.0, 204.0
-	labelPx                   = 78.0 // room that the words "not analysed" take
+	labelPx                   = 84.0 // room that the words "not analysed" take
+	upright                   = 20.0 // room that any words take when upright
 	narrowest                 = 2.0  // a gap is never too narrow to be seen
 	secondsPerMinute, halfDay = 60.0, 43200.0
 )
@@ -104,9 +105,21 @@ func (p *plot) gaps(gaps []count.Gap) {
 		}
 		tip := fmt.Sprintf("%s %s to %s: %s", kindWords(g.Kind), clock(g.From), clock(g.To), g.Reason)
 		p.rect("gap", tip, x0, plotTop, x1-x0, plotBottom-plotTop)
-		if x1-x0 >= labelPx {
-			p.rect("gapback", "", (x0+x1)/2-labelPx/2+2, (plotTop+plotBottom)/2-11, labelPx-4, 17)
-			p.text("gaplabel middle", kindWords(g.Kind), (x0+x1)/2, (plotTop+plotBottom)/2+2)
-		}
+		p.gapLabel(kindWords(g.Kind), (x0+x1)/2, x1-x0)
+	}
+}
+
+// gapLabel writes what a gap is in the middle of it: across where there is room,
+// else upright, else not at all (the legend and the tooltip say it).
+func (p *plot) gapLabel(text string, x, room float64) {
+	wide := labelPx * float64(len(text)) / float64(len("not analysed"))
+	y := (plotTop + plotBottom) / 2
+	switch {
+	case room >= wide:
+		p.rect("gapback", "", x-wide/2+2, y-11, wide-4, 17)
+		p.text("gaplabel middle", text, x, y+2)
+	case room >= upright:
+		p.rect("gapback", "", x-8.5, y-wide/2, 17, wide)
+		p.leaf("text", text, attr{"class", "gaplabel middle"}, attr{"transform", fmt.Sprintf("translate(%s %s) rotate(-90)", num(x+4), num(y))})
 	}
 }

@@ -67,7 +67,7 @@ func (p *plot) steps(counts []count.Step, s stretch, every count.Seconds) (x0, d
 		if c.Time >= s.to {
 			break
 		}
-		if c.Time <= from || !known || b.Len() == 0 && c.Time < from+every {
+		if c.Time <= from || !known || c.Time < s.from+every {
 			// Before the stretch's first frame nothing is known: begin at the frame.
 			n, known = c.N, true
 			from = max(from, c.Time)

@@ -19,7 +19,7 @@ import (
 type Run struct {
 	Deployment string
 	Chapters   []string      // file names, in order
-	Threshold  float64       // the model's: least score of taxa that have none of their own
+	Threshold  float64       // the model's: least score of taxa that have none of their own; 0 = not known
 	Start      count.Seconds // where the period begins, for the times within it
 }
 
@@ -72,14 +72,17 @@ func MaxN(w io.Writer, run Run, r count.Result) error {
 		if m := x.TMaxN; m != nil {
 			file, pts, base = text(chapter(run.Chapters, m.Chapter)), strconv.FormatInt(m.PTS, 10), m.Base.String()
 		}
-		threshold := cmp.Or(x.Threshold, run.Threshold)
+		threshold := ""
+		if least := cmp.Or(x.Threshold, run.Threshold); least != 0 {
+			threshold = count.Decimal(least, 4)
+		}
 		tmaxn, tmaxnPeriod := times(x.TMaxN)
 		tfs, tfsPeriod := times(x.TFS)
 		t.row(text(run.Deployment), text(x.Name), text(x.Common), text(x.CAAB), aphia, whole(x.MaxN),
 			tmaxn, tmaxnPeriod, tfs, tfsPeriod, mean,
 			strconv.Itoa(r.Effort.Frames), strconv.Itoa(x.Frames), strconv.Itoa(x.Tracks),
 			r.Period.From.Text(6), r.Period.To.Text(6), r.Effort.Analysed.Text(6), r.Effort.NotAnalysed.Text(6),
-			r.Every.Text(6), count.Decimal(threshold, 4), file, pts, base)
+			r.Every.Text(6), threshold, file, pts, base)
 	}
 	return t.done()
 }

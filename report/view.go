@@ -49,6 +49,8 @@ type taxonView struct {
 	Others                              int
 	Alt, Caption                        string
 	Individuals                         []individualView
+	Renamed                             bool // some individual bears another name in this frame
+	Crowd                               bool // too many individuals to label with their scores
 }
 
 type individualView struct {
@@ -199,8 +201,9 @@ func (v *taxonView) show(e Evidence, t count.Taxon, r Report) {
 	v.PictureW, v.PictureH = shownSize(float64(e.W), float64(e.H))
 	v.Overlay = overlay(e, t.Evidence.Individuals)
 	v.Others = len(e.Others)
+	v.Crowd = len(t.Evidence.Individuals) > crowd
 	m := t.Evidence.Moment
-	v.Alt = fmt.Sprintf("Video frame at %s with %s of %s, each in a box with its track number and score",
+	v.Alt = fmt.Sprintf("Video frame at %s with %s of %s, each in a box with its track number",
 		clock(m.Time), plural(len(t.Evidence.Individuals), "individual", "individuals"), t.Name)
 	v.Caption = fmt.Sprintf("Frame at %s of the deployment (%s of the period): %s, time stamp %d × %s s.",
 		exactClock(m.Time), exactClock(m.PeriodTime), chapter(r.Chapters, m.Chapter), m.PTS, m.Base)
@@ -210,7 +213,7 @@ func (v *taxonView) show(e Evidence, t count.Taxon, r Report) {
 			Box: fmt.Sprintf("%.0f, %.0f to %.0f, %.0f", i.Box.X0, i.Box.Y0, i.Box.X1, i.Box.Y1),
 		}
 		if i.Taxon != t.Name {
-			iv.Named = i.Taxon
+			iv.Named, v.Renamed = i.Taxon, true
 		}
 		v.Individuals = append(v.Individuals, iv)
 	}
