@@ -2,8 +2,8 @@ package video
 
 import (
 	"bufio"
-	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,6 +19,8 @@ type ffmpegLog struct {
 	more   *sync.Cond
 	events []event
 	stamps []int64
+	hear   *int64 // complaints count from the announcement of the picture with this time stamp on; nil: all do
+	signal bool   // somebody told ffmpeg to stop
 	ended  bool
 }
 
@@ -26,10 +28,11 @@ type ffmpegLog struct {
 type event struct {
 	pts  int64
 	text string
+	lead bool // the picture is announced before any is left out
 }
 
-func newLog(r io.Reader) *ffmpegLog {
-	l := &ffmpegLog{}
+func newLog(r io.Reader, hear *int64) *ffmpegLog {
+	l := &ffmpegLog{hear: hear}
 	l.more = sync.NewCond(&l.mu)
 	go l.read(r)
 	return l
@@ -39,19 +42,16 @@ func (l *ffmpegLog) read(r io.Reader) {
 	lines := bufio.NewReaderSize(r, 1<<16)
 	for {
 		line, err := lines.ReadString('\n')
-		if strings.HasPrefix(line, "[info] Stream mapping:") {
+		switch {
+		case strings.HasPrefix(line, "[info] Stream mapping:"):
 			l.restart()
+		case strings.HasPrefix(line, "[info] Exiting normally, received signal"):
+			l.mu.Lock()
+			l.signal = true
+			l.mu.Unlock()
 		}
 		if e, ok := parseLog(line); ok {
-			l.mu.Lock()
-			if e.text == "" {
-				l.stamps = append(l.stamps, e.pts)
-			}
-			if len(l.events) < 1<<20 { // a damaged hour complains 100,000 times; more adds nothing
-				l.events = append(l.events, e)
-			}
-			l.more.Broadcast()
-			l.mu.Unlock()
+			l.note(e)
 		}
 		if err != nil {
 			l.mu.Lock()
@@ -61,6 +61,27 @@ func (l *ffmpegLog) read(r io.Reader) {
 			return
 		}
 	}
+}
+
+// note keeps an event.
+func (l *ffmpegLog) note(e event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case e.lead:
+		if l.hear != nil && e.pts >= *l.hear {
+			l.hear = nil
+		}
+		return
+	case e.text != "" && l.hear != nil:
+		return
+	case e.text == "":
+		l.stamps = append(l.stamps, e.pts)
+	}
+	if len(l.events) < 1<<20 { // a damaged hour complains 100,000 times; more adds nothing
+		l.events = append(l.events, e)
+	}
+	l.more.Broadcast()
 }
 
 // restart forgets the complaints of the first look that ffmpeg takes at a file
@@ -103,95 +124,74 @@ func (l *ffmpegLog) damaged() bool {
 	return false
 }
 
+// signalled tells whether somebody told ffmpeg to stop.
+func (l *ffmpegLog) signalled() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.signal
+}
+
+// undecodable tells whether ffmpeg lacks the decoder: no fault of the video.
+func (l *ffmpegLog) undecodable() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.events, func(e event) bool { return strings.Contains(e.text, "no decoder found for") })
+}
+
 // parseLog reads one line of ffmpeg's log, as written with -v level+info.
 //
 //	[Parsed_showinfo_1 @ 0x5581] [info] n:   3 pts:  46080 pts_time:3 ...
 //	[h264 @ 0x5592] [error] error while decoding MB 53 20, bytestream -7
 //	[warning] pipe:0: corrupt decoded frame in stream 0
 func parseLog(line string) (event, bool) {
-	line = strings.TrimSpace(line)
-	if strings.Contains(line, "Parsed_showinfo") {
-		_, rest, ok := strings.Cut(line, " pts:")
-		if !ok || !strings.Contains(line, "] n:") {
+	who, level, text := splitLog(strings.TrimSpace(line))
+	switch level {
+	case "info":
+		fields, ok := strings.CutPrefix(text, "n:")
+		lead := who == "showinfo@lead"
+		if !ok || !lead && !strings.HasPrefix(who, "Parsed_showinfo") {
 			return event{}, false
 		}
-		fields := strings.Fields(rest)
-		if len(fields) == 0 {
-			return event{}, false
+		_, rest, _ := strings.Cut(fields, " pts:")
+		first, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+		pts, err := strconv.ParseInt(first, 10, 64)
+		return event{pts: pts, lead: lead}, err == nil
+	case "warning":
+		if strings.Contains(text, "corrupt decoded frame") {
+			return event{text: "a picture was decoded with errors"}, true
 		}
-		pts, err := strconv.ParseInt(fields[0], 10, 64)
-		return event{pts: pts}, err == nil
-	}
-	if strings.Contains(line, "corrupt decoded frame") {
-		return event{text: "a picture was decoded with errors"}, true
-	}
-	for _, level := range []string{"[error] ", "[fatal] "} {
-		if _, text, ok := strings.Cut(line, level); ok {
-			return event{text: withoutAddress(line, text)}, true
+		if strings.Contains(text, "corrupt input packet") {
+			return event{text: "a part of the file is corrupt"}, true
 		}
+	case "error", "fatal", "panic":
+		if text == "" {
+			text = "unknown"
+		}
+		if who != "" {
+			text = who + ": " + text
+		}
+		return event{text: text}, true
 	}
 	return event{}, false
 }
 
-// withoutAddress names the decoder and its complaint, without what differs from run to run.
-func withoutAddress(line, text string) string {
-	if who, _, ok := strings.Cut(line, " @ "); ok && strings.HasPrefix(who, "[") {
-		return who[1:] + ": " + text
+// splitLog parts a line into who speaks (a decoder, without the address that
+// differs from run to run), the level and the text.
+func splitLog(line string) (who, level, text string) {
+	for strings.HasPrefix(line, "[") {
+		name, rest, ok := strings.Cut(line[1:], "]")
+		if !ok {
+			return "", "", ""
+		}
+		rest = strings.TrimPrefix(rest, " ")
+		short, _, isContext := strings.Cut(name, " @ ")
+		if !isContext {
+			return who, name, strings.TrimSpace(rest)
+		}
+		who, line = short, rest
 	}
-	return text
+	return "", "", ""
 }
-
-// filters is the chain that keeps the wanted pictures, turns them upright,
-// scales them and tells their time stamps.
-func (r *Reader) filters() string {
-	chain := "showinfo=checksum=0," + r.file.picture(r.w, r.h)
-	if r.seg.Mode != KeyPackets {
-		chain = r.selection() + "," + chain
-	}
-	return chain
-}
-
-// picture is the chain that turns a picture upright and scales it to w×h.
-func (f *File) picture(w, h int) string {
-	chain := ""
-	switch f.Rotation {
-	case 90:
-		chain = "transpose=clock,"
-	case 180:
-		chain = "hflip,vflip,"
-	case 270:
-		chain = "transpose=cclock,"
-	}
-	return chain + fmt.Sprintf("scale=%d:%d:flags=bilinear+accurate_rnd+full_chroma_int,format=rgb24", w, h)
-}
-
-// selection keeps the first picture of each sampling cell of the deployment's clock.
-func (r *Reader) selection() string {
-	shift := (r.dive.Offsets[r.seg.Chapter] - r.file.Base.Seconds(r.file.Start) + time.Microsecond).Seconds()
-	every := r.seg.sampling.Every.Seconds()
-	cell := func(t string) string { return fmt.Sprintf("floor((%s+%.9f)/%.9f)", t, shift, every) }
-	return fmt.Sprintf("select='isnan(prev_selected_t)+gt(%s,%s)'", cell("t"), cell("prev_selected_t"))
-}
-
-// nativeInput has ffmpeg read the file itself, from half a picture before the
-// first pick to a little after the last.
-func (r *Reader) nativeInput() []string {
-	var args []string
-	if r.seg.Mode == KeyFrames {
-		args = append(args, "-discard", "nokey", "-skip_frame", "nokey")
-	}
-	first := r.seg.picks[0].packet
-	last := r.seg.picks[len(r.seg.picks)-1].packet
-	from := r.file.Base.Seconds(r.file.packets[first].PTS)
-	if first > 0 {
-		from -= min(r.file.usualStep()/2, (from-r.file.Base.Seconds(r.file.packets[first-1].PTS))/2)
-		args = append(args, "-seek_timestamp", "1", "-ss", seconds(from))
-	}
-	length := r.file.Base.Seconds(r.file.packets[last].PTS) - from + time.Second
-	return append(args, "-t", seconds(length), "-i", fileURL(r.file.Path), "-map", fmt.Sprintf("0:%d", r.file.Stream))
-}
-
-func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 9, 64) }
 
 // locate finds out which times ffmpeg's complaints belong to.
 func (r *Reader) locate() error {
@@ -209,7 +209,7 @@ func (r *Reader) locate() error {
 // one stands alone: each key frame is decoded by itself, so half of a sound
 // set is sound.
 func (r *Reader) bisect(picks []int) error {
-	run, err := r.startThreads(picks, threads(), "showinfo=checksum=0", "-f", "null", "-")
+	run, err := r.start(picks, threads(), "showinfo=checksum=0", "-f", "null", "-")
 	if err != nil {
 		return err
 	}
@@ -245,15 +245,16 @@ func (l *ffmpegLog) complaint() string {
 // listen decodes a damaged segment once more, with one thread and every
 // picture announced, so that each complaint falls between two known times.
 func (r *Reader) listen() error {
-	run, err := r.startThreads(nil, "1", "showinfo=checksum=0", "-f", "null", "-")
+	filters := leadShowinfo + "showinfo=checksum=0"
+	if until := r.until(); until != "" {
+		filters += ",trim" + strings.Replace(until, ":", "=", 1)
+	}
+	run, err := r.start(nil, "1", filters, "-f", "null", "-")
 	if err != nil {
 		return err
 	}
 	defer run.stop()
-	_, _ = io.Copy(io.Discard, run.stdout)
-	run.log.wait()
-	run.stop()
-	if err := r.ctx.Err(); err != nil {
+	if _, err := run.end(r.ctx); err != nil {
 		return err
 	}
 	reason := ""
@@ -287,7 +288,6 @@ func (r *Reader) damage(from, to time.Duration, reason string) {
 // soundAgain is the time of the first key frame that does not build on the
 // damaged picture, which is shown at pts or a few pictures before or after it (they are decoded out of order).
 func (r *Reader) soundAgain(pts int64) time.Duration {
-	const reorder = 4 // pictures by which decoding may run ahead of showing
 	shown := 0
 	for _, p := range r.file.packets {
 		if p.PTS <= pts {

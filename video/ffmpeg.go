@@ -11,7 +11,7 @@ import (
 	"math"
 	"os/exec"
 	"runtime"
-	"sort"
+
 	"strconv"
 	"strings"
 	"time"
@@ -66,6 +66,7 @@ type probeStream struct {
 	Codec       string            `json:"codec_name"`
 	W           int               `json:"width"`
 	H           int               `json:"height"`
+	Delay       int               `json:"has_b_frames"`
 	SAR         string            `json:"sample_aspect_ratio"`
 	Base        string            `json:"time_base"`
 	StartPTS    *int64            `json:"start_pts"`
@@ -101,7 +102,7 @@ func (ff *tools) probe(ctx context.Context, path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ffprobe names no time base: %w", err)
 	}
-	f := &File{Container: p.Format.Name, Codec: s.Codec, Stream: s.Index, Base: base, codedW: s.W, codedH: s.H}
+	f := &File{Container: p.Format.Name, Codec: s.Codec, Stream: s.Index, Base: base, codedW: s.W, codedH: s.H, delay: s.Delay}
 	for _, d := range s.SideData {
 		if d.Rotation != 0 {
 			f.Rotation = (int(-d.Rotation) + 720) % 360
@@ -169,6 +170,12 @@ func (f *File) Index(ctx context.Context) error {
 	if len(packets) == 0 {
 		return fmt.Errorf("%s: its video stream holds no pictures", f.Path)
 	}
+	if f.untimed() { // the decoder's times: a picture is shown when it comes out, delay pictures later
+		for i := range packets {
+			packets[i].PTS += int64(f.delay)
+		}
+	}
+	f.sortPackets(packets)
 	f.Start = packets[0].PTS
 	declared := f.Duration
 	f.setPackets(packets)
@@ -178,11 +185,15 @@ func (f *File) Index(ctx context.Context) error {
 	return nil
 }
 
-// listPackets reads the stream's packets with ffprobe. Where the container gives no
-// presentation times (AVI), decode times stand in: they differ by a few pictures at most.
+// untimed tells whether the container orders pictures as they are decoded and says nothing of when they are
+// shown. Such files, where pictures are shown in another order, are decoded whole: which
+// time belongs to a key frame is not known before.
+func (f *File) untimed() bool { return f.Container == "avi" && f.delay > 0 }
+
+// listPackets reads the stream's packets with ffprobe, in the order in which they are decoded.
 func (ff *tools) listPackets(ctx context.Context, path string, stream int) ([]Packet, error) {
 	cmd := exec.CommandContext(ctx, ff.ffprobe, "-v", "error", "-select_streams", strconv.Itoa(stream),
-		"-show_entries", "packet=pts,dts,duration,size,flags", "-of", "csv=p=0:nk=0", "-i", fileURL(path))
+		"-show_entries", "packet=pts,dts,duration,size,pos,flags", "-of", "csv=p=0:nk=0", "-i", fileURL(path))
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -193,10 +204,13 @@ func (ff *tools) listPackets(ctx context.Context, path string, stream int) ([]Pa
 		return nil, err
 	}
 	packets := parsePackets(out)
-	if err := cmd.Wait(); err != nil && len(packets) == 0 {
+	err = cmd.Wait()
+	if endedFromOutside(err) {
+		return nil, errors.New("ffprobe was ended from outside: is there enough memory?")
+	}
+	if err != nil && len(packets) == 0 {
 		return nil, fmt.Errorf("its packets cannot be listed (%s)", lastLine(stderr.String(), path))
 	}
-	sort.SliceStable(packets, func(i, j int) bool { return packets[i].PTS < packets[j].PTS })
 	return packets, nil
 }
 
@@ -224,9 +238,11 @@ func parsePackets(r io.Reader) []Packet {
 				p.Duration = n
 			case key == "size":
 				p.Size = n
+			case key == "pos":
+				p.Pos = n
 			}
 		}
-		if !timed && hasDTS {
+		if !timed && hasDTS { // AVI; see untimed
 			p.PTS, timed = dts, true
 		}
 		if timed && !p.hidden {
@@ -248,8 +264,11 @@ func lastLine(s, path string) string {
 	return last
 }
 
+// maxThreads bounds the threads that decode one video: more gain nothing.
+const maxThreads = 16
+
 // threads is how many threads ffmpeg may decode with.
-func threads() string { return strconv.Itoa(runtime.NumCPU()) }
+func threads() string { return strconv.Itoa(min(runtime.NumCPU(), maxThreads)) }
 
 func durationOf(seconds float64) time.Duration {
 	return time.Duration(math.Round(seconds * 1e9))

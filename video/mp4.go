@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"sort"
 
 	"requin/frame"
 )
@@ -394,7 +393,7 @@ func (t *mp4Track) file(size, movieScale int64) (*File, error) {
 	if len(visible) == 0 {
 		return nil, errors.New("its edit list hides every picture")
 	}
-	sort.SliceStable(visible, func(i, j int) bool { return visible[i].PTS < visible[j].PTS })
+	f.sortPackets(visible)
 	f.setPackets(visible)
 	return f, nil
 }

@@ -55,6 +55,11 @@ type Plan struct {
 // Plan chooses the first picture of each sampling cell in the period: among key frames
 // where they lie at most one interval apart, among all pictures otherwise.
 func (d *Deployment) Plan(ctx context.Context, s frame.Sampling) (*Plan, error) {
+	return d.plan(ctx, s, segmentLength)
+}
+
+// plan cuts the deployment into segments of about the given length.
+func (d *Deployment) plan(ctx context.Context, s frame.Sampling, length time.Duration) (*Plan, error) {
 	if err := d.Index(ctx); err != nil {
 		return nil, err
 	}
@@ -74,7 +79,7 @@ func (d *Deployment) Plan(ctx context.Context, s frame.Sampling) (*Plan, error) 
 			}
 		}
 		plan.Expected += len(picks)
-		plan.Segments = append(plan.Segments, d.cut(chapter, mode, s, picks)...)
+		plan.Segments = append(plan.Segments, d.cut(chapter, mode, s, picks, length)...)
 		plan.Gaps = append(plan.Gaps, d.knownGaps(chapter, s)...)
 	}
 	return plan, nil
@@ -84,6 +89,9 @@ func (d *Deployment) Plan(ctx context.Context, s frame.Sampling) (*Plan, error) 
 func (f *File) mode(every time.Duration) Mode {
 	if f.Container == "images" {
 		return Images
+	}
+	if f.untimed() {
+		return AllFrames
 	}
 	last := time.Duration(-1)
 	for _, p := range f.packets {
@@ -109,15 +117,15 @@ func (f *File) mode(every time.Duration) Mode {
 	return KeyFrames
 }
 
-// cut divides the picks of a chapter into segments of about segmentLength. Where
+// cut divides the picks of a chapter into segments of about the given length. Where
 // everything is decoded a segment starts right after a key frame, so that little is decoded twice.
-func (d *Deployment) cut(chapter int, mode Mode, s frame.Sampling, picks []pick) []Segment {
+func (d *Deployment) cut(chapter int, mode Mode, s frame.Sampling, picks []pick, length time.Duration) []Segment {
 	var out []Segment
 	f := d.Files[chapter]
 	at := func(i int) time.Duration { return d.Time(chapter, f.packets[picks[i].packet].PTS) }
 	start := 0
 	for i := range picks {
-		if i == start || at(i)-at(start) < segmentLength {
+		if i == start || at(i)-at(start) < length {
 			continue
 		}
 		if mode == AllFrames && !f.keyBetween(picks[i-1].packet, picks[i].packet) {

@@ -3,13 +3,10 @@ package video
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"math"
-	"os"
-	"os/exec"
 	"slices"
 
 	"requin/frame"
@@ -17,13 +14,14 @@ import (
 
 // Reader gives the pictures of one segment.
 type Reader struct {
-	ctx  context.Context
-	dive *Deployment
-	file *File
-	seg  Segment
-	w, h int // of the pictures it gives
-	gaps []frame.Gap
-	lost map[int]string // picks whose bytes could not be read, with the reason
+	ctx        context.Context
+	dive       *Deployment
+	file       *File
+	seg        Segment
+	w, h       int // of the pictures it gives
+	fitW, fitH int // what they are to fit into; 0×0 if they are to be left in full size
+	gaps       []frame.Gap
+	lost       map[int]string // picks whose bytes could not be read, with the reason
 }
 
 // Read prepares to read a segment. Pictures are scaled to fit within fitW×fitH
@@ -31,7 +29,7 @@ type Reader struct {
 func (d *Deployment) Read(ctx context.Context, seg Segment, fitW, fitH int) *Reader {
 	f := d.Files[seg.Chapter]
 	w, h := Fit(f.W, f.H, fitW, fitH)
-	return &Reader{ctx: ctx, dive: d, file: f, seg: seg, w: w, h: h, lost: map[int]string{}}
+	return &Reader{ctx: ctx, dive: d, file: f, seg: seg, w: w, h: h, fitW: fitW, fitH: fitH, lost: map[int]string{}}
 }
 
 // Fit is the largest size of a w×h picture within fitW×fitH, aspect kept, at least one pixel.
@@ -122,10 +120,7 @@ func (r *Reader) images(yield func(*frame.Frame, error) bool) (map[int64]bool, b
 			continue
 		}
 		out.FullW, out.FullH = img.Bounds().Dx(), img.Bounds().Dy()
-		out.W, out.H = out.FullW, out.FullH
-		if r.w != r.file.W || r.h != r.file.H { // a size to fit was asked for
-			out.W, out.H = Fit(out.FullW, out.FullH, max(r.w, 1), max(r.h, 1))
-		}
+		out.W, out.H = Fit(out.FullW, out.FullH, r.fitW, r.fitH)
 		if need := 3 * out.W * out.H; cap(out.Pix) < need {
 			out.Pix = make([]byte, need)
 		} else {
@@ -147,7 +142,7 @@ func (r *Reader) decode(yield func(*frame.Frame, error) bool) (map[int64]bool, b
 	if err := r.file.Unchanged(); err != nil {
 		return nil, true, err
 	}
-	run, err := r.start(r.filters(), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1")
+	run, err := r.start(nil, threads(), r.filters(), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1")
 	if err != nil {
 		return nil, true, err
 	}
@@ -156,6 +151,7 @@ func (r *Reader) decode(yield func(*frame.Frame, error) bool) (map[int64]bool, b
 	pipe := bufio.NewReaderSize(run.stdout, 1<<16)
 	got := map[int64]bool{}
 	last := r.seg.picks[0].cell - 1
+	enough := false
 	for n := 0; ; n++ {
 		if _, err := io.ReadFull(pipe, out.Pix); err != nil {
 			break // the end: what is missing is found out by counting
@@ -175,14 +171,18 @@ func (r *Reader) decode(yield func(*frame.Frame, error) bool) (map[int64]bool, b
 			return got, false, nil
 		}
 		if last == r.seg.picks[len(r.seg.picks)-1].cell && r.seg.Mode != KeyPackets {
-			break // nothing more is wanted of what ffmpeg would go on decoding
+			enough = true // of what ffmpeg would go on decoding nothing more is wanted
+			break
 		}
 	}
-	damaged, err := run.end(r.ctx)
-	if err != nil {
+	if enough {
+		run.stop()
+	} else if damaged, err := run.end(r.ctx); err != nil {
 		return got, true, err
+	} else if damaged {
+		return got, true, r.locate()
 	}
-	if damaged || len(got) < len(r.seg.picks) {
+	if run.log.damaged() || len(got) < len(r.seg.picks) {
 		return got, true, r.locate()
 	}
 	return got, true, nil
@@ -215,138 +215,4 @@ func (r *Reader) truePTS(stamp int64, i int) int64 {
 		return r.file.packets[r.seg.picks[i].packet].PTS
 	}
 	return stamp
-}
-
-// feed writes the bytes of the picks to ffmpeg. Bytes that the disk does not give are noted.
-func (r *Reader) feed(w io.WriteCloser, only []int) error {
-	defer w.Close()
-	file, err := os.Open(r.file.Path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	buffered := bufio.NewWriterSize(w, 1<<16)
-	if err := writeMatroskaHeader(buffered, r.file.Codec, r.file.config, r.file.codedW, r.file.codedH); err != nil {
-		return err
-	}
-	var buf []byte
-	for i, p := range r.seg.picks {
-		if only != nil && !slices.Contains(only, i) {
-			continue
-		}
-		packet := r.file.packets[p.packet]
-		if int64(cap(buf)) < packet.Size {
-			buf = make([]byte, packet.Size)
-		}
-		if _, err := file.ReadAt(buf[:packet.Size], packet.Pos); err != nil {
-			r.lost[i] = "the disk did not give its bytes: " + cause(err)
-			continue
-		}
-		if err := writeMatroskaPacket(buffered, i, buf[:packet.Size]); err != nil {
-			return err
-		}
-	}
-	return buffered.Flush()
-}
-
-// cause is the innermost message of an error, without names of files.
-func cause(err error) string {
-	for errors.Unwrap(err) != nil {
-		err = errors.Unwrap(err)
-	}
-	return err.Error()
-}
-
-// run is a running ffmpeg.
-type run struct {
-	cmd     *exec.Cmd
-	stdout  io.ReadCloser
-	log     *ffmpegLog
-	fed     chan error // the feeding goroutine's end; nil where ffmpeg reads the file itself
-	stopped bool
-}
-
-// start runs ffmpeg over the segment with a filter chain, decoding with all cores.
-func (r *Reader) start(filters string, output ...string) (*run, error) {
-	return r.startThreads(nil, threads(), filters, output...)
-}
-
-// startThreads bounds the threads and, unless only is nil, hands over only those picks.
-func (r *Reader) startThreads(only []int, threads, filters string, output ...string) (*run, error) {
-	args := []string{"-hide_banner", "-nostdin", "-nostats", "-v", "level+info", "-threads", threads, "-copyts", "-noautorotate"}
-	piped := r.seg.Mode == KeyPackets
-	if piped {
-		args = append(args, "-flags", "low_delay", "-f", "matroska", "-analyzeduration", "0", "-i", "pipe:0", "-map", "0:0")
-	} else {
-		args = append(args, r.nativeInput()...)
-	}
-	args = append(args, "-an", "-sn", "-dn", "-vf", filters, "-fps_mode", "passthrough")
-	cmd := exec.CommandContext(r.ctx, r.file.ff.ffmpeg, append(args, output...)...)
-	var stdin io.WriteCloser
-	var err error
-	if piped {
-		if stdin, err = cmd.StdinPipe(); err != nil {
-			return nil, err
-		}
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("ffmpeg does not start: %w", err)
-	}
-	out := &run{cmd: cmd, stdout: stdout, log: newLog(stderr)}
-	if piped {
-		out.fed = make(chan error, 1)
-		go func() { out.fed <- r.feed(stdin, only) }()
-	}
-	return out, nil
-}
-
-// stop ends ffmpeg if it still runs, and waits for everything that belongs to it.
-func (x *run) stop() {
-	if x.stopped {
-		return
-	}
-	x.stopped = true
-	_ = x.cmd.Process.Kill()
-	_, _ = io.Copy(io.Discard, x.stdout)
-	x.log.wait()
-	if x.fed != nil {
-		<-x.fed
-	}
-	_ = x.cmd.Wait()
-}
-
-// end waits for ffmpeg and tells whether it complained of damage. It returns an error where the
-// fault lies with this computer, not with the video.
-func (x *run) end(ctx context.Context) (damaged bool, err error) {
-	if x.stopped {
-		return false, nil
-	}
-	if x.fed == nil {
-		x.stop() // it may still decode what nobody wants
-		return x.log.damaged(), ctx.Err()
-	}
-	x.stopped = true
-	_, _ = io.Copy(io.Discard, x.stdout)
-	x.log.wait()
-	feedErr := <-x.fed
-	waitErr := x.cmd.Wait()
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	if errors.Is(feedErr, os.ErrNotExist) || errors.Is(feedErr, os.ErrPermission) {
-		return false, feedErr
-	}
-	var exit *exec.ExitError
-	if errors.As(waitErr, &exit) && exit.ExitCode() < 0 {
-		return false, fmt.Errorf("ffmpeg was ended from outside (%v): is there enough memory?", exit)
-	}
-	return x.log.damaged() || waitErr != nil, nil
 }

@@ -16,12 +16,15 @@
 package video
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"requin/frame"
@@ -31,7 +34,7 @@ import (
 type Packet struct {
 	PTS      int64 // ticks of the file's time base, after edits
 	Duration int64 // ticks
-	Pos      int64 // bytes from the start of the file; unknown (-1) outside MP4
+	Pos      int64 // bytes from the start of the file, outside MP4 of what it is wrapped in; -1: unknown
 	Size     int64 // bytes
 	Key      bool
 	Missing  bool // its bytes lie beyond the end of the file
@@ -54,6 +57,8 @@ type File struct {
 	Hidden    int           // packets that an edit list hides
 
 	codedW, codedH int
+	openGOP        bool   // pictures are shown before the key frame that they follow in the file
+	delay          int    // pictures that a decoder holds back, as ffprobe says
 	config         []byte // decoder configuration, where the bytes of a packet can be handed over as they are
 	packets        []Packet
 	images         []string
@@ -84,6 +89,23 @@ func (f *File) Truncated() (time.Duration, bool) {
 
 // at converts a time stamp to time from the start of this file.
 func (f *File) at(pts int64) time.Duration { return f.Base.Seconds(pts - f.Start) }
+
+// sortPackets puts packets, given in the order in which they are decoded, into
+// the order in which they are shown.
+func (f *File) sortPackets(packets []Packet) {
+	sorted := true
+	key := int64(math.MinInt64)
+	for i, p := range packets {
+		if p.Key {
+			key = p.PTS
+		}
+		f.openGOP = f.openGOP || p.PTS < key
+		sorted = sorted && (i == 0 || packets[i-1].PTS <= p.PTS)
+	}
+	if !sorted {
+		slices.SortStableFunc(packets, func(a, b Packet) int { return cmp.Compare(a.PTS, b.PTS) })
+	}
+}
 
 // setPackets takes the packets, sorted by PTS, and derives the duration.
 func (f *File) setPackets(packets []Packet) {
