@@ -5,6 +5,7 @@
 package survey
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -167,4 +168,16 @@ func explain(path string, err error) error {
 		return fmt.Errorf("%s cannot be written: the folder is read-only; name another with --out (%w)", path, err)
 	}
 	return fmt.Errorf("%s cannot be written: %w", path, err)
+}
+
+// Keep puts a file with this content into the folder, unless it is there
+// already: an input that is written anew would look changed.
+func (f *Folder) Keep(name string, content []byte) error {
+	if have, err := os.ReadFile(f.File(name)); err == nil && bytes.Equal(have, content) {
+		return nil
+	}
+	return f.Write(name, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
 }

@@ -35,6 +35,9 @@ type Config struct {
 	// LowOdds: how many times likelier than a strong detection a weak one is to be
 	// no animal at all.
 	LowOdds float64 `json:"low_odds"`
+	// ChangeOdds: how many times likelier it is that a track goes on with one animal than
+	// that it goes over to one of another taxon; at most 1 switches cutting off.
+	ChangeOdds float64 `json:"change_odds"`
 }
 
 // Default is the settings for sharks and fish at 1 to 25 frames per second. The
@@ -52,6 +55,7 @@ func Default() Config {
 		TaxonDoubt:   0.05,
 		Room:         500,
 		LowOdds:      10,
+		ChangeOdds:   10000,
 	}
 }
 
@@ -71,6 +75,7 @@ func (c Config) Validate() error {
 		{"taxon_doubt", c.TaxonDoubt, 0, 1},
 		{"room_bl2", c.Room, 0, 1e9},
 		{"low_odds", c.LowOdds, 0, 1e9},
+		{"change_odds", c.ChangeOdds, 0, 1e12},
 	} {
 		if !(s.value > s.above && s.value <= s.max) { // also refuses NaN
 			return fmt.Errorf("tracker setting %s is %v: give a number over %v and at most %v", s.name, s.value, s.above, s.max)

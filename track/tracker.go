@@ -1,7 +1,9 @@
 package track
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"requin/detect"
@@ -15,6 +17,7 @@ type Tracker struct {
 	clock     time.Duration // since the first frame, never backwards
 	latest    time.Duration // the last frame's own time
 	started   bool
+	frames    int          // seen so far
 	all       []*following // by ID
 	alive     []*following // those that may go on, by ID
 }
@@ -26,6 +29,7 @@ type following struct {
 	moved  time.Duration // the last point's time
 	strong time.Duration // the last strong point's time
 	names  scoreboard
+	frames []int // number of the frame of each point
 }
 
 // New gives a tracker that has seen nothing. threshold says for a taxon's name
@@ -57,6 +61,7 @@ func (t *Tracker) Update(f detect.Frame) {
 		t.clock += f.Time - t.latest
 	}
 	t.latest, t.started = f.Time, true
+	t.frames++
 	t.endLost()
 
 	seen := t.sightings(f.Detections)
@@ -115,6 +120,7 @@ func (t *Tracker) begin(f detect.Frame, s sighting) {
 
 func (t *Tracker) point(tr *following, f detect.Frame, s sighting) {
 	tr.Points = append(tr.Points, Point{f.Instant, s.Detection})
+	tr.frames = append(tr.frames, t.frames)
 	tr.names.add(s.Detection)
 	tr.moved = t.clock
 	if s.strong {
@@ -136,14 +142,18 @@ func (t *Tracker) endLost() {
 	t.alive = kept
 }
 
-// Finish gives all tracks, by ID. The tracker may go on being used; the tracks
-// given are what had been seen until then.
+// Finish gives all tracks, by ID, each cut where it changes its name for good.
+// The tracker may go on being used; the tracks given are what had been seen
+// until then.
 func (t *Tracker) Finish() []Track {
-	out := make([]Track, len(t.all))
-	for i, tr := range t.all {
-		out[i] = tr.Track
-		out[i].Points = tr.Points[:len(tr.Points):len(tr.Points)]
-		out[i].Scores = tr.names.means(len(tr.Points))
+	var parts []*following
+	for _, tr := range t.all {
+		parts = append(parts, t.cfg.split(tr)...)
+	}
+	slices.SortStableFunc(parts, func(a, b *following) int { return cmp.Compare(a.frames[0], b.frames[0]) })
+	out := make([]Track, len(parts))
+	for i, tr := range parts {
+		out[i] = Track{ID: i + 1, Scores: tr.names.means(len(tr.Points)), Points: tr.Points[:len(tr.Points):len(tr.Points)]}
 		out[i].Taxon = out[i].Scores[0].Taxon
 	}
 	return out

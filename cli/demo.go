@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"bytes"
+	"embed"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"requin/count"
+	"requin/survey"
+)
+
+//go:embed demo/clip.mp4 demo/blobs.onnx demo/truth.csv
+var demoFiles embed.FS
+
+// demoCommand counts a drawn clip with a hand-made detector: everything but real animals.
+func (a *app) demoCommand() *cobra.Command {
+	var dir string
+	var open bool
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Count a small drawn clip and compare with what was drawn",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			folder, err := survey.OpenFolder(dir)
+			if err != nil {
+				return err
+			}
+			defer folder.Close()
+			for _, name := range []string{"clip.mp4", "blobs.onnx", "truth.csv"} {
+				content, err := demoFiles.ReadFile("demo/" + name)
+				if err != nil {
+					return err
+				}
+				if err := folder.Keep(name, content); err != nil {
+					return err
+				}
+			}
+			f := countFlags{
+				model: folder.File("blobs.onnx"), out: folder.File("result"), every: time.Second, interval: count.DefaultInterval,
+				low: 0.1, device: "cpu",
+			}
+			opt, err := f.understand()
+			if err != nil {
+				return err
+			}
+			a.logf("The clip is a drawing and the detector is made by hand: the demo shows the way from a video to MaxN, not how well a model does.")
+			var last count.Result
+			opt.done = func(r count.Result) { last = r }
+			if err := a.count(c.Context(), []string{folder.File("clip.mp4")}, opt); err != nil {
+				return err
+			}
+			if err := a.compare(last); err != nil {
+				return err
+			}
+			page := filepath.Join(f.out, "report.html")
+			if open && !openPage(page) {
+				a.logf("Open %s in a browser.", page)
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVarP(&dir, "out", "o", "requin-demo.requin", "`folder` for the clip and the results")
+	c.Flags().BoolVar(&open, "open", true, "open the report in a browser where there is one")
+	return c
+}
+
+// compare prints MaxN as counted beside MaxN as drawn.
+func (a *app) compare(r count.Result) error {
+	truth, err := demoTruth()
+	if err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "\n  TAXON\tMaxN COUNTED\tMaxN DRAWN")
+	wrong := 0
+	for _, x := range r.Taxa {
+		counted := "-"
+		if x.MaxN != nil {
+			counted = strconv.Itoa(*x.MaxN)
+		}
+		if counted != strconv.Itoa(truth[x.Name]) {
+			wrong++
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%d\n", x.Name, counted, truth[x.Name])
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if wrong > 0 {
+		return fmt.Errorf("%d of %d counts differ from what was drawn: please report it, with the output of requin doctor", wrong, len(r.Taxa))
+	}
+	return nil
+}
+
+// demoTruth is the MaxN of each taxon as it was drawn.
+func demoTruth() (map[string]int, error) {
+	content, err := demoFiles.ReadFile("demo/truth.csv")
+	if err != nil {
+		return nil, err
+	}
+	rows := csv.NewReader(bytes.NewReader(content))
+	together := map[[2]string]int{} // time and taxon
+	maxn := map[string]int{}
+	for n := 0; ; n++ {
+		row, err := rows.Read()
+		if err == io.EOF {
+			return maxn, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			continue
+		}
+		k := [2]string{row[0], row[1]}
+		together[k]++
+		maxn[row[1]] = max(maxn[row[1]], together[k])
+	}
+}

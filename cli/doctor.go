@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"requin/method"
+	"requin/onnx"
+	"requin/video"
+)
+
+// doctorCommand says what is there, what is missing and how to get it.
+func (a *app) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what is installed, what is missing and how to get it",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx := c.Context()
+			t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
+			missing := 0
+			row := func(what string, version string, err error) {
+				if err != nil {
+					missing++
+					fmt.Fprintf(t, "  missing\t%s\t%v\n", what, err)
+					return
+				}
+				fmt.Fprintf(t, "  ok\t%s\t%s\n", what, version)
+			}
+			row("requin", method.Version(), nil)
+			m := method.ThisMachine(ctx)
+			row("machine", fmt.Sprintf("%s, %d cores, %s, %.1f GiB memory", m.OS, runtime.NumCPU(), m.CPU, float64(m.MemoryBytes)/(1<<30)), nil)
+			ffmpeg, err := video.Version(ctx)
+			row("ffmpeg and ffprobe (read video)", ffmpeg, err)
+			library, err := onnx.Library()
+			row("ONNX Runtime library (run models)", library, err)
+			if err == nil {
+				version, err := onnx.Version()
+				row("ONNX Runtime starts", version, err)
+			}
+			dir, err := os.Getwd()
+			if err == nil {
+				err = writable(dir)
+			}
+			row("results can be written here", dir, err)
+			if err := t.Flush(); err != nil {
+				return err
+			}
+			if missing > 0 {
+				return fmt.Errorf("%d missing: install what the list says, then run requin doctor again", missing)
+			}
+			return nil
+		},
+	}
+}
+
+func writable(dir string) error {
+	f, err := os.CreateTemp(dir, ".requin-doctor-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	return f.Close()
+}
+
+// openPage shows a file in the user's browser, if there is one.
+func openPage(path string) bool {
+	for _, opener := range []string{"xdg-open", "open"} {
+		if program, err := exec.LookPath(opener); err == nil && (os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != "" || runtime.GOOS == "darwin") {
+			return exec.Command(program, path).Start() == nil
+		}
+	}
+	return false
+}
