@@ -29,7 +29,8 @@ var layers = map[string][]string{
 	"method":   {"frame", "taxon"},
 	"report":   {"frame", "taxon", "detect", "track", "count"},
 	"cli":      {"*"},
-	"":         {"cli"}, // main.go
+	"cli/demo": {"onnx"}, // draws the demo's clip and writes its detector
+	"":         {"cli"},  // main.go
 }
 
 // pure rooms do no input or output: no disk, clock, log or process.
@@ -39,7 +40,7 @@ var impure = []string{"os", "os/exec", "io/ioutil", "log", "log/slog", "net", "n
 
 // only says which rooms alone may touch what is outside.
 var only = map[string][]string{
-	"os/exec":                         {"video", "cli"}, // cli: doctor and opening a page
+	"os/exec":                         {"video", "cli", "cli/demo"}, // cli: opening a page in the browser
 	"database/sql":                    {"survey"},
 	"net/http":                        {"web", "method"},
 	"github.com/yalue/onnxruntime_go": {"onnx"},
