@@ -78,7 +78,7 @@ func readMP4(r io.ReaderAt, size int64) (*File, error) {
 		case "trak":
 			t := &mp4Track{index: len(tracks)}
 			tracks = append(tracks, t)
-			return t.readTrak(b.content)
+			return t.readTrak(b.content, 0)
 		case "cmov":
 			return errNotMP4 // a compressed index: QuickTime 3, left to ffprobe
 		}
@@ -220,12 +220,16 @@ func headerScale(b []byte) int64 {
 	return 0
 }
 
-func (t *mp4Track) readTrak(buf []byte) error {
+// readTrak reads what a trak box holds; depth is how deep in it buf lies (mdia, minf, stbl).
+func (t *mp4Track) readTrak(buf []byte, depth int) error {
+	if depth > 3 {
+		return errors.New("its index is damaged: boxes lie in boxes without end")
+	}
 	return eachBox(buf, func(b box) error {
 		c := b.content
 		switch b.kind {
 		case "mdia", "minf", "stbl", "edts":
-			return t.readTrak(c)
+			return t.readTrak(c, depth+1)
 		case "tkhd":
 			t.rotation = tkhdRotation(c)
 		case "mdhd":
@@ -445,7 +449,7 @@ func (t *mp4Track) sizes(n int, fileSize int64) (func(i int) int64, error) {
 		}, nil
 	}
 	if same := int64(binary.BigEndian.Uint32(t.stsz)); same != 0 {
-		if int64(n) > fileSize/same+1<<20 {
+		if int64(n) > min(fileSize, fileSize/same+1<<20) {
 			return nil, errors.New("its index is damaged: it lists more pictures than the file could hold")
 		}
 		return func(int) int64 { return same }, nil
@@ -543,10 +547,21 @@ func applyEdits(packets []Packet, edits []edit, timescale, movieScale int64) err
 		// less than one of them before the end is rounding, not content.
 		end = cut.mediaTime + rescale(cut.duration, timescale, movieScale)
 	}
+	first := int64(math.MaxInt64)
 	for i := range packets {
 		p := &packets[i]
 		p.hidden = p.PTS < cut.mediaTime || p.PTS >= end
-		p.PTS += pause - cut.mediaTime
+		if !p.hidden {
+			first = min(first, p.PTS)
+		}
+	}
+	// A cut within a picture: like ffmpeg, whose time stamps these must equal,
+	// start the clock with the first whole one.
+	if first == math.MaxInt64 {
+		first = cut.mediaTime
+	}
+	for i := range packets {
+		packets[i].PTS += pause - first
 	}
 	return nil
 }
