@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"requin/taxon"
 )
 
 // mostClasses bounds what a file may claim; Objects365, Open Images and LVIS stay below.
@@ -152,7 +154,7 @@ func metadataNames(metadata map[string]string) (names []string, key string, err 
 
 // isNameless tells a column that stands for no animal.
 func isNameless(name string) bool {
-	switch fold(name) {
+	switch taxon.Fold(name) {
 	case nameless, "n/a", "background", "bg", "no object":
 		return true
 	}

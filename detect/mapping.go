@@ -22,11 +22,6 @@ type mapping struct {
 	merged  bool     // some taxon has several classes
 }
 
-// fold makes names comparable: case, underscores and runs of spaces do not count.
-func fold(name string) string {
-	return strings.ToLower(strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == '_' || r == ' ' || r == '\t' }), " "))
-}
-
 // mapClasses gives each class of a network its taxon. A taxon's Classes name them, by name
 // or by number; one without Classes means the class of its own or its common
 // name. Without taxa every class is a taxon of its own.
@@ -34,32 +29,20 @@ func mapClasses(classes []string, taxa taxon.List) (mapping, error) {
 	if len(taxa) == 0 {
 		seen := map[string]bool{}
 		for _, c := range classes {
-			if !isNameless(c) && !seen[fold(c)] {
-				seen[fold(c)] = true
+			if !isNameless(c) && !seen[taxon.Fold(c)] {
+				seen[taxon.Fold(c)] = true
 				taxa = append(taxa, taxon.Taxon{Name: c, Role: taxon.Studied})
 			}
 		}
 	}
-	claims := map[string]int{}
-	for i, t := range taxa {
-		keys := t.Classes
-		if len(keys) == 0 {
-			keys = []string{t.Name, t.Common}
-		}
-		for _, key := range keys {
-			key = fold(key)
-			if j, taken := claims[key]; taken && j != i {
-				return mapping{}, fmt.Errorf("class %q is claimed by both %s and %s: leave it to one", key, taxa[j].Name, t.Name)
-			}
-			if key != "" {
-				claims[key] = i
-			}
-		}
+	claims, err := taxa.Claims()
+	if err != nil {
+		return mapping{}, err
 	}
 	m := mapping{taxa: slices.Clone(taxa), of: make([]int, len(classes))}
 	count := make([]int, len(taxa))
 	for k, c := range classes {
-		i, ok := claims[fold(c)]
+		i, ok := claims[taxon.Fold(c)]
 		j, numbered := claims[strconv.Itoa(k)]
 		switch {
 		case ok && numbered && i != j:
@@ -155,7 +138,7 @@ func (m mapping) thresholds(classes []string, named map[string]float32, all floa
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(named)) {
-		i := slices.IndexFunc(m.taxa, func(t taxon.Taxon) bool { return fold(t.Name) == fold(name) })
+		i := slices.IndexFunc(m.taxa, func(t taxon.Taxon) bool { return taxon.Fold(t.Name) == taxon.Fold(name) })
 		if i < 0 {
 			return fmt.Errorf("a threshold is given for %q, which is none of the taxa: %s", name, brief(m.names()))
 		}
@@ -174,9 +157,9 @@ func (m mapping) thresholds(classes []string, named map[string]float32, all floa
 func (m mapping) modelThreshold(i int, classes []string, model map[string]float64) float64 {
 	lowest := 0.0
 	for name, value := range model {
-		means := fold(name) == fold(m.taxa[i].Name)
+		means := taxon.Fold(name) == taxon.Fold(m.taxa[i].Name)
 		for k, c := range classes {
-			means = means || m.of[k] == i && fold(c) == fold(name)
+			means = means || m.of[k] == i && taxon.Fold(c) == taxon.Fold(name)
 		}
 		if means && (lowest == 0 || value < lowest) {
 			lowest = value

@@ -2,20 +2,18 @@ package detect
 
 import (
 	"encoding/xml"
-	"flag"
+	"fmt"
 	"image"
-	"image/color"
-	"image/draw"
 	_ "image/jpeg"
-	"image/png"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"requin/frame"
 	"requin/onnx"
+	"requin/taxon"
 )
 
 // data is a file or folder of the test data, or skips the test.
@@ -173,47 +171,90 @@ func pictureOf(t testing.TB, xml string) string {
 	return ""
 }
 
-var drawTo = flag.String("draw", "", "folder to draw what the real models find into")
-
-// TestDraw draws, for a person to look at: go test ./detect -run TestDraw -args -draw /tmp/x -model m.onnx -picture p.jpg
-func TestDraw(t *testing.T) {
-	if *drawTo == "" {
-		t.Skip("no -draw folder")
-	}
+// Four models of three families, which letterbox at the top left, in the middle
+// and not at all, on a tall photograph: each must box the penguin that stands on
+// the edge and the one that swims. By hand, in parts of the picture.
+func TestCOCOModelsAgree(t *testing.T) {
 	library(t)
-	for _, path := range strings.Split(os.Getenv("DRAW"), ",") {
-		model, file, _ := strings.Cut(path, ":")
-		d := open1(t, data(t, "models", model), Options{})
-		f := picture(t, file)
-		start := time.Now()
+	pictures, _ := filepath.Glob(filepath.Join(data(t, "aquarium", "images"), "IMG_2320_*.jpg"))
+	if len(pictures) != 1 {
+		t.Skip("IMG_2320 is not there")
+	}
+	f := picture(t, pictures[0])
+	penguins := []frame.Box{{X0: 0.303, Y0: 0.300, X1: 0.382, Y1: 0.397}, {X0: 0.437, Y0: 0.472, X1: 0.618, Y1: 0.558}}
+	for _, model := range []string{"yolox_nano_coco", "nanodet_m_320_coco", "nanodet_m_416_coco", "FastestDet_coco"} {
+		d := open1(t, data(t, "models", model+".onnx"), Options{Taxa: taxon.List{{Name: "bird"}}, Threads: 1})
 		list, err := d.Detect(f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%s on %s: %v", model, filepath.Base(file), time.Since(start))
-		img := image.NewRGBA(image.Rect(0, 0, f.W, f.H))
-		for i := range f.W * f.H {
-			img.SetRGBA(i%f.W, i/f.W, color.RGBA{f.Pix[3*i], f.Pix[3*i+1], f.Pix[3*i+2], 255})
-		}
-		for _, one := range above(list, 0.3) {
-			t.Logf("  %s %.2f %.0f", one.Taxon, one.Score, one.Box)
-			r := image.Rect(int(one.Box.X0), int(one.Box.Y0), int(one.Box.X1), int(one.Box.Y1))
-			for k := range 3 {
-				inner := r.Inset(k)
-				for _, side := range []image.Rectangle{
-					{inner.Min, image.Pt(inner.Max.X, inner.Min.Y+1)}, {image.Pt(inner.Min.X, inner.Max.Y-1), inner.Max},
-					{inner.Min, image.Pt(inner.Min.X+1, inner.Max.Y)}, {image.Pt(inner.Max.X-1, inner.Min.Y), inner.Max}} {
-					draw.Draw(img, side, image.NewUniform(color.RGBA{255, 40, 40, 255}), image.Point{}, draw.Src)
-				}
+		for i, p := range penguins {
+			best := 0.0
+			for _, one := range above(list, 0.3) {
+				best = max(best, frame.IoU(one.Box, scaled(p, f.W, f.H)))
+			}
+			t.Logf("%s: penguin %d: IoU %.2f", model, i, best)
+			if best < 0.6 {
+				t.Errorf("%s: penguin %d: the nearest box has IoU %.2f", model, i, best)
 			}
 		}
-		out, err := os.Create(filepath.Join(*drawTo, strings.TrimSuffix(model, ".onnx")+"_"+strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))+".png"))
-		if err != nil {
-			t.Fatal(err)
+	}
+}
+
+// The same frame scaled by the caller, as ffmpeg does, and by Detect gives
+// nearly the same; the same frame twice gives the same to the bit.
+func TestScaledFrameAgrees(t *testing.T) {
+	library(t)
+	d := open1(t, data(t, "models", "yolox_nano_kazuhito_fish.onnx"), Options{Threads: 2})
+	f := picture(t, data(t, "tank_fish_voc", "images_and_voc_xml", "000001.jpg"))
+	first, err := d.Detect(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, _ := d.Detect(f)
+	if !reflect.DeepEqual(first, again) {
+		t.Error("the same frame gave two answers")
+	}
+	w, h := d.Size(f.W, f.H)
+	if w != 416 || h != 234 {
+		t.Errorf("960×540 goes into %d×%d, want 416×234", w, h)
+	}
+	var r resizer
+	small := &frame.Frame{W: w, H: h, FullW: f.W, FullH: f.H, Pix: r.resize(f.Pix, f.W, f.H, w, h)}
+	got, err := d.Detect(small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(first, got) {
+		t.Errorf("scaled before: %v\nscaled inside: %v", got, first)
+	}
+	small.Pix = small.Pix[:len(small.Pix)-1]
+	if _, err := d.Detect(small); err == nil {
+		t.Error("a frame that lacks a byte: no error")
+	}
+}
+
+func BenchmarkDetect(b *testing.B) {
+	library(b)
+	for _, model := range []string{"yolox_nano_kazuhito_fish", "yolox_nano_coco", "nanodet_m_320_coco", "nanodet_m_416_coco", "FastestDet_coco"} {
+		for _, threads := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/threads=%d", model, threads), func(b *testing.B) {
+				d, err := Open(data(b, "models", model+".onnx"), Options{Threads: threads})
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer d.Close()
+				f := picture(b, data(b, "tank_fish_voc", "images_and_voc_xml", "000001.jpg"))
+				w, h := d.Size(f.W, f.H)
+				var r resizer
+				small := &frame.Frame{W: w, H: h, FullW: f.W, FullH: f.H, Pix: r.resize(f.Pix, f.W, f.H, w, h)}
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := d.Detect(small); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
 		}
-		if err := png.Encode(out, img); err != nil {
-			t.Fatal(err)
-		}
-		out.Close()
 	}
 }

@@ -1,15 +1,14 @@
 package taxon
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"gopkg.in/yaml.v3"
 )
 
 // largest is the size above which a file of taxa cannot be meant.
@@ -39,14 +38,14 @@ func ParseFile(r io.Reader) (List, error) {
 	if len(text) > largest {
 		return nil, fmt.Errorf("a file of taxa of more than %d KB: is it another file?", largest>>10)
 	}
+	var tree yaml.Node // the same twice: for the lines, and strictly
+	if err := decode(text, &tree, false); err != nil {
+		return nil, err
+	}
 	var file struct {
 		Taxa List `yaml:"taxa"`
 	}
-	tree, err := parse(text)
-	if err != nil {
-		return nil, err
-	}
-	if err := decode(text, &file); err != nil {
+	if err := decode(text, &file, true); err != nil {
 		return nil, err
 	}
 	if len(file.Taxa) == 0 {
@@ -55,13 +54,13 @@ func ParseFile(r io.Reader) (List, error) {
 	names := map[string]bool{}
 	for i := range file.Taxa {
 		if err := file.Taxa[i].check(names); err != nil {
-			return nil, at(tree, i, err)
+			return nil, at(&tree, i, err)
 		}
 	}
 	if _, err := file.Taxa.Claims(); err != nil {
 		var claim *ClaimError
 		if errors.As(err, &claim) {
-			return nil, at(tree, claim.Index, err)
+			return nil, at(&tree, claim.Index, err)
 		}
 		return nil, err
 	}
@@ -98,61 +97,58 @@ func (t *Taxon) check(names map[string]bool) error {
 	return nil
 }
 
-// parse and decode turn the library's panics, should it have any left, into
-// errors: the file is the user's.
-func parse(text []byte) (tree *ast.File, err error) {
-	defer recovered(&err)
-	tree, err = parser.ParseBytes(text, 0)
-	if err != nil {
-		return nil, tidy(err)
+// decode reads the one document of a file.
+func decode(text []byte, into any, strict bool) error {
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(strict)
+	if err := decoder.Decode(into); err == io.EOF {
+		return nil
+	} else if err != nil {
+		return tidy(err)
 	}
-	if len(tree.Docs) > 1 {
-		return nil, errors.New("there are several documents in the file (a line of ---): keep one")
-	}
-	return tree, nil
-}
-
-func decode(text []byte, into any) (err error) {
-	defer recovered(&err)
-	if err := yaml.UnmarshalWithOptions(text, into, yaml.Strict()); err != nil && err != io.EOF {
+	if err := decoder.Decode(new(yaml.Node)); err == nil {
+		return errors.New("there are several documents in the file (a line of ---): keep one")
+	} else if err != io.EOF {
 		return tidy(err)
 	}
 	return nil
 }
 
-func recovered(err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("the YAML cannot be read: %v", p)
-	}
-}
-
-// tidy puts the library's message on one line: "line 3: unknown field ...".
+// tidy takes the library's prefix and the names of Go types out of a message:
+// "line 3: field treshold is not known".
 func tidy(err error) error {
-	var located yaml.Error
-	if errors.As(err, &located) && located.GetToken() != nil && located.GetToken().Position != nil {
-		return fmt.Errorf("line %d: %s", located.GetToken().Position.Line, located.GetMessage())
+	var wrong *yaml.TypeError
+	if !errors.As(err, &wrong) {
+		return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
 	}
-	return err
+	var lines []string
+	for _, line := range wrong.Errors {
+		if before, _, ok := strings.Cut(line, " not found in type "); ok {
+			line = before + " is not known"
+		}
+		line, _, _ = strings.Cut(line, " into struct ")
+		lines = append(lines, line)
+	}
+	return errors.New(strings.Join(lines, "; "))
 }
 
 // at puts the line of the i-th taxon before an error.
-func at(tree *ast.File, i int, err error) error {
-	path, bad := yaml.PathString(fmt.Sprintf("$.taxa[%d]", i))
-	if bad != nil {
-		return err
+func at(tree *yaml.Node, i int, err error) error {
+	if line := lineOf(tree, i); line > 0 {
+		return fmt.Errorf("line %d: %w", line, err)
 	}
-	node, bad := path.FilterFile(tree)
-	if bad != nil || node == nil || node.GetToken() == nil || node.GetToken().Position == nil {
-		return fmt.Errorf("taxon %d: %w", i+1, err)
-	}
-	return fmt.Errorf("line %d: %w", firstLine(node), err)
+	return fmt.Errorf("taxon %d: %w", i+1, err)
 }
 
-// firstLine is where an entry begins: the token of a mapping is its first colon.
-func firstLine(node ast.Node) int {
-	line := node.GetToken().Position.Line
-	if m, ok := node.(*ast.MappingNode); ok && len(m.Values) > 0 {
-		line = m.Values[0].Key.GetToken().Position.Line
+func lineOf(tree *yaml.Node, i int) int {
+	if len(tree.Content) == 0 {
+		return 0
 	}
-	return line
+	top := tree.Content[0].Content // keys and values in turn
+	for k := 0; k+1 < len(top); k += 2 {
+		if top[k].Value == "taxa" && i < len(top[k+1].Content) {
+			return top[k+1].Content[i].Line
+		}
+	}
+	return 0
 }
