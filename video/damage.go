@@ -164,6 +164,9 @@ func parseLog(line string) (event, bool) {
 			return event{text: "a part of the file is corrupt"}, true
 		}
 	case "error", "fatal", "panic":
+		if strings.Contains(text, "to muxer") {
+			return event{}, false // ffmpeg about its own output, not about the video
+		}
 		if text == "" {
 			text = "unknown"
 		}

@@ -7,8 +7,12 @@ import (
 
 // A Matroska stream (RFC 9559) of one video track, as small as a demuxer takes:
 // it carries chosen packets of an MP4 to ffmpeg over a pipe, so that the bytes between them are never
-// read from the disk. The time stamp of packet i is i milliseconds: it comes
+// read from the disk. Each packet bears its number as its time stamp: it comes
 // back with the decoded picture and says which packet that was.
+
+// stampMS is the milliseconds from one packet's stamp to the next. Closer ones
+// collide in the coarser clock that ffmpeg gives its output.
+const stampMS = 1000
 
 // matroskaCodec names a codec as Matroska does; "" where packets and
 // configuration cannot be handed over unchanged.
@@ -70,9 +74,9 @@ func writeMatroskaHeader(w io.Writer, codec string, config []byte, width, height
 	return err
 }
 
-// writeMatroskaPacket writes one key frame as a cluster of its own.
-func writeMatroskaPacket(w io.Writer, ms int, data []byte) error {
-	stamp := number(0xE7, uint64(ms))
+// writeMatroskaPacket writes packet i, a key frame, as a cluster of its own.
+func writeMatroskaPacket(w io.Writer, i int, data []byte) error {
+	stamp := number(0xE7, uint64(i)*stampMS)
 	head := appendID(nil, 0x1F43B675)
 	blockHead := appendID(nil, 0xA3)
 	blockHead = binary.BigEndian.AppendUint64(blockHead, uint64(len(data)+4)|1<<56)

@@ -191,10 +191,11 @@ func (r *Reader) decode(yield func(*frame.Frame, error) bool) (map[int64]bool, b
 // pickOf finds the pick that a decoded picture answers.
 func (r *Reader) pickOf(stamp int64, after int64) (int, bool) {
 	if r.seg.Mode == KeyPackets {
-		if stamp < 0 || stamp >= int64(len(r.seg.picks)) || r.seg.picks[stamp].cell <= after {
+		i := stamp / stampMS
+		if stamp < 0 || i >= int64(len(r.seg.picks)) || r.seg.picks[i].cell <= after {
 			return 0, false
 		}
-		return int(stamp), true
+		return int(i), true
 	}
 	at := r.dive.Time(r.seg.Chapter, stamp)
 	cell := r.seg.sampling.Cell(at)
