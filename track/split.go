@@ -3,7 +3,6 @@ package track
 import (
 	"math"
 	"slices"
-	"time"
 )
 
 // Animals do not change their species. Where the names of a track change for
@@ -14,18 +13,24 @@ import (
 //
 // The decision is the most likely sequence of taxa through the points
 // (Viterbi 1967): a point costs what its scores make its name unlikely, a
-// change of name costs log(ChangeOdds). Points close in time repeat each other's
+// change of name costs log(ChangeOdds) while the animal is in sight and less
+// the longer it was out of sight before, since that is when animals are
+// mistaken for each other. Points close in time repeat each other's
 // mistakes, so a point counts the less the shorter it comes after the last.
 //
 // Worked example, 1 frame/s and the defaults: a point under a wrong name costs
 // -log(0.05) = 3.0, weighed by 1-exp(-1/1) = 0.63: 1.9. A change costs
 // log(10,000) = 9.2. So five points under another name at a track's end are
 // another animal, four are slips; in the middle, with a change to it and one
-// back, it takes ten.
+// back, it takes ten. After 3 s out of sight a change costs 9.2/(1+3) = 2.3, and
+// one point is enough: it follows a gap, so it weighs 0.95.
+
+// A cut is only made at a detection that may begin a track.
 
 // cuts gives the indexes at which a track's points change their name for good,
 // in order, without 0 and the end.
-func (c *Config) cuts(points []Point, names scoreboard) []int {
+func (c *Config) cuts(tr *following) []int {
+	points, names := tr.Points, tr.names
 	if len(names) < 2 || c.ChangeOdds <= 1 {
 		return nil
 	}
@@ -36,14 +41,16 @@ func (c *Config) cuts(points []Point, names scoreboard) []int {
 		}
 		return 1
 	})
-	change := math.Log(c.ChangeOdds)
 	total := make([]float64, len(ordered))
 	from := make([][]int, len(points)) // from[i][k]: the name before, where point i bears name k
 	for i, p := range points {
-		weight := 1.0
+		weight, change := 1.0, math.Log(c.ChangeOdds)
 		if i > 0 {
-			gap := max(0, p.Time-points[i-1].Time)
-			weight = 1 - math.Exp(-float64(gap)/float64(slipLasts))
+			gap := max(0, p.Time-points[i-1].Time).Seconds()
+			weight = 1 - math.Exp(-gap/slipLasts)
+			if tr.frames[i] > tr.frames[i-1]+1 { // it was looked for in between, and not seen
+				change /= 1 + gap/slipLasts
+			}
 		}
 		best := 0
 		for k := range total {
@@ -56,7 +63,7 @@ func (c *Config) cuts(points []Point, names scoreboard) []int {
 		for k, name := range ordered {
 			from[i][k] = k
 			next[k] = total[k]
-			if i > 0 && total[best]+change < total[k] {
+			if i > 0 && tr.begins[i] && total[best]+change < total[k] {
 				from[i][k], next[k] = best, total[best]+change
 			}
 			one := scoreboard{{name.taxon, 1}}
@@ -81,13 +88,13 @@ func (c *Config) cuts(points []Point, names scoreboard) []int {
 	return out
 }
 
-// slipLasts is how long a detector's wrong name for an animal persists: the time in
-// which it turns to another side.
-const slipLasts = time.Second
+// slipLasts is how many seconds a detector's wrong name for an animal persists:
+// the time in which it turns to another side.
+const slipLasts = 1.0
 
 // split cuts a finished track where it changes its name for good.
 func (c *Config) split(tr *following) []*following {
-	cuts := append(c.cuts(tr.Points, tr.names), len(tr.Points))
+	cuts := append(c.cuts(tr), len(tr.Points))
 	if len(cuts) == 1 {
 		return []*following{tr}
 	}

@@ -1,6 +1,7 @@
 package track
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -22,7 +23,11 @@ func followNames(t *testing.T, cfg Config, step time.Duration, names string) []T
 	t.Helper()
 	tracker := New(cfg, func(string) float32 { return 0.3 })
 	for i, n := range names {
-		tracker.Update(sighted(time.Duration(i)*step, string(n), 0.9))
+		f := sighted(time.Duration(i)*step, string(n), 0.9)
+		if n == ' ' { // looked at, not seen
+			f.Detections = nil
+		}
+		tracker.Update(f)
 	}
 	return tracker.Finish()
 }
@@ -38,11 +43,13 @@ func TestSplitWhereTheNameChangesForGood(t *testing.T) {
 		{"four at the end are slips", "AAAAAAAABBBB", time.Second, []string{"A"}},
 		{"a slip in the middle", "AAAAABBBAAAAA", time.Second, []string{"A"}},
 		{"a third animal between", "AAAAAAAAAAAABBBBBBBBBBBBCCCCCCCCCCCC", time.Second, []string{"A", "B", "C"}},
+		{"one after three seconds out of sight", "AAAAAAAA  B", time.Second, []string{"A", "B"}},
+		{"the same name after three seconds out of sight", "AAAAAAAA  A", time.Second, []string{"A"}},
 		{"a second of slips at 25 frames/s", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABBBBBBBBBBBBBBBBBBBBBBBBB", 40 * time.Millisecond, []string{"A"}},
 	} {
 		got := followNames(t, Default(), c.step, c.names)
 		var names []string
-		points := 0
+		points, seen := 0, len(c.names)-strings.Count(c.names, " ")
 		for i, tr := range got {
 			names = append(names, tr.Taxon)
 			points += len(tr.Points)
@@ -50,8 +57,8 @@ func TestSplitWhereTheNameChangesForGood(t *testing.T) {
 				t.Errorf("%s: track %d has the ID %d", c.why, i+1, tr.ID)
 			}
 		}
-		if len(names) != len(c.want) || points != len(c.names) {
-			t.Errorf("%s: %q gave %v with %d points, want %v with %d", c.why, c.names, names, points, c.want, len(c.names))
+		if len(names) != len(c.want) || points != seen {
+			t.Errorf("%s: %q gave %v with %d points, want %v with %d", c.why, c.names, names, points, c.want, seen)
 			continue
 		}
 		for i := range names {

@@ -29,7 +29,8 @@ type following struct {
 	moved  time.Duration // the last point's time
 	strong time.Duration // the last strong point's time
 	names  scoreboard
-	frames []int // number of the frame of each point
+	frames []int  // number of the frame of each point
+	begins []bool // whether each point is strong enough to begin a track
 }
 
 // New gives a tracker that has seen nothing. threshold says for a taxon's name
@@ -121,6 +122,7 @@ func (t *Tracker) begin(f detect.Frame, s sighting) {
 func (t *Tracker) point(tr *following, f detect.Frame, s sighting) {
 	tr.Points = append(tr.Points, Point{f.Instant, s.Detection})
 	tr.frames = append(tr.frames, t.frames)
+	tr.begins = append(tr.begins, s.strong)
 	tr.names.add(s.Detection)
 	tr.moved = t.clock
 	if s.strong {
