@@ -79,7 +79,7 @@ func (c *candidates) addOne(box frame.Box, class, score float32) {
 		return
 	}
 	c.seen++
-	if class != class || !box.Finite() {
+	if class != class || math.IsInf(float64(class), 0) || !box.Finite() {
 		c.bad++
 		return
 	}
