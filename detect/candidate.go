@@ -28,8 +28,8 @@ func (c *candidates) reset() {
 // slack is how far a probability computed in 32 bits may lie outside 0 to 1.
 const slack = 1e-3
 
-// skip says whether a row of objectness score needs no further look, and counts
-// it then.
+// skip says whether a row of objectness score needs no further look, and counts it
+// then.
 func (c *candidates) skip(score float32) bool {
 	switch {
 	case score != score:
@@ -44,8 +44,8 @@ func (c *candidates) skip(score float32) bool {
 	return true
 }
 
-// add keeps a box whose class scores are scores·factor, if one of them reaches
-// low and all is finite.
+// add keeps a box whose class scores are scores·factor, if one of them reaches low
+// and all is finite.
 func (c *candidates) add(box frame.Box, scores []float32, factor float32) {
 	c.seen++
 	best := float32(math.Inf(-1))
@@ -129,8 +129,8 @@ func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))
 // level is one grid of a head: cells of stride pixels, row by row.
 type level struct{ stride, w, h int }
 
-// levels are the grids of a w×h input at strides 8, 16, 32, and 64 where deep,
-// and the number of their cells.
+// levels are the grids of a w×h input at strides 8, 16, 32, and 64 where deep, and
+// the number of their cells.
 func levels(w, h int, deep bool) (list []level, cells int) {
 	strides := []int{8, 16, 32}
 	if deep {

@@ -13,10 +13,10 @@ import (
 // mostClasses bounds what a file may claim; Objects365, Open Images and LVIS stay below.
 const mostClasses = 20000
 
-// parseNames reads the class names that exporters leave in a file's metadata:
-// a Python or JSON dict from number to name ({0: 'fish', 1: "king's crab"}), a
-// list (['fish', 'crab']), or one name a line. A number that a dict leaves out
-// is nameless.
+// parseNames reads the class names that exporters leave in a file's metadata: a
+// Python or JSON dict from number to name ({0: 'fish', 1: "king's crab"}), a list
+// (['fish', 'crab']), or one name a line. A number that a dict leaves out is
+// nameless.
 func parseNames(text string) ([]string, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -128,8 +128,8 @@ func (l *literal) scalar() (string, error) {
 	return "", errors.New("a quote that does not end")
 }
 
-// metadataNames are the names that a file's metadata gives its classes, and the
-// key that they were under; none is no error.
+// metadataNames are the names that a file's metadata gives its classes, and the key
+// that they were under; none is no error.
 func metadataNames(metadata map[string]string) (names []string, key string, err error) {
 	for _, key := range []string{"requin.classes", "names", "classes", "class_names"} {
 		text, ok := metadata[key]
@@ -161,10 +161,10 @@ func isNameless(name string) bool {
 	return false
 }
 
-// settle decides what a network's classes are called: what the metadata says if
-// it fits, else COCO where the number of classes is COCO's, else numbers. Count 0
-// is not known from the shapes. Counted from 1, class 0 being the background,
-// where fromOne. How the names were found is said in words.
+// settle decides what a network's classes are called: what the metadata says if it
+// fits, else COCO where the number of classes is COCO's, else numbers. Count 0 is
+// not known from the shapes. Counted from 1, class 0 being the background, where
+// fromOne. How the names were found is said in words.
 func settle(named []string, key string, count int, fromOne bool) (names []string, from string, err error) {
 	if named != nil && fromOne && !isNameless(named[0]) {
 		named = append([]string{nameless}, named...)

@@ -17,12 +17,12 @@ func coco80() []string {
 	}
 }
 
-// nameless is a number that stands for no class: the background, or a gap in
-// COCO's own numbers.
+// nameless is a number that stands for no class: the background, or a gap in COCO's
+// own numbers.
 const nameless = ""
 
-// coco91 are the same classes under COCO's own category numbers, 1 to 90. 0 and
-// the numbers of the ten classes that were never annotated are nameless.
+// coco91 are the same classes under COCO's own category numbers, 1 to 90. 0 and the
+// numbers of the ten classes that were never annotated are nameless.
 func coco91() []string {
 	gaps := map[int]bool{0: true, 12: true, 26: true, 29: true, 30: true, 45: true, 66: true, 68: true, 69: true, 71: true, 83: true}
 	names, next := make([]string, 91), coco80()

@@ -139,8 +139,8 @@ func TestDecodeFastestDet(t *testing.T) {
 	check(t, got, want{box(168, 64, 200, 80), []float32{0.5}})
 }
 
-// Numbers that are none are dropped; nothing but such is an error, and so is a
-// score or class that cannot be.
+// Numbers that are none are dropped; nothing but such is an error, and so is a score
+// or class that cannot be.
 func TestBadNumbers(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	rows := func(list ...[]float32) (all []float32) {

@@ -17,8 +17,8 @@ type Options struct {
 	Device        string     // "cpu" or "cuda"
 	Threads       int        // 0: as many as there are cores, at most 8
 	Taxa          taxon.List // nil: each class of the model is a taxon of its own, studied
-	// Low is the least score of a detection, default 0.1 or the lowest threshold
-	// if that is less. It lies under the threshold, because what is weak by itself may
+	// Low is the least score of a detection, default 0.1 or the lowest threshold if
+	// that is less. It lies under the threshold, because what is weak by itself may
 	// continue a track.
 	Low        float32
 	Threshold  float32            // of every taxon that the taxa file gives none; 0: the model's, else 0.3
@@ -123,8 +123,8 @@ func prepare(info *onnx.Info, opt Options) (*Detector, error) {
 }
 
 // overlap settles the greatest overlap that two boxes of one taxon may have. A
-// family whose boxes come suppressed needs none, unless several of its classes
-// are one taxon: then one animal may have come as two.
+// family whose boxes come suppressed needs none, unless several of its classes are
+// one taxon: then one animal may have come as two.
 func overlap(asked, family float64, merged bool) float64 {
 	switch {
 	case asked > 0:
@@ -140,8 +140,8 @@ func overlap(asked, family float64, merged bool) float64 {
 // Input is the size that a picture is scaled into, its aspect kept.
 func (d *Detector) Input() (w, h int) { return d.plan.w, d.plan.h }
 
-// Size is what a picture of w×h should be scaled to before Detect, which then
-// has no scaling to do: for most families the largest size of the same aspect within Input,
+// Size is what a picture of w×h should be scaled to before Detect, which then has no
+// scaling to do: for most families the largest size of the same aspect within Input,
 // for those that stretch the picture Input itself.
 func (d *Detector) Size(w, h int) (int, int) {
 	w, h, _, _ = d.canvas.size(max(w, 1), max(h, 1))
@@ -157,8 +157,8 @@ func (d *Detector) Card() Card { return d.card }
 // Close frees the network.
 func (d *Detector) Close() error { return d.session.Close() }
 
-// Detect finds what a frame shows: boxes in pixels of the full picture, clipped
-// to it, best score first; none is an empty list. A frame of any size is taken.
+// Detect finds what a frame shows: boxes in pixels of the full picture, clipped to
+// it, best score first; none is an empty list. A frame of any size is taken.
 func (d *Detector) Detect(f *frame.Frame) ([]Detection, error) {
 	input, place, err := d.canvas.draw(f)
 	if err != nil {
@@ -171,8 +171,8 @@ func (d *Detector) Detect(f *frame.Frame) ([]Detection, error) {
 	return d.judge(all, place)
 }
 
-// judge turns what the network answered into detections: decode, map classes to taxa,
-// suppress, clip.
+// judge turns what the network answered into detections: decode, map classes to
+// taxa, suppress, clip.
 func (d *Detector) judge(all []onnx.Tensor, p placement) ([]Detection, error) {
 	outputs := make([]onnx.Tensor, len(d.plan.outputs))
 	for i, k := range d.plan.outputs {

@@ -2,17 +2,17 @@ package detect
 
 import "math"
 
-// decodeDETR reads the two outputs of DETR and its descendants: for each query
-// a row of logits, and cx, cy, w, h in parts of the picture, 0 to 1.
+// decodeDETR reads the two outputs of DETR and its descendants: for each query a row
+// of logits, and cx, cy, w, h in parts of the picture, 0 to 1.
 //
-// DETR's own (softmax) has one column more than classes, the last, which means
-// "no object". Its scores are the softmax over all columns, without that one.
-// Deformable DETR, RF-DETR and most others score each class by itself, by the
-// sigmoid of its logit; columns beyond the classes have no name and are left out.
+// DETR's own (softmax) has one column more than classes, the last, which means "no
+// object". Its scores are the softmax over all columns, without that one. Deformable
+// DETR, RF-DETR and most others score each class by itself, by the sigmoid of its
+// logit; columns beyond the classes have no name and are left out.
 //
-// Worked example, softmax, picture 100×50: logits ln 3, 0, 0 are the probabilities 0.6,
-// 0.2 and "no object" 0.2; the box 0.5 0.5 0.2 0.4 is 40 15 60 35. With sigmoid the
-// same logits score 0.75, 0.5, 0.5.
+// Worked example, softmax, picture 100×50: logits ln 3, 0, 0 are the probabilities
+// 0.6, 0.2 and "no object" 0.2; the box 0.5 0.5 0.2 0.4 is 40 15 60 35. With sigmoid
+// the same logits score 0.75, 0.5, 0.5.
 //
 // Carion et al. 2020, arXiv:2005.12872; Zhu et al. 2020, arXiv:2010.04159.
 func decodeDETR(logits, boxes []float32, columns, w, h int, softmax bool, into *candidates) {

@@ -52,9 +52,9 @@ func put(n, width int, rows map[int][]float32) []float32 {
 	return all
 }
 
-// Every family without a real file here, from file to boxes, on a picture of
-// 128×64 shown as 1280×640: scaled to 64×32 it lies at the top or in the middle
-// (16 down) of a 64×64 input, or fills it.
+// Every family without a real file here, from file to boxes, on a picture of 128×64
+// shown as 1280×640: scaled to 64×32 it lies at the top or in the middle (16 down)
+// of a 64×64 input, or fills it.
 func TestEndToEnd(t *testing.T) {
 	names := map[string]string{"names": fishNames}
 	nchw, nhwc := declare("images f32 1,3,64,64"), declare("image_tensor u8 1,?,?,3")
@@ -127,8 +127,8 @@ func TestEndToEnd(t *testing.T) {
 	}
 }
 
-// Two classes of one taxon on one animal are one detection, even from a family
-// whose boxes come suppressed class by class.
+// Two classes of one taxon on one animal are one detection, even from a family whose
+// boxes come suppressed class by class.
 func TestClassesOfOneTaxonSuppressEachOther(t *testing.T) {
 	answers := []answer{
 		{"boxes", []int64{2, 4}, []float32{10, 10, 50, 50, 11, 10, 51, 50}, nil}, {"labels", []int64{2}, nil, []int64{1, 2}}, {"scores", []int64{2}, []float32{0.9, 0.8}, nil}}

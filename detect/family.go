@@ -67,8 +67,8 @@ type plan struct {
 	decode  func(outputs []onnx.Tensor, w, h int, into *candidates) error
 }
 
-// read finds out what a model is from what its file says. What the file leaves
-// open is taken from opt; where that is silent too, the family's default.
+// read finds out what a model is from what its file says. What the file leaves open
+// is taken from opt; where that is silent too, the family's default.
 func read(info *onnx.Info, opt Options) (*plan, error) {
 	p := &plan{info: info}
 	var err error
@@ -229,8 +229,8 @@ func values(list []onnx.Value) string {
 	return strings.Join(s, "; ")
 }
 
-// output is the index of the output of a name, ":0" and a path before it aside;
-// -1 if there is none.
+// output is the index of the output of a name, ":0" and a path before it aside; -1
+// if there is none.
 func (p *plan) output(name string) int {
 	return slices.IndexFunc(p.info.Outputs, func(v onnx.Value) bool {
 		got, _, _ := strings.Cut(v.Name, ":")

@@ -9,9 +9,9 @@ import "math"
 //	centre = (tanh(t) + column or row) / grid   size = sigmoid(t)   in parts of the picture
 //	score  = objectness^0.6 · class^0.4
 //
-// Worked example, grid and picture 22 cells of 352 pixels, cell column 11, row 5, tx = ty = 0, tw = th
-// = 0: centre (11·16, 5·16) = (176, 80), size (176, 176). Objectness 0.5 and
-// class 0.5 score 0.5.
+// Worked example, grid and picture 22 cells of 352 pixels, cell column 11, row 5, tx
+// = ty = 0, tw = th = 0: centre (11·16, 5·16) = (176, 80), size (176, 176).
+// Objectness 0.5 and class 0.5 score 0.5.
 //
 // github.com/dog-qiuqiu/FastestDet: handle_preds, which its evaluation uses.
 func decodeFastestDet(raw []float32, gw, gh, w, h int, into *candidates) {

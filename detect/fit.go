@@ -21,8 +21,8 @@ func (p *plan) name(count int, fromOne bool) error {
 	return err
 }
 
-// block checks an answer of rows of a width, whatever dimensions of 1 it has,
-// and gives its number of rows.
+// block checks an answer of rows of a width, whatever dimensions of 1 it has, and
+// gives its number of rows.
 func block(t onnx.Tensor, width int) (rows int, err error) {
 	if t.F32 == nil && len(t.I64)+len(t.U8) > 0 {
 		return 0, fmt.Errorf("an output of %s, where float32 is expected", t.Type())
@@ -48,7 +48,8 @@ func (p *plan) single() (rows, columns int, err error) {
 	return int(o[0].Dims[1].Size), int(o[0].Dims[2].Size), nil
 }
 
-// fixed checks a number that the file states; classes is 0 where it does not.
+// classesOf is how many of a row's columns are classes, after the first few; 0 where
+// the file leaves the number open.
 func classesOf(columns, before int) (int, error) {
 	if columns > 0 && columns <= before {
 		return 0, fmt.Errorf("rows of %d have no room for a class after %d values", columns, before)
@@ -179,9 +180,9 @@ func fitRTDETR(p *plan) error {
 func fitDETR(p *plan) error   { return p.fitQueries(true) }
 func fitRFDETR(p *plan) error { return p.fitQueries(false) }
 
-// fitQueries fits the two outputs of DETR and RF-DETR. A softmax has a column
-// for no object; RF-DETR has one more column than classes where it was
-// fine-tuned, which has no name.
+// fitQueries fits the two outputs of DETR and RF-DETR. A softmax has a column for no
+// object; RF-DETR has one more column than classes where it was fine-tuned, which
+// has no name.
 func (p *plan) fitQueries(softmax bool) error {
 	logits, boxes := p.queries()
 	if p.has("dets", "labels") {

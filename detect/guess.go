@@ -8,8 +8,8 @@ import (
 	"requin/onnx"
 )
 
-// guess reads the family off the names and shapes of the outputs. Where two
-// families write the same, the error says which flag settles it.
+// guess reads the family off the names and shapes of the outputs. Where two families
+// write the same, the error says which flag settles it.
 func (p *plan) guess() (string, error) {
 	outs := p.info.Outputs
 	switch {
@@ -89,10 +89,10 @@ func (p *plan) guessDETR(logits int) (string, error) {
 	return "", fmt.Errorf("its outputs are %s: DETR, whose scores are a softmax with a column for no object, and Deformable DETR or RF-DETR, whose scores are sigmoids, both write that; say --family detr or --family rf-detr", values(p.info.Outputs))
 }
 
-// guessGrid tells the heads apart that answer one block of rows. Cells is the
-// number of the grid's cells at strides 8, 16, 32, or with 64: YOLOX and NanoDet
-// have a row for each, YOLOv5 three, YOLOv8 a column for each, and end-to-end
-// heads a few hundred rows of 6.
+// guessGrid tells the heads apart that answer one block of rows. Cells is the number
+// of the grid's cells at strides 8, 16, 32, or with 64: YOLOX and NanoDet have a row
+// for each, YOLOv5 three, YOLOv8 a column for each, and end-to-end heads a few
+// hundred rows of 6.
 func (p *plan) guessGrid(v onnx.Value) (string, error) {
 	rows, columns := v.Dims[1].Size, v.Dims[2].Size
 	_, cells := levels(p.w, p.h, false)

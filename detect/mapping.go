@@ -22,8 +22,8 @@ type mapping struct {
 	merged  bool     // some taxon has several classes
 }
 
-// mapClasses gives each class of a network its taxon. A taxon's Classes name them, by name
-// or by number; one without Classes means the class of its own or its common
+// mapClasses gives each class of a network its taxon. A taxon's Classes name them,
+// by name or by number; one without Classes means the class of its own or its common
 // name. Without taxa every class is a taxon of its own.
 func mapClasses(classes []string, taxa taxon.List) (mapping, error) {
 	if len(taxa) == 0 {
@@ -80,8 +80,8 @@ func brief(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// propose turns a candidate into a proposal: its taxa's scores are the best of
-// their classes', and the best taxon is its own.
+// propose turns a candidate into a proposal: its taxa's scores are the best of their
+// classes', and the best taxon is its own.
 func (m mapping) propose(box frame.Box, scores []float32) (proposal, bool) {
 	best := make([]float32, len(m.taxa))
 	for k, s := range scores {
@@ -113,13 +113,13 @@ const (
 	mostScores = 5    // nor more than these
 )
 
-// defaultThreshold is the least score that counts as a sighting where nobody
-// says otherwise.
+// defaultThreshold is the least score that counts as a sighting where nobody says
+// otherwise.
 const defaultThreshold = 0.3
 
-// thresholds gives each taxon its threshold: the one named for it on the command line, its own
-// in the taxa file, the one named for all, the model's, or the default, the first that is
-// there.
+// thresholds gives each taxon its threshold: the one named for it on the command
+// line, its own in the taxa file, the one named for all, the model's, or the
+// default, the first that is there.
 func (m mapping) thresholds(classes []string, named map[string]float32, all float32, metadata map[string]string) error {
 	model := map[string]float64{}
 	if text := metadata["requin.thresholds"]; text != "" {
@@ -152,8 +152,8 @@ func (m mapping) thresholds(classes []string, named map[string]float32, all floa
 	return nil
 }
 
-// modelThreshold is the lowest that the model's metadata gives for a taxon or
-// its classes.
+// modelThreshold is the lowest that the model's metadata gives for a taxon or its
+// classes.
 func (m mapping) modelThreshold(i int, classes []string, model map[string]float64) float64 {
 	lowest := 0.0
 	for name, value := range model {

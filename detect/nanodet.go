@@ -9,17 +9,17 @@ import (
 // bins is how many values NanoDet's distances are spread over: 0 to 7.
 const bins = 8
 
-// decodeNanoDet reads one level of a NanoDet head: for each cell the classes'
-// scores (the sigmoid is inside the file) and, for left, top, right and bottom, 8
-// logits. A distance is the mean of 0 to 7 weighted by the softmax of the logits,
-// counted in strides from the cell's point. Shift is where in its cell
-// the point lies: 0.5 in NanoDet, 0 in NanoDet-Plus, which knows a fourth level.
+// decodeNanoDet reads one level of a NanoDet head: for each cell the classes' scores
+// (the sigmoid is inside the file) and, for left, top, right and bottom, 8 logits. A
+// distance is the mean of 0 to 7 weighted by the softmax of the logits, counted in
+// strides from the cell's point. Shift is where in its cell the point lies: 0.5 in
+// NanoDet, 0 in NanoDet-Plus, which knows a fourth level.
 //
-// The rows of classes and of distances may be columns of one row: step is the
-// length of a row of each.
+// The rows of classes and of distances may be columns of one row: step is the length
+// of a row of each.
 //
-// Worked example, stride 8, cell column 2, row 1, shift 0.5: the point is (20,
-// 12). All logits equal give the distance 3.5·8 = 28 each way: the box -8 -16 48 40.
+// Worked example, stride 8, cell column 2, row 1, shift 0.5: the point is (20, 12).
+// All logits equal give the distance 3.5·8 = 28 each way: the box -8 -16 48 40.
 //
 // Li et al. 2020, arXiv:2006.04388 (the distances); github.com/RangiLyu/nanodet.
 func decodeNanoDet(classes, distances []float32, classStep, distanceStep int, g level, shift float64, into *candidates) {

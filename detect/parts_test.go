@@ -120,8 +120,8 @@ func TestPropose(t *testing.T) {
 	}
 }
 
-// The command line's own word for a taxon, the taxa file, the command line's word for all,
-// the model, the default: the first that speaks.
+// The command line's own word for a taxon, the taxa file, the command line's word
+// for all, the model, the default: the first that speaks.
 func TestThresholds(t *testing.T) {
 	classes := []string{"a", "b", "c", "d", "e"}
 	metadata := map[string]string{"requin.thresholds": `{"a": 0.9, "b": 0.8, "c": 0.7, "D": 0.65, "e": 0.6}`}
@@ -170,8 +170,8 @@ func TestThresholds(t *testing.T) {
 }
 
 func TestSuppress(t *testing.T) {
-	// A, B and C of 100×100, B moved by 25 and C by 50: A and B overlap by 75/125 = 0.6, A and C by
-	// 50/150.
+	// A, B and C of 100×100, B moved by 25 and C by 50: A and B overlap by 75/125 =
+	// 0.6, A and C by 50/150.
 	a := proposal{box: box(0, 0, 100, 100), score: 0.9}
 	b := proposal{box: box(25, 0, 125, 100), score: 0.8}
 	c := proposal{box: box(50, 0, 150, 100), score: 0.7}
@@ -242,8 +242,8 @@ func TestResize(t *testing.T) {
 	}
 }
 
-// A picture of 4×2 in inputs of 4×4: what lies where, in which order, and the
-// way back.
+// A picture of 4×2 in inputs of 4×4: what lies where, in which order, and the way
+// back.
 func TestCanvas(t *testing.T) {
 	f := &frame.Frame{W: 4, H: 2, FullW: 400, FullH: 200}
 	for i := range 8 {

@@ -8,9 +8,9 @@ import (
 	"requin/onnx"
 )
 
-// Pixels says how a picture becomes a network's input: it is scaled into the
-// input's size as Letterbox says, and each value v of 0 to 255 becomes
-// (v - Mean) / Std, channel by channel in the order of Channels.
+// Pixels says how a picture becomes a network's input: it is scaled into the input's
+// size as Letterbox says, and each value v of 0 to 255 becomes (v - Mean) / Std,
+// channel by channel in the order of Channels.
 type Pixels struct {
 	Channels  string     `json:"channels"` // "rgb" or "bgr"
 	Mean      [3]float32 `json:"mean"`
@@ -48,8 +48,8 @@ type layout struct {
 	bytes bool // uint8: the pixels as they are, without mean and std
 }
 
-// placement is where on the network's input the picture lies: the pixel
-// (x, y) of the input is ((x-left)·sx, (y-top)·sy) of the full picture.
+// placement is where on the network's input the picture lies: the pixel (x, y) of
+// the input is ((x-left)·sx, (y-top)·sy) of the full picture.
 //
 // Worked example: 1920×1080 into 416×416, centred: the picture is 416×234, left 0, top 91,
 // sx = 1920/416, sy = 1080/234; input pixel (208, 208) is (960, 540).
@@ -67,8 +67,8 @@ func (p placement) full(b frame.Box) frame.Box {
 	return frame.Box{X0: (b.X0 - left) * p.sx, Y0: (b.Y0 - top) * p.sy, X1: (b.X1 - left) * p.sx, Y1: (b.Y1 - top) * p.sy}
 }
 
-// fit is the size of a picture of fw×fh scaled into w×h: its aspect kept, at
-// least one pixel, rounded to the nearest.
+// fit is the size of a picture of fw×fh scaled into w×h: its aspect kept, at least
+// one pixel, rounded to the nearest.
 func fit(fw, fh, w, h int) (int, int) {
 	r := min(float64(w)/float64(fw), float64(h)/float64(fh))
 	return min(w, max(1, int(math.Round(float64(fw)*r)))), min(h, max(1, int(math.Round(float64(fh)*r))))
@@ -103,6 +103,7 @@ func (c *canvas) size(fw, fh int) (w, h, inputW, inputH int) {
 	}
 	w, h = fit(fw, fh, c.w, c.h)
 	if c.free {
+		w, h = min(w, fw), min(h, fh) // nothing is gained by scaling it up
 		return w, h, w, h
 	}
 	return w, h, c.w, c.h
@@ -127,7 +128,7 @@ func (c *canvas) draw(f *frame.Frame) (onnx.Tensor, placement, error) {
 			inW, inH = w, h
 		}
 	case c.free && f.W <= c.w && f.H <= c.h:
-		w, h, inW, inH = f.W, f.H, f.W, f.H // nothing is gained by scaling it up
+		w, h, inW, inH = f.W, f.H, f.W, f.H
 	default:
 		pix = c.resizer.resize(f.Pix, f.W, f.H, w, h)
 	}

@@ -96,8 +96,8 @@ func vocTruth(t testing.TB, path string) (boxes []frame.Box) {
 	return boxes
 }
 
-// matched counts detections that meet a box of the truth by IoU 0.5 at least,
-// best score first, each box once.
+// matched counts detections that meet a box of the truth by IoU 0.5 at least, best
+// score first, each box once.
 func matched(found []Detection, truth []frame.Box) (n int) {
 	used := make([]bool, len(truth))
 	for _, d := range found {
@@ -124,9 +124,9 @@ func above(list []Detection, threshold float64) (out []Detection) {
 	return out
 }
 
-// The fish model on the pictures of the tank that it was made for: what it finds must lie
-// on the fish that a person boxed. The floors are below what was measured, and far above what a
-// wrong offset, aspect or channel order leaves.
+// The fish model on the pictures of the tank that it was made for: what it finds
+// must lie on the fish that a person boxed. The floors are below what was measured,
+// and far above what a wrong offset, aspect or channel order leaves.
 func TestFishModelFindsFish(t *testing.T) {
 	library(t)
 	d := open1(t, data(t, "models", "yolox_nano_kazuhito_fish.onnx"), Options{Threads: 1})
@@ -171,9 +171,9 @@ func pictureOf(t testing.TB, xml string) string {
 	return ""
 }
 
-// Four models of three families, which letterbox at the top left, in the middle
-// and not at all, on a tall photograph: each must box the penguin that stands on
-// the edge and the one that swims. By hand, in parts of the picture.
+// Four models of three families, which letterbox at the top left, in the middle and
+// not at all, on a tall photograph: each must box the penguin that stands on the
+// edge and the one that swims. By hand, in parts of the picture.
 func TestCOCOModelsAgree(t *testing.T) {
 	library(t)
 	pictures, _ := filepath.Glob(filepath.Join(data(t, "aquarium", "images"), "IMG_2320_*.jpg"))
@@ -201,8 +201,8 @@ func TestCOCOModelsAgree(t *testing.T) {
 	}
 }
 
-// The same frame scaled by the caller, as ffmpeg does, and by Detect gives
-// nearly the same; the same frame twice gives the same to the bit.
+// The same frame scaled by the caller, as ffmpeg does, and by Detect gives nearly
+// the same; the same frame twice gives the same to the bit.
 func TestScaledFrameAgrees(t *testing.T) {
 	library(t)
 	d := open1(t, data(t, "models", "yolox_nano_kazuhito_fish.onnx"), Options{Threads: 2})

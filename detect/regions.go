@@ -5,12 +5,12 @@ import (
 )
 
 // decodeTorchvision reads what torchvision's detectors (Faster R-CNN, RetinaNet,
-// FCOS, SSD) answer: boxes x0, y0, x1, y1 in pixels of the input, labels and
-// scores, already suppressed class by class. Label 0 is the background and is
-// never answered, so that class k of a list that begins with it is label k.
+// FCOS, SSD) answer: boxes x0, y0, x1, y1 in pixels of the input, labels and scores,
+// already suppressed class by class. Label 0 is the background and is never
+// answered, so that class k of a list that begins with it is label k.
 //
-// Worked example: box 8 12 40 28, label 1, score 0.9 is the first class after
-// the background.
+// Worked example: box 8 12 40 28, label 1, score 0.9 is the first class after the
+// background.
 func decodeTorchvision(boxes, labels, scores []float32, into *candidates) {
 	for i, score := range scores {
 		b := boxes[4*i : 4*i+4]
@@ -20,9 +20,9 @@ func decodeTorchvision(boxes, labels, scores []float32, into *candidates) {
 }
 
 // decodeTensorFlow reads what the TensorFlow Object Detection API answers (both
-// generations; faster_rcnn_nas, SSD, EfficientDet ...): boxes ymin, xmin, ymax,
-// xmax in parts of the picture, classes that count from 1, scores, all
-// suppressed. Only the first n rows hold a detection.
+// generations; faster_rcnn_nas, SSD, EfficientDet ...): boxes ymin, xmin, ymax, xmax
+// in parts of the picture, classes that count from 1, scores, all suppressed. Only
+// the first n rows hold a detection.
 //
 // Worked example, picture 200×100: 0.1 0.2 0.5 0.4 is the box 40 10 80 50.
 func decodeTensorFlow(boxes, classes, scores []float32, n, w, h int, into *candidates) {

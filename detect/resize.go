@@ -3,12 +3,12 @@ package detect
 import "math"
 
 // resizer scales pictures of packed RGB with a tent filter: bilinear where a picture
-// grows, and a weighted mean of all the pixels that fall on one where it shrinks, so that
-// no animal is lost between samples. It works in integers, so that every machine
-// gives the same bytes.
+// grows, and a weighted mean of all the pixels that fall on one where it shrinks, so
+// that no animal is lost between samples. It works in integers, so that every
+// machine gives the same bytes.
 //
-// Worked example: the row 0 100 200 100 halved is 71 143. The first new pixel
-// lies at 0.5 and its tent reaches 2 to each side, which weighs the first three pixels
+// Worked example: the row 0 100 200 100 halved is 71 143. The first new pixel lies
+// at 0.5 and its tent reaches 2 to each side, which weighs the first three pixels
 // 3:3:1, (0·3 + 100·3 + 200·1)/7; the second weighs the last three 1:3:3.
 type resizer struct {
 	sw, sh, dw, dh int

@@ -16,12 +16,12 @@ type proposal struct {
 	scores []taxon.Score
 }
 
-// busiest bounds suppression, which compares all pairs: no more boxes than this, the best
-// scored ones, enter it. A frame with a thousand fish stays below.
+// busiest bounds suppression, which compares all pairs: no more boxes than this, the
+// best scored ones, enter it. A frame with a thousand fish stays below.
 const busiest = 3000
 
-// order sorts proposals, best score first. Ties are settled by where the boxes
-// lie, so that one input has one answer.
+// order sorts proposals, best score first. Ties are settled by where the boxes lie,
+// so that one input has one answer.
 func order(a, b proposal) int {
 	return cmp.Or(
 		cmp.Compare(b.score, a.score),
@@ -31,12 +31,13 @@ func order(a, b proposal) int {
 	)
 }
 
-// suppress removes each proposal that overlaps a better scored one of its taxon
-// by more than most (intersection over union); most 0 removes none. The rest
-// comes best first. It is greedy non-maximum suppression, taxon by taxon.
+// suppress removes each proposal that overlaps a better scored one of its taxon by
+// more than most (intersection over union); most 0 removes none. The rest comes best
+// first. It is greedy non-maximum suppression, taxon by taxon.
 //
-// Worked example, most 0.5: A 0.9 and B 0.8 overlap by 0.6, B and C 0.7 by 0.6, A and C by 0.3, all
-// of one taxon. A stays, B goes; C stays, since B is no longer there to remove it.
+// Worked example, most 0.5: A 0.9 and B 0.8 overlap by 0.6, B and C 0.7 by 0.6, A
+// and C by 0.3, all of one taxon. A stays, B goes; C stays, since B is no longer
+// there to remove it.
 func suppress(list []proposal, most float64) []proposal {
 	slices.SortFunc(list, order)
 	if len(list) > busiest {
@@ -58,8 +59,8 @@ next:
 	return kept
 }
 
-// clip cuts the kept proposals to the picture and drops those of which less than
-// a pixel is left either way.
+// clip cuts the kept proposals to the picture and drops those of which less than a
+// pixel is left either way.
 func clip(list []proposal, taxa taxon.List, w, h int) []Detection {
 	out := make([]Detection, 0, len(list))
 	for _, p := range list {

@@ -6,17 +6,17 @@ import (
 	"requin/frame"
 )
 
-// decodeYOLOX reads a YOLOX head: rows of cx, cy, w, h, objectness and the
-// classes, for the cells of strides 8, 16, 32 (and 64), row by row. A score is
-// objectness times class. Where the head is not decoded, which is how YOLOX is
-// exported unless --decode_in_inference is given, the centre is counted in cells from the cell's corner
-// and the size is the logarithm of cells:
+// decodeYOLOX reads a YOLOX head: rows of cx, cy, w, h, objectness and the classes,
+// for the cells of strides 8, 16, 32 (and 64), row by row. A score is objectness
+// times class. Where the head is not decoded, which is how YOLOX is exported unless
+// --decode_in_inference is given, the centre is counted in cells from the cell's
+// corner and the size is the logarithm of cells:
 //
 //	x = (cx + column)·stride   width = exp(w)·stride
 //
-// Worked example: 64×64 input, so 8×8 + 4×4 + 2×2 = 84 rows. Row 64+5 is cell
-// column 1, row 1 of stride 16. Values 0.5, 0.25, ln 2, 0 give the centre
-// (1.5·16, 1.25·16) = (24, 20), size (2·16, 1·16) = (32, 16), the box 8 12 40 28.
+// Worked example: 64×64 input, so 8×8 + 4×4 + 2×2 = 84 rows. Row 64+5 is cell column
+// 1, row 1 of stride 16. Values 0.5, 0.25, ln 2, 0 give the centre (1.5·16, 1.25·16)
+// = (24, 20), size (2·16, 1·16) = (32, 16), the box 8 12 40 28.
 //
 // Ge et al. 2021, arXiv:2107.08430.
 func decodeYOLOX(raw []float32, w, h int, decoded bool, into *candidates) error {

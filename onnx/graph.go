@@ -17,8 +17,9 @@ const (
 	producer  = "requin"
 )
 
-// Graph builds an ONNX file, operator set 16. Values are joined by name; nodes
-// are written in the order in which they are added, which must be the order in which they run.
+// Graph builds an ONNX file, operator set 16. Values are joined by name; nodes are
+// written in the order in which they are added, which must be the order in which
+// they run.
 //
 // Worked example, y = 2x:
 //
@@ -37,9 +38,9 @@ type Graph struct {
 	outputs  [][]byte
 }
 
-// Attributes are the settings of a node. A value is an int64, int, float32,
-// string, []int64, []float32 or Tensor; any other panics, since it is a mistake
-// of the program.
+// Attributes are the settings of a node. A value is an int64, int, float32, string,
+// []int64, []float32 or Tensor; any other panics, since it is a mistake of the
+// program.
 type Attributes map[string]any
 
 // Input declares an input; a dimension of -1 is left open.

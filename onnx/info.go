@@ -26,8 +26,8 @@ type Info struct {
 	Outputs  []Value           `json:"outputs"`
 	Metadata map[string]string `json:"metadata"`
 	Ops      map[string]int    `json:"ops"` // how often each operator is used, subgraphs not counted
-	// External names the files beside it that hold its weights, in order of
-	// name; their SHA-256 where Read found them.
+	// External names the files beside it that hold its weights, in order of name;
+	// their SHA-256 where Read found them.
 	External []External `json:"external,omitempty"`
 	SHA256   string     `json:"sha256"` // of the file, hexadecimal
 }
@@ -39,8 +39,8 @@ type External struct {
 	need     int64  // bytes that the network refers to
 }
 
-// Read reads the facts of an ONNX file and hashes it, and the files of weights
-// that it refers to. It does not load it: a file of any size takes little memory.
+// Read reads the facts of an ONNX file and hashes it, and the files of weights that
+// it refers to. It does not load it: a file of any size takes little memory.
 func Read(path string) (*Info, error) {
 	file, err := os.Open(path)
 	if err != nil {

@@ -186,8 +186,8 @@ func TestReadRealFiles(t *testing.T) {
 	t.Log(info.Inputs, info.Outputs, info.Ops, info.Producer, info.Metadata)
 }
 
-// Whatever the bytes: no panic, no more memory than the bytes call for, and what
-// is read is within the limits.
+// Whatever the bytes: no panic, no more memory than the bytes call for, and what is
+// read is within the limits.
 func FuzzReadInfo(f *testing.F) {
 	f.Add(double().Bytes())
 	f.Add(external("w.bin"))

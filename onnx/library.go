@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// Library finds ONNX Runtime's library. It looks at $ONNXRUNTIME_LIB (a file, or
-// the folder that holds it; nothing else is tried where it is set), beside the executable and in
-// .tools/onnxruntime above it, in .tools/onnxruntime of the working directory and
-// the folders above it (a checkout), and where systems keep libraries. The error
-// says how to get it.
+// Library finds ONNX Runtime's library. It looks at $ONNXRUNTIME_LIB (a file, or the
+// folder that holds it; nothing else is tried where it is set), beside the
+// executable and in .tools/onnxruntime above it, in .tools/onnxruntime of the
+// working directory and the folders above it (a checkout), and where systems keep
+// libraries. The error says how to get it.
 func Library() (string, error) {
 	places := places{env: os.Getenv, goos: runtime.GOOS}
 	if exe, err := os.Executable(); err == nil {
@@ -61,8 +61,8 @@ func (p places) find() (string, error) {
 		"or install ONNX Runtime 1.24 or later (github.com/microsoft/onnxruntime/releases) and set ONNXRUNTIME_LIB to the library file", p.names()[0])
 }
 
-// names are the library's file names, the likeliest first; the last is a pattern
-// for those that carry the version.
+// names are the library's file names, the likeliest first; the last is a pattern for
+// those that carry the version.
 func (p places) names() []string {
 	switch p.goos {
 	case "darwin":

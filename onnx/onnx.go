@@ -1,7 +1,7 @@
 // Package onnx's noun is an ONNX file: a network that anyone can run. It owns
 // reading a file's facts without loading it (Read), writing one (Graph), finding
-// ONNX Runtime's library (Library) and running a file with it (Session). It does
-// not know what a network is for: detect does.
+// ONNX Runtime's library (Library) and running a file with it (Session). It does not
+// know what a network is for: detect does.
 //
 // The format is onnx.proto of ONNX 1.11 (IR version 8, operator set 16).
 package onnx
@@ -98,8 +98,8 @@ type Tensor struct {
 	I64   []int64
 }
 
-// elements is the product of a shape, an error where it is negative or too large
-// to be meant.
+// elements is the product of a shape, an error where it is negative or too large to
+// be meant.
 func elements(shape []int64) (int, error) {
 	const most = 1 << 31
 	n := int64(1)

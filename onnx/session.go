@@ -16,8 +16,8 @@ type Options struct {
 	Threads int    // 0: as many as the machine has cores, at most 8
 }
 
-// Session is a network ready to run. It belongs to one goroutine at a time;
-// several sessions may run side by side. Close it when done.
+// Session is a network ready to run. It belongs to one goroutine at a time; several
+// sessions may run side by side. Close it when done.
 type Session struct {
 	Inputs, Outputs []Value
 	session         *ort.DynamicAdvancedSession
@@ -54,8 +54,8 @@ func Version() (string, error) {
 	return ort.GetVersion(), nil
 }
 
-// Open makes a file ready to run; weights that lie beside it are found. Info is
-// what Read said of it; nil reads it.
+// Open makes a file ready to run; weights that lie beside it are found. Info is what
+// Read said of it; nil reads it.
 func Open(path string, info *Info, opt Options) (*Session, error) {
 	if info == nil {
 		var err error
@@ -109,8 +109,8 @@ func names(values []Value) (list []string) {
 	return list
 }
 
-// settings turns Options into ONNX Runtime's. Threads do not spin while they
-// wait: decoding video wants the cores meanwhile.
+// settings turns Options into ONNX Runtime's. Threads do not spin while they wait:
+// decoding video wants the cores meanwhile.
 func settings(opt Options) (*ort.SessionOptions, error) {
 	if opt.Device != "" && opt.Device != "cpu" && opt.Device != "cuda" {
 		return nil, fmt.Errorf("no device is called %q: use cpu or cuda", opt.Device)
@@ -164,8 +164,8 @@ func (s *Session) Close() error {
 	return session.Destroy()
 }
 
-// Run runs the network once. Inputs are in the order of s.Inputs and are only
-// read while Run lasts, so that the caller may use the same memory for the next one;
+// Run runs the network once. Inputs are in the order of s.Inputs and are only read
+// while Run lasts, so that the caller may use the same memory for the next one;
 // outputs are in the order of s.Outputs and belong to the caller. Outputs of bool
 // and int32 come as int64, of float64 as float32.
 func (s *Session) Run(inputs []Tensor) ([]Tensor, error) {

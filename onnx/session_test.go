@@ -118,8 +118,8 @@ func TestAttributesReachTheRuntime(t *testing.T) {
 	}
 	defer s.Close()
 	out := run(t, s, Tensor{Shape: []int64{1, 1, 2, 2}, F32: []float32{1, 0, 0, -1}})
-	// Padded below and to the right: 1·1+4·(-1) = -3; 3·(-1) = -3; 2·(-1) = -2; 1·(-1) = -1,
-	// halved where negative, plus one, plus 0 and 10 by column.
+	// Padded below and to the right: 1·1+4·(-1) = -3; 3·(-1) = -3; 2·(-1) = -2;
+	// 1·(-1) = -1, halved where negative, plus one, plus 0 and 10 by column.
 	if want := []float32{-0.5, 9.5, 0, 10.5}; !slices.Equal(out[0].F32, want) {
 		t.Errorf("got %v, want %v", out[0].F32, want)
 	}

@@ -17,17 +17,17 @@ var errWire = errors.New("not a protocol buffer")
 // never kept, so that a file of any size is read in this much memory.
 const most = 32 << 20
 
-// wire reads protocol buffers off a stream, skipping what nobody asks for. It
-// exists because protowire wants the whole message in memory and a network's
-// weights may be gigabytes. A length is believed only as far as bytes follow.
+// wire reads protocol buffers off a stream, skipping what nobody asks for. It exists
+// because protowire wants the whole message in memory and a network's weights may be
+// gigabytes. A length is believed only as far as bytes follow.
 type wire struct {
 	r    *bufio.Reader
 	at   int64 // bytes read so far
 	kept int64 // bytes that stay in memory
 }
 
-// field is one field of a message. Varint is its value where Type is
-// VarintType; End is where its bytes end where Type is BytesType.
+// field is one field of a message. Varint is its value where Type is VarintType; End
+// is where its bytes end where Type is BytesType.
 type field struct {
 	Number protowire.Number
 	Type   protowire.Type
@@ -35,9 +35,9 @@ type field struct {
 	End    int64
 }
 
-// message calls each for every field up to end; what each leaves unread of a
-// field is skipped. End is unlimited at the top level, where the stream's end
-// ends the message.
+// message calls each for every field up to end; what each leaves unread of a field
+// is skipped. End is unlimited at the top level, where the stream's end ends the
+// message.
 func (w *wire) message(end int64, each func(field) error) error {
 	for w.at < end {
 		tag, err := w.varint(end)

@@ -12,9 +12,9 @@ func Fold(name string) string {
 	}), " "))
 }
 
-// Claims says which class means which taxon: folded class name (or number, as it
-// is written) to index in the list. A taxon without Classes claims its own and
-// its common name. Two taxa that claim one class are an error.
+// Claims says which class means which taxon: folded class name (or number, as it is
+// written) to index in the list. A taxon without Classes claims its own and its
+// common name. Two taxa that claim one class are an error.
 func (l List) Claims() (map[string]int, error) {
 	claims := map[string]int{}
 	for i, t := range l {

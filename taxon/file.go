@@ -14,8 +14,7 @@ import (
 // largest is the size above which a file of taxa cannot be meant.
 const largest = 1 << 20
 
-// ParseFile reads a file of taxa (--taxa), in the order in which they are
-// reported:
+// ParseFile reads a file of taxa (--taxa), in the order in which they are reported:
 //
 //	taxa:
 //	  - name: Carcharhinus amblyrhynchos   # needed; all else may be left out
@@ -114,8 +113,8 @@ func decode(text []byte, into any, strict bool) error {
 	return nil
 }
 
-// tidy takes the library's prefix and the names of Go types out of a message:
-// "line 3: field treshold is not known".
+// tidy takes the library's prefix and the names of Go types out of a message: "line
+// 3: field treshold is not known".
 func tidy(err error) error {
 	var wrong *yaml.TypeError
 	if !errors.As(err, &wrong) {

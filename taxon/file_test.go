@@ -72,8 +72,8 @@ func TestParseFileErrors(t *testing.T) {
 	}
 }
 
-// What is read can be relied on: names are there and differ, roles and
-// thresholds are valid, no class has two taxa.
+// What is read can be relied on: names are there and differ, roles and thresholds
+// are valid, no class has two taxa.
 func FuzzParseFile(f *testing.F) {
 	f.Add(example)
 	f.Add("taxa: [{name: a, classes: [1, x]}]")
