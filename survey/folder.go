@@ -2,6 +2,13 @@
 // where on the disk, and that nothing in it is ever half written. So far that is
 // the folder of one count: its results, and the journal from which an
 // interrupted count goes on.
+//
+//	folder, err := survey.OpenFolder("dive.requin") // held by this process alone
+//	journal, fresh, err := folder.Begin(key)        // what was done under the same key
+//	... work, journal.Load and journal.Save ...
+//	err = folder.Retract()                          // from here on the old results are not whole
+//	err = folder.Write("maxn.csv", ...)             // each file whole or not at all
+//	err = folder.Write(survey.RunFile, ...)         // last: now they are
 package survey
 
 import (
@@ -13,7 +20,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"github.com/gofrs/flock"
@@ -27,8 +33,8 @@ type Folder struct {
 
 // The names in a count's folder.
 const (
-	RunFile = "run.json"
-	work    = ".requin" // the journal; its presence marks the folder as Requin's
+	RunFile = "run.json" // written last: where it is, the other files are whole and of one run
+	work    = ".requin"  // the journal; its presence marks the folder as Requin's
 	keyFile = "key.json"
 )
 
@@ -36,24 +42,35 @@ const (
 // that another Requin works in.
 func OpenFolder(path string) (*Folder, error) {
 	entries, err := os.ReadDir(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	switch {
+	case errors.Is(err, syscall.ENOTDIR):
+		return nil, fmt.Errorf("the results cannot go to %s, where a file is in the way: name another folder with --out", path)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, refused(path, err)
 	}
 	marker := filepath.Join(path, work)
 	if _, err := os.Stat(marker); err != nil && len(entries) > 0 {
 		return nil, fmt.Errorf("%s holds files that are not Requin's: name another folder with --out", path)
 	}
 	if err := os.MkdirAll(marker, 0o777); err != nil {
-		return nil, fmt.Errorf("the folder for the results cannot be made (%w): name another with --out", err)
+		return nil, refused(path, err)
 	}
-	lock := flock.New(filepath.Join(marker, "lock"))
+	lock := flock.New(filepath.Join(marker, "lock"), flock.SetPermissions(0o666))
 	switch ok, err := lock.TryLock(); {
 	case err != nil:
-		return nil, err
+		return nil, refused(path, err)
 	case !ok:
+		_ = lock.Close()
 		return nil, fmt.Errorf("another requin is working in %s: wait for it, or name another folder with --out", path)
 	}
+	sweep(path)
+	sweep(marker)
 	return &Folder{Path: path, lock: lock}, nil
+}
+
+// refused says what to do where the results cannot lie in a folder.
+func refused(path string, err error) error {
+	return fmt.Errorf("the results cannot be written to %s (%w): name another folder with --out", path, err)
 }
 
 // Close lets go of the folder.
@@ -87,87 +104,20 @@ func (f *Folder) Begin(key any) (journal *Journal, fresh bool, err error) {
 	})
 }
 
-// Write puts a result file into the folder, whole or not at all.
-func (f *Folder) Write(name string, write func(io.Writer) error) error {
-	return WriteFile(f.File(name), write)
-}
-
-// Journal keeps finished pieces of work, one file each.
-type Journal struct{ dir string }
-
-// Load reads what Save kept under a name; false if there is nothing whole.
-func (j *Journal) Load(name string, into any) (bool, error) {
-	b, err := os.ReadFile(filepath.Join(j.dir, name+".json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+// Retract takes back the mark that the results are whole. It comes before the first of them is
+// written anew, so that no reader ever sees new tables under an old record.
+func (f *Folder) Retract() error {
+	err := os.Remove(f.File(RunFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return explain(f.File(RunFile), err)
 	}
-	if err != nil {
-		return false, err
-	}
-	if err := json.Unmarshal(b, into); err != nil {
-		return false, nil // damaged from outside: the work is done again
-	}
-	return true, nil
-}
-
-// Save keeps a value under a name; when it returns nil, the value is safe.
-func (j *Journal) Save(name string, v any) error {
-	return WriteFile(filepath.Join(j.dir, name+".json"), func(w io.Writer) error { return json.NewEncoder(w).Encode(v) })
-}
-
-func (j *Journal) clear() error {
-	entries, err := os.ReadDir(j.dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".json") {
-			if err := os.Remove(filepath.Join(j.dir, e.Name())); err != nil {
-				return err
-			}
-		}
-	}
+	syncFolder(f.Path)
 	return nil
 }
 
-// WriteFile writes a file whole or not at all: into a temporary file beside it,
-// to the disk, then renamed. On failure what was there before is untouched.
-func WriteFile(path string, write func(io.Writer) error) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return explain(path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = tmp.Close()
-			_ = os.Remove(tmp.Name())
-			err = explain(path, err)
-		}
-	}()
-	if err := write(tmp); err != nil {
-		return err
-	}
-	if err := tmp.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := tmp.Sync(); err != nil {
-		return err
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
-}
-
-// explain says what to do where the disk refuses.
-func explain(path string, err error) error {
-	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
-		return fmt.Errorf("%s cannot be written: the disk is full; free some space and repeat the command, it goes on where it stopped (%w)", path, err)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return fmt.Errorf("%s cannot be written: the folder is read-only; name another with --out (%w)", path, err)
-	}
-	return fmt.Errorf("%s cannot be written: %w", path, err)
+// Write puts a result file into the folder, whole or not at all.
+func (f *Folder) Write(name string, write func(io.Writer) error) error {
+	return WriteFile(f.File(name), write)
 }
 
 // Keep puts a file with this content into the folder, unless it is there
