@@ -1,0 +1,75 @@
+package survey
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// WriteFile writes a file whole or not at all: into a temporary file beside it,
+// to the disk, then renamed. On failure what was there before is untouched.
+func WriteFile(path string, write func(io.Writer) error) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+temporary)
+	if err != nil {
+		return explain(path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = tmp.Close()
+			_ = os.Remove(tmp.Name())
+			err = explain(path, err)
+		}
+	}()
+	if err := write(tmp); err != nil {
+		return err
+	}
+	_ = tmp.Chmod(0o644) // others may read it, where the disk knows such things; exFAT does not
+	if err := tmp.Sync(); err != nil {
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	syncFolder(filepath.Dir(path))
+	return nil
+}
+
+// temporary ends the names of files that are being written: os.CreateTemp puts a number for the star.
+const temporary = ".*.tmp"
+
+// sweep removes what a killed process left half written in a folder that is ours.
+func sweep(folder string) {
+	entries, _ := os.ReadDir(folder) // what cannot be read now will be noticed where it is needed
+	for _, e := range entries {
+		if ok, _ := filepath.Match(".*"+temporary, e.Name()); ok && e.Type().IsRegular() {
+			_ = os.Remove(filepath.Join(folder, e.Name())) // in nobody's way if it stays
+		}
+	}
+}
+
+// syncFolder makes a new name in a folder last through a power cut, where the
+// file system lets a folder be synced; elsewhere it does so in its own time.
+func syncFolder(folder string) {
+	if d, err := os.Open(folder); err == nil {
+		_ = d.Sync()
+		_ = d.Close()
+	}
+}
+
+// explain says what to do where the disk refuses.
+func explain(path string, err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return fmt.Errorf("%s cannot be written: the disk is full; free some space and repeat the command, it goes on where it stopped (%w)", path, err)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%s cannot be written: the folder is read-only; name another with --out (%w)", path, err)
+	}
+	return fmt.Errorf("%s cannot be written: %w", path, err)
+}
