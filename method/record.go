@@ -29,6 +29,7 @@ const NotRecorded = "not recorded"
 type Record struct {
 	Schema    string            `json:"schema"`
 	Command   []string          `json:"command"`
+	Directory string            `json:"directory"` // that relative paths are relative to
 	Requin    string            `json:"requin"`    // version of the code
 	Libraries map[string]string `json:"libraries"` // name → version
 	Machine   Machine           `json:"machine"`
@@ -81,8 +82,13 @@ func ThisMachine(ctx context.Context) Machine {
 
 // Version is the version of this program: the module's, with the commit it was built from where known.
 func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
+	info, _ := debug.ReadBuildInfo()
+	return version(info)
+}
+
+// version reads the version off what the compiler left in the program; nil if it left nothing.
+func version(info *debug.BuildInfo) string {
+	if info == nil {
 		return "unknown"
 	}
 	version := info.Main.Version
