@@ -12,6 +12,7 @@
 //	requin.family         the family's name
 //	requin.classes        JSON list of class names
 //	requin.input          width×height where the file leaves them open: "640x384"
+//	requin.decoded        "true" or "false": whether YOLOX's boxes are decoded in the file
 //	requin.normalisation  JSON of Pixels; what it leaves out is the family's
 //	requin.thresholds     JSON object from class or taxon to least score
 //

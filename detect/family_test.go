@@ -36,6 +36,11 @@ func file(input, outputs string, metadata ...string) *onnx.Info {
 	return info
 }
 
+func with(info *onnx.Info, op string) *onnx.Info {
+	info.Ops[op]++
+	return info
+}
+
 const (
 	fishNames = "{0: 'fish', 1: 'shark'}"
 	in640     = "images f32 1,3,640,640"
@@ -56,6 +61,8 @@ func TestRecognise(t *testing.T) {
 		{"yolox, wide", file("images f32 1,3,384,640", "output f32 1,5040,7"), Options{}, "yolox [1,N,5+C], not decoded 640×384", 2},
 		{"yolox, open, by flag", file("images f32 ?,3,?,?", "output f32 ?,?,85"), Options{Family: "yolox", Width: 416, Height: 416}, "yolox [1,N,5+C], not decoded 416×416", 80},
 		{"our own, open", file("images f32 1,3,?,?", "output f32 1,?,7", "requin.family", "yolox", "requin.classes", `["fish","shark"]`, "requin.input", "640x384"), Options{}, "yolox [1,N,5+C], not decoded 640×384", 2},
+		{"yolox, decoded by its word", file("images f32 1,3,416,416", "output f32 1,3549,6", "requin.decoded", "true"), Options{}, "yolox [1,N,5+C], decoded in the file 416×416", 1},
+		{"yolox, decoded", with(file("images f32 1,3,416,416", "output f32 1,3549,6"), "Exp"), Options{}, "yolox [1,N,5+C], decoded in the file 416×416", 1},
 		{"v5", file(in640, "output0 f32 1,25200,7", "names", fishNames, "stride", "32", "task", "detect"), Options{}, "ultralytics [1,N,5+C], v5 640×640", 2},
 		{"v5, old, raw heads too", file(in640, "output f32 1,25200,85;a f32 1,3,80,80,85;b f32 1,3,40,40,85"), Options{}, "ultralytics [1,N,5+C], v5 640×640", 80},
 		{"v5, one class", file(in640, "output0 f32 1,25200,6"), Options{}, "ultralytics [1,N,5+C], v5 640×640", 1},

@@ -74,7 +74,10 @@ func fitYOLOX(p *plan) error {
 	if err := p.name(classes, false); err != nil {
 		return err
 	}
-	decoded := p.info.Ops["Exp"] > 0
+	decoded := p.info.Ops["Exp"] > 0 // nothing else in a YOLOX network takes an exponential
+	if said := p.info.Metadata["requin.decoded"]; said != "" {
+		decoded = said == "true"
+	}
 	p.head = "[1,N,5+C], not decoded"
 	if decoded {
 		p.head = "[1,N,5+C], decoded in the file"
