@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 	"time"
 
 	"requin/detect"
@@ -76,9 +77,12 @@ type item struct {
 
 // Run scans what the journal does not hold yet and returns all of it, in order
 // of time. Frames that lie in a gap are left out. When ctx is cancelled it
-// returns ctx's error; finished segments stay in the journal.
+// returns ctx's error; finished segments stay in the journal. Nothing that it started,
+// no goroutine and no ffmpeg, outlives it.
 func (j Job) Run(ctx context.Context) (Part, error) {
 	ctx, cancel := context.WithCancel(ctx)
+	var decoding sync.WaitGroup
+	defer decoding.Wait()
 	defer cancel()
 	parts := make([]Part, len(j.Segments))
 	var todo []int
@@ -90,7 +94,7 @@ func (j Job) Run(ctx context.Context) (Part, error) {
 		if err != nil {
 			return Part{}, err
 		}
-		if !ok {
+		if !ok || !p.answers(s) {
 			todo = append(todo, i)
 			continue
 		}
@@ -104,7 +108,7 @@ func (j Job) Run(ctx context.Context) (Part, error) {
 	for range cap(free) {
 		free <- &frame.Frame{}
 	}
-	go j.decode(ctx, todo, items, free)
+	decoding.Go(func() { j.decode(ctx, todo, items, free) })
 	for _, i := range todo {
 		part, err := j.detect(ctx, i, items, free, &at)
 		if err != nil {
@@ -192,6 +196,22 @@ func (j Job) detect(ctx context.Context, i int, items <-chan item, free chan<- *
 		at.Done++
 		j.report(*at)
 	}
+}
+
+// answers tells whether a part that was kept can be of the segment: a journal is read from a
+// disk, and an empty answer must not pass for an empty sea.
+func (p Part) answers(s video.Segment) bool {
+	if len(p.Frames) > s.Expected() || len(p.Frames) == 0 && len(p.Gaps) == 0 && s.Expected() > 0 {
+		return false
+	}
+	const slack = time.Millisecond
+	for i, f := range p.Frames {
+		if f.Chapter != s.Chapter || f.Time < s.From-slack || f.Time > s.To+slack ||
+			i > 0 && f.Time <= p.Frames[i-1].Time || inGap(f.Time, p.Gaps) {
+			return false
+		}
+	}
+	return true
 }
 
 func (j Job) report(p Progress) {
