@@ -182,6 +182,10 @@ func (r *Reader) feedPackets(w io.Writer, file *os.File, only []int) error {
 			r.lost[i] = "the disk did not give its bytes: " + cause(err)
 			continue
 		}
+		if r.file.escaped() && blank(buf[:packet.Size]) {
+			r.lost[i] = blankReason
+			continue
+		}
 		if err := writeMatroskaPacket(buffered, i, buf[:packet.Size]); err != nil {
 			return err
 		}

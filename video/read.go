@@ -175,17 +175,18 @@ func (r *Reader) decode(yield func(*frame.Frame, error) bool) (map[int64]bool, b
 			break
 		}
 	}
+	damaged := false
 	if enough {
 		run.stop()
-	} else if damaged, err := run.end(r.ctx); err != nil {
+		damaged = run.log.damaged()
+	} else if damaged, err = run.end(r.ctx); err != nil {
 		return got, true, err
-	} else if damaged {
-		return got, true, r.locate()
 	}
-	if run.log.damaged() || len(got) < len(r.seg.picks) {
-		return got, true, r.locate()
+	if damaged || len(got)+len(r.lost) < len(r.seg.picks) {
+		err = r.locate()
 	}
-	return got, true, nil
+	r.blanks()
+	return got, true, err
 }
 
 // pickOf finds the pick that a decoded picture answers.

@@ -70,7 +70,7 @@ func TestRead(t *testing.T) {
 				}
 				want := sampled(all, f.Base, f.Start, s, mode != AllFrames)
 				for _, length := range []time.Duration{time.Minute, 1200 * time.Millisecond} {
-					if length < time.Minute && s.Every > time.Second {
+					if length < time.Minute && (s.Every > time.Second || s.Period.From > 0) {
 						continue
 					}
 					got := watch(t, d, s, length, fitW, fitH)

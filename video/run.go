@@ -23,7 +23,7 @@ type run struct {
 // start runs ffmpeg over the segment with a filter chain. Unless only is nil, only
 // those picks are handed over.
 func (r *Reader) start(only []int, threads, filters string, output ...string) (*run, error) {
-	args := []string{"-hide_banner", "-nostdin", "-nostats", "-v", "level+info", "-threads", threads, "-copyts", "-noautorotate"}
+	args := []string{"-hide_banner", "-nostdin", "-nostats", "-v", "repeat+level+info", "-threads", threads, "-copyts", "-noautorotate"}
 	args = append(args, r.input()...)
 	args = append(args, "-an", "-sn", "-dn", "-vf", filters, "-fps_mode", "passthrough")
 	cmd := exec.CommandContext(r.ctx, r.file.ff.ffmpeg, append(args, output...)...)

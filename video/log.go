@@ -7,9 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
-
-	"requin/frame"
 )
 
 // ffmpegLog reads what ffmpeg says while it works: the time stamp of each
@@ -147,6 +144,9 @@ func parseLog(line string) (event, bool) {
 	who, level, text := splitLog(strings.TrimSpace(line))
 	switch level {
 	case "info":
+		if strings.HasPrefix(text, "concealing") { // parts of a picture never came, and were made up
+			return event{text: who + ": " + text}, true
+		}
 		fields, ok := strings.CutPrefix(text, "n:")
 		lead := who == "showinfo@lead"
 		if !ok || !lead && !strings.HasPrefix(who, "Parsed_showinfo") {
@@ -196,45 +196,6 @@ func splitLog(line string) (who, level, text string) {
 	return "", "", ""
 }
 
-// locate finds out which times ffmpeg's complaints belong to.
-func (r *Reader) locate() error {
-	if r.seg.Mode == KeyPackets {
-		all := make([]int, len(r.seg.picks))
-		for i := range all {
-			all[i] = i
-		}
-		return r.bisect(all)
-	}
-	return r.listen()
-}
-
-// bisect decodes halves of the picks, and halves of those, until each damaged
-// one stands alone: each key frame is decoded by itself, so half of a sound
-// set is sound.
-func (r *Reader) bisect(picks []int) error {
-	run, err := r.start(picks, threads(), "showinfo=checksum=0", "-f", "null", "-")
-	if err != nil {
-		return err
-	}
-	defer run.stop()
-	damaged, err := run.end(r.ctx)
-	if err != nil {
-		return err
-	}
-	if !damaged && len(run.log.stamps) == len(picks) {
-		return nil
-	}
-	if len(picks) == 1 {
-		r.gap(r.cellSpan(picks[0], run.log.complaint()))
-		return nil
-	}
-	half := len(picks) / 2
-	if err := r.bisect(picks[:half]); err != nil {
-		return err
-	}
-	return r.bisect(picks[half:])
-}
-
 // complaint is the first thing that ffmpeg complained of.
 func (l *ffmpegLog) complaint() string {
 	for _, e := range l.events {
@@ -243,62 +204,4 @@ func (l *ffmpegLog) complaint() string {
 		}
 	}
 	return "damaged video: no picture could be decoded"
-}
-
-// listen decodes a damaged segment once more, with one thread and every
-// picture announced, so that each complaint falls between two known times.
-func (r *Reader) listen() error {
-	filters := leadShowinfo + "showinfo=checksum=0"
-	if until := r.until(); until != "" {
-		filters += ",trim" + strings.Replace(until, ":", "=", 1)
-	}
-	run, err := r.start(nil, "1", filters, "-f", "null", "-")
-	if err != nil {
-		return err
-	}
-	defer run.stop()
-	if _, err := run.end(r.ctx); err != nil {
-		return err
-	}
-	reason := ""
-	from := r.seg.From
-	for _, e := range run.log.events {
-		switch {
-		case e.text != "" && reason == "":
-			reason = "damaged video: " + e.text
-		case e.text == "":
-			if reason != "" {
-				r.damage(from, r.soundAgain(e.pts), reason)
-				reason = ""
-			}
-			from = r.dive.Time(r.seg.Chapter, e.pts) + 1
-		}
-	}
-	if reason != "" {
-		r.damage(from, r.seg.To, reason)
-	}
-	return nil
-}
-
-// damage notes a gap, cut to the segment.
-func (r *Reader) damage(from, to time.Duration, reason string) {
-	from, to = max(from, r.seg.From), min(to, r.seg.To)
-	if to > from {
-		r.gap(frame.Gap{From: from, To: to, Reason: reason})
-	}
-}
-
-// soundAgain is the time of the first key frame that does not build on the
-// damaged picture, which is shown at pts or a few pictures before or after it (they are decoded out of order).
-func (r *Reader) soundAgain(pts int64) time.Duration {
-	shown := 0
-	for _, p := range r.file.packets {
-		if p.PTS <= pts {
-			continue
-		}
-		if shown++; p.Key && (shown > reorder || r.seg.Mode == KeyFrames) {
-			return r.dive.Time(r.seg.Chapter, p.PTS)
-		}
-	}
-	return r.seg.To
 }
