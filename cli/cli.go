@@ -10,11 +10,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"requin/method"
+	"requin/video"
 )
 
 // Exit codes. They are part of the documented interface.
@@ -43,6 +46,7 @@ type app struct {
 func Main(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // the second Ctrl-C ends the program even where a dead disk holds it up
 	a := &app{stdout: stdout, stderr: stderr}
 	root := a.root()
 	root.SetArgs(args)
@@ -54,6 +58,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errUnreadable):
+		fmt.Fprintf(stderr, "requin: done, but %v: the counts are minimums (exit code %d)\n", err, exitUnreadable)
 		return exitUnreadable
 	case ctx.Err() != nil:
 		fmt.Fprintln(stderr, "requin: stopped; the same command goes on where it stopped")
@@ -71,15 +76,53 @@ func (a *app) root() *cobra.Command {
 		Use:           "requin",
 		Short:         "Count sharks on baited remote underwater video",
 		Long:          "Requin counts sharks, and whatever else its model knows, on baited remote underwater video (BRUVS).",
+		Example:       "  requin demo\n  requin count dive.mp4 --model fish.onnx",
 		Version:       method.Version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args: func(c *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0:
+				return nil
+			case video.IsVideoName(args[0]):
+				return usagef("there is no command %q; to count a video: requin count %[1]s --model fish.onnx", args[0])
+			}
+			if like := c.SuggestionsFor(args[0]); len(like) > 0 {
+				return usagef("there is no command %q; did you mean requin %s?", args[0], strings.Join(like, " or requin "))
+			}
+			return usagef("there is no command %q; see requin --help", args[0])
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef("%w; see 'requin %s --help'", err, c.Name())
+		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
 	root.AddCommand(a.countCommand(), a.probeCommand(), a.doctorCommand(), a.demoCommand())
 	return root
+}
+
+// noArgs refuses arguments where a command takes none.
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("%s takes no arguments, so %q means nothing; see %[1]s --help", c.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// duration is a flag's length of time.
+type duration time.Duration
+
+func (d *duration) String() string { return time.Duration(*d).String() }
+func (d *duration) Type() string   { return "time" }
+
+func (d *duration) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	if err != nil {
+		return errors.New("give a length of time with its unit, for example 200ms, 1s or 5m")
+	}
+	*d = duration(v)
+	return nil
 }
 
 func (a *app) logf(format string, args ...any) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,17 +14,16 @@ import (
 	"requin/count"
 	"requin/detect"
 	"requin/frame"
-	"requin/survey"
+	"requin/method"
 	"requin/taxon"
 	"requin/track"
-	"requin/video"
 )
 
 // countFlags are the flags of requin count as they were typed.
 type countFlags struct {
 	model, taxa, out, period, rate, size string
 	device, family                       string
-	every, interval                      time.Duration
+	every, interval                      duration
 	thresholds                           []string
 	low, nms                             float64
 	threads                              int
@@ -40,8 +38,13 @@ type countOptions struct {
 	taxa     taxon.List
 	detect   detect.Options
 	track    track.Config
+	inputs   []method.Input     // model and taxa file
+	replace  bool               // results of another video may be written over
 	done     func(count.Result) // told each deployment's counts; may be nil
 }
+
+// every is the sampling interval.
+func (opt countOptions) every() time.Duration { return opt.sampling.Every }
 
 const countLong = `Count animals in a video and report MaxN: the most individuals of a taxon seen
 together in one frame.
@@ -59,7 +62,7 @@ Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 done, but some
 video could not be read (the counts are minimums); 130 stopped.`
 
 func (a *app) countCommand() *cobra.Command {
-	var f countFlags
+	f := defaultFlags()
 	c := &cobra.Command{
 		Use:   "count VIDEO [VIDEO ...]",
 		Short: "Count animals in a video: MaxN and its evidence",
@@ -82,22 +85,21 @@ func (a *app) countCommand() *cobra.Command {
 			return a.count(c.Context(), args, opt)
 		},
 	}
-	defaults := track.Default()
 	fl := c.Flags()
 	fl.StringVarP(&f.model, "model", "m", "", "detector, an ONNX `file`")
 	fl.StringVar(&f.taxa, "taxa", "", "YAML `file` that maps the model's classes to taxa, studied or context")
 	fl.StringVarP(&f.out, "out", "o", "", "`folder` for the results (default: the video's name + .requin, here)")
-	fl.DurationVar(&f.every, "every", time.Second, "sampling interval: one frame is looked at in each")
+	fl.Var(&f.every, "every", "sampling interval: one frame is looked at in each")
 	fl.StringVar(&f.period, "period", "", "part that counts, `from..to` after the start, e.g. 2m30s..62m30s (default: all)")
-	fl.DurationVar(&f.interval, "interval", count.DefaultInterval, "length of the intervals that MaxN is also given for")
+	fl.Var(&f.interval, "interval", "length of the intervals that MaxN is also given for")
 	fl.StringArrayVar(&f.thresholds, "threshold", nil, "least `score` of a sighting, for all taxa (0.4) or one (\"Triaenodon obesus=0.5\"); repeatable")
-	fl.Float64Var(&f.low, "low", float64(defaults.LowScore), "weakest detection that may continue a track")
-	fl.Float64Var(&f.nms, "nms", 0, "overlap (IoU) over which two boxes of a taxon are one (default: the model family's)")
+	fl.Float64Var(&f.low, "low", f.low, "`score` of the weakest detection that may continue a track")
+	fl.Float64Var(&f.nms, "nms", 0, "`overlap` (IoU) over which two boxes of a taxon are one; -1: none (default: the model family's)")
 	fl.StringVar(&f.family, "family", "", "model `family`, where the file does not tell")
 	fl.StringVar(&f.size, "size", "", "input size `WxH`, where the file leaves it open")
-	fl.StringVar(&f.device, "device", "cpu", "cpu or cuda")
-	fl.IntVar(&f.threads, "threads", 0, "threads for the detector (default: all cores)")
-	fl.StringVar(&f.rate, "rate", "", "images a second, where the video is a folder of images (1, 0.2, 30000/1001)")
+	fl.StringVar(&f.device, "device", f.device, "`device` that runs the detector: cpu or cuda")
+	fl.IntVar(&f.threads, "threads", 0, "`number` of threads for the detector (default: one for each core, at most 8)")
+	fl.StringVar(&f.rate, "rate", "", "images a second (`number`), where the video is a folder of images: 1, 0.2, 30000/1001")
 	fl.BoolVar(&f.separate, "separate", false, "count each recording by itself instead of joining the files")
 	fl.BoolVar(&f.alone, "alone", false, "do not join the later GoPro chapters that lie beside the first")
 	fl.BoolVar(&f.noHash, "no-hash", false, "do not compute the videos' SHA-256 (on slow disks it reads every byte)")
@@ -111,13 +113,10 @@ func (f countFlags) understand() (countOptions, error) {
 	if f.model == "" {
 		return opt, usagef("name a detector with --model, an ONNX file (docs/models.md says which are understood)")
 	}
-	if f.every < time.Millisecond {
-		return opt, usagef("--every %v: give at least 1ms, for example --every 1s", f.every)
+	if err := f.check(); err != nil {
+		return opt, err
 	}
-	if f.interval <= 0 {
-		return opt, usagef("--interval %v: give a length of time, for example 5m", f.interval)
-	}
-	opt.sampling.Every = f.every
+	opt.sampling.Every = time.Duration(f.every)
 	var err error
 	if f.period != "" {
 		if opt.sampling.Period, err = frame.ParsePeriod(f.period); err != nil {
@@ -128,9 +127,6 @@ func (f countFlags) understand() (countOptions, error) {
 		return opt, err
 	}
 	opt.track.LowScore = float32(f.low)
-	if err := opt.track.Validate(); err != nil {
-		return opt, usageError{err}
-	}
 	opt.detect = detect.Options{Family: f.family, Device: f.device, Threads: f.threads, Low: float32(f.low), NMS: f.nms}
 	if f.size != "" {
 		w, h, ok := strings.Cut(f.size, "x")
@@ -145,13 +141,44 @@ func (f countFlags) understand() (countOptions, error) {
 	if opt.detect.Threshold, opt.detect.Thresholds, err = parseThresholds(f.thresholds); err != nil {
 		return opt, err
 	}
+	model, err := input("model", f.model)
+	if err != nil {
+		return opt, err
+	}
+	opt.inputs = []method.Input{model}
 	if f.taxa != "" {
-		if opt.taxa, err = readTaxa(f.taxa); err != nil {
+		var file method.Input
+		if opt.taxa, file, err = readTaxa(f.taxa); err != nil {
 			return opt, err
 		}
 		opt.detect.Taxa = opt.taxa
+		opt.inputs = append(opt.inputs, file)
 	}
 	return opt, nil
+}
+
+// defaultFlags are the flags of one who types none.
+func defaultFlags() countFlags {
+	return countFlags{every: duration(time.Second), interval: duration(count.DefaultInterval), low: 0.1, device: "cpu"}
+}
+
+// check refuses values that cannot be meant.
+func (f countFlags) check() error {
+	switch {
+	case time.Duration(f.every) < time.Millisecond:
+		return usagef("--every %v: give at least 1ms, for example --every 1s", &f.every)
+	case f.interval < f.every:
+		return usagef("--interval %v: give at least the sampling interval (--every %v), for example 5m", &f.interval, &f.every)
+	case !(f.low > 0 && f.low <= 1):
+		return usagef("--low %v: give a score over 0 and at most 1, for example 0.1", f.low)
+	case !(f.nms <= 1):
+		return usagef("--nms %v: give an overlap of at most 1, for example 0.45; -1 keeps every box", f.nms)
+	case f.threads < 0:
+		return usagef("--threads %d: give a number over 0, or leave it out for one for each core", f.threads)
+	case f.device != "cpu" && f.device != "cuda":
+		return usagef("--device %q: say cpu or cuda", f.device)
+	}
+	return nil
 }
 
 func parseThresholds(flags []string) (all float32, each map[string]float32, err error) {
@@ -162,7 +189,7 @@ func parseThresholds(flags []string) (all float32, each map[string]float32, err 
 			name, value = s[:i], s[i+1:]
 		}
 		v, err := strconv.ParseFloat(value, 32)
-		if err != nil || !(v > 0 && v <= 1) {
+		if err != nil || !(v > 0 && v <= 1) || name == "" && s != value {
 			return 0, nil, usagef("--threshold %q: give a score over 0 and at most 1, as 0.4 or \"Taxon=0.4\"", s)
 		}
 		if name == "" {
@@ -202,24 +229,17 @@ func (a *app) count(ctx context.Context, args []string, opt countOptions) error 
 		return err
 	}
 	defer detector.Close()
-	if dropped := detector.Card().Dropped; len(dropped) > 0 {
-		a.logf("No taxon means these classes of the model, so they are not counted: %s", strings.Join(dropped, ", "))
-	}
-	if unseen := detector.Card().Unseen; len(unseen) > 0 {
-		a.logf("Warning: the model has no class for %s: a zero says nothing about them", strings.Join(unseen, ", "))
-	}
+	a.unseenAndDropped(detector.Card().Dropped, detector.Card().Unseen)
 	taxa := detector.Taxa()
 	if len(taxa.Studied()) == 0 {
 		return usagef("%s maps no class of the model to a studied taxon: nothing would be counted; the model's classes are %s",
 			opt.model, strings.Join(detector.Card().Classes, ", "))
 	}
-	if opt.taxa, err = opt.named(taxa); err != nil {
-		return err
-	}
-	modelHash := detector.Card().SHA256
+	opt.taxa = taxa
+	opt.inputs[0].SHA256 = detector.Card().SHA256
 	unreadable, failed := false, 0
 	for _, rec := range recordings {
-		c := &counting{app: a, opt: opt, rec: rec, detector: detector, modelHash: modelHash}
+		c := &counting{app: a, opt: opt, rec: rec, detector: detector}
 		c.out = opt.folder(rec, len(recordings))
 		err := c.run(ctx)
 		switch {
@@ -244,20 +264,6 @@ func (a *app) count(ctx context.Context, args []string, opt countOptions) error 
 	return nil
 }
 
-// named checks that each --threshold names a taxon that there is.
-func (opt countOptions) named(taxa taxon.List) (taxon.List, error) {
-	for name := range opt.detect.Thresholds {
-		if _, ok := taxa.Find(name); !ok {
-			var names []string
-			for _, t := range taxa {
-				names = append(names, t.Name)
-			}
-			return nil, usagef("--threshold %q: there is no such taxon; there are %s", name, strings.Join(names, ", "))
-		}
-	}
-	return taxa, nil
-}
-
 // folder is where the results of a deployment go.
 func (opt countOptions) folder(rec recording, of int) string {
 	switch {
@@ -267,128 +273,4 @@ func (opt countOptions) folder(rec recording, of int) string {
 		return filepath.Join(opt.out, rec.name)
 	}
 	return opt.out
-}
-
-// counting is one deployment being counted.
-type counting struct {
-	*app
-	opt       countOptions
-	rec       recording
-	out       string
-	detector  *detect.Detector
-	modelHash string
-	started   time.Time
-
-	dive     *video.Deployment
-	plan     *video.Plan
-	warnings []string
-	hashes   func() ([]string, error)
-}
-
-// run counts the deployment and writes its folder.
-func (c *counting) run(ctx context.Context) error {
-	c.started = time.Now()
-	if err := c.open(ctx); err != nil {
-		return err
-	}
-	folder, err := survey.OpenFolder(c.out)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	journal, fresh, err := folder.Begin(c.key(ctx))
-	if err != nil {
-		return err
-	}
-	if fresh {
-		c.logf("%s holds a count with other settings, model or video: counting anew", c.out)
-	}
-	found, resumed, err := c.scan(ctx, journal)
-	if err != nil {
-		return err
-	}
-	res, err := c.tally(found)
-	if err != nil {
-		return err
-	}
-	if res.hashes, err = c.hashes(); err != nil {
-		return err
-	}
-	if err := c.write(ctx, folder, res, resumed); err != nil {
-		return err
-	}
-	if err := c.print(res); err != nil {
-		return err
-	}
-	if c.opt.done != nil {
-		c.opt.done(res.counts)
-	}
-	if len(res.gaps) > 0 || len(c.warnings) > 0 {
-		return errUnreadable
-	}
-	return nil
-}
-
-// open probes the chapters and plans which pictures are looked at.
-func (c *counting) open(ctx context.Context) error {
-	var files []*video.File
-	for i, p := range c.rec.paths {
-		f, err := video.Probe(ctx, p, c.opt.rate)
-		if err != nil && i > 0 && i == len(c.rec.paths)-1 && ctx.Err() == nil {
-			// A camera whose battery died leaves its last chapter unfinished.
-			c.warn("The last chapter could not be read, so the count ends before it: %v", err)
-			break
-		}
-		if err != nil {
-			return err
-		}
-		files = append(files, f)
-	}
-	c.dive = video.Join(files...)
-	plan, err := c.dive.Plan(ctx, c.opt.sampling)
-	if err != nil {
-		return err
-	}
-	if plan.Expected == 0 {
-		return fmt.Errorf("%s: no picture lies in the period %v; the video is %v long", c.rec.name, c.opt.sampling.Period, c.dive.Duration().Round(time.Millisecond))
-	}
-	c.plan = plan
-	return nil
-}
-
-func (c *counting) warn(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	c.warnings = append(c.warnings, text)
-	c.logf("Warning: %s", text)
-}
-
-// results is what one deployment comes to.
-type results struct {
-	frames []detect.Frame
-	gaps   []frame.Gap
-	tracks []track.Track
-	counts count.Result
-	hashes []string // of the files, in order
-}
-
-// chapters are the file names, in order.
-func (c *counting) chapters() []string {
-	var names []string
-	for _, f := range c.dive.Files {
-		names = append(names, filepath.Base(f.Path))
-	}
-	return names
-}
-
-func (c *counting) threshold(name string) float32 {
-	t, _ := c.opt.taxa.Find(name)
-	return float32(t.Threshold)
-}
-
-func instants(frames []detect.Frame) []frame.Instant {
-	out := make([]frame.Instant, 0, len(frames))
-	for _, f := range frames {
-		out = append(out, f.Instant)
-	}
-	return slices.Clip(out)
 }

@@ -1,59 +1,140 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"image"
-	"image/jpeg"
-	"io"
-	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
-	"golang.org/x/image/draw"
-
 	"requin/count"
+	"requin/detect"
 	"requin/frame"
-	"requin/method"
-	"requin/report"
 	"requin/scan"
 	"requin/survey"
-	"requin/taxon"
 	"requin/track"
 	"requin/video"
 )
 
-// key is everything that the journalled detections depend on.
-func (c *counting) key(ctx context.Context) any {
-	type file struct {
-		Name     string
-		Size     int64
-		Modified time.Time
+// counting is one deployment being counted.
+type counting struct {
+	*app
+	opt      countOptions
+	rec      recording
+	out      string
+	detector *detect.Detector
+	started  time.Time
+
+	dive     *video.Deployment
+	plan     *video.Plan
+	warnings []string
+	lost     []frame.Gap // chapters that could not be read: of unknown length
+}
+
+// results is what one deployment comes to.
+type results struct {
+	frames  []detect.Frame
+	gaps    []frame.Gap
+	tracks  []track.Track
+	counts  count.Result
+	hashes  []string // of the files, in order
+	resumed int      // frames that an earlier run had looked at
+}
+
+// run counts the deployment and writes its folder.
+func (c *counting) run(ctx context.Context) error {
+	c.started = time.Now()
+	if err := c.open(ctx); err != nil {
+		return err
 	}
-	var files []file
-	for _, f := range c.dive.Files {
-		files = append(files, file{f.Name(), f.Size, f.ModTime.UTC()})
+	folder, err := survey.OpenFolder(c.out)
+	if err != nil {
+		return err
 	}
-	ffmpeg, _ := video.Version(ctx) // a failure shows where pictures are read
-	card := c.detector.Card()
-	var classes [][]string
-	for _, t := range card.Taxa { // a threshold may change without looking at the video again
-		classes = append(classes, append([]string{t.Name}, t.Classes...))
+	defer folder.Close()
+	if err := c.sameVideo(folder); err != nil {
+		return err
 	}
-	card.Taxa, card.Threads, card.File = nil, 0, ""
-	return map[string]any{
-		"requin": method.Version(), "ffmpeg": ffmpeg, "files": files,
-		"sampling": c.opt.sampling, "detector": card, "classes": classes,
+	journal, fresh, err := folder.Begin(c.key(ctx))
+	if err != nil {
+		return err
 	}
+	if fresh {
+		c.logf("%s holds a count with other settings, model or video: counting anew", c.out)
+	}
+	var res results
+	if err := c.scan(ctx, journal, &res); err != nil {
+		return err
+	}
+	if err := c.tally(&res); err != nil {
+		return err
+	}
+	if err := c.write(ctx, folder, res); err != nil {
+		return err
+	}
+	if err := c.print(res); err != nil {
+		return err
+	}
+	if c.opt.done != nil {
+		c.opt.done(res.counts)
+	}
+	unread := func(g count.Gap) bool { return g.Kind == count.NotAnalysed }
+	if len(c.warnings) > 0 || slices.ContainsFunc(res.counts.Effort.Gaps, unread) {
+		return errUnreadable
+	}
+	return nil
+}
+
+// open probes the chapters and plans which pictures are looked at.
+func (c *counting) open(ctx context.Context) error {
+	var files []*video.File
+	for i, p := range c.rec.paths {
+		f, err := video.Probe(ctx, p, c.opt.rate)
+		if err == nil {
+			err = f.Index(ctx)
+		}
+		if err != nil && i > 0 && i == len(c.rec.paths)-1 && ctx.Err() == nil {
+			// A camera whose battery died leaves its last chapter unfinished.
+			c.warn("The last chapter could not be read, so the count ends before it: %v", err)
+			end := video.Join(files...).Duration()
+			c.lost = append(c.lost, frame.Gap{From: end, To: end, Reason: "the last chapter could not be read: " + filepath.Base(p)})
+			break
+		}
+		if err != nil && len(c.rec.paths) > 1 && ctx.Err() == nil {
+			return fmt.Errorf("%w; without it the times of the chapters after it are not known: copy it again, or count the others by themselves", err)
+		}
+		if err != nil {
+			return err
+		}
+		files = append(files, f)
+	}
+	c.dive = video.Join(files...)
+	plan, err := c.dive.Plan(ctx, c.opt.sampling)
+	if err != nil {
+		return err
+	}
+	if plan.Expected == 0 && len(plan.Gaps) > 0 {
+		return fmt.Errorf("%s: none of its pictures can be read (%s)", c.rec.name, plan.Gaps[0].Reason)
+	}
+	if plan.Expected == 0 {
+		return fmt.Errorf("%s: no picture lies in the period %v; the video is %v long: give another --period",
+			c.rec.name, c.opt.sampling.Period, c.dive.Duration().Round(time.Millisecond))
+	}
+	c.plan = plan
+	return nil
+}
+
+func (c *counting) warn(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	c.warnings = append(c.warnings, text)
+	c.logf("Warning: %s", text)
 }
 
 // scan finds animals in every wanted picture; the videos' hashes are computed meanwhile.
-func (c *counting) scan(ctx context.Context, journal *survey.Journal) (scan.Part, int, error) {
-	hashing, stop := context.WithCancel(ctx)
-	defer stop()
-	c.hash(hashing, journal)
-	bar := newProgress(c.stderr, c.rec.name, c.opt.every)
+func (c *counting) scan(ctx context.Context, journal *survey.Journal, res *results) error {
+	sums := c.hash(ctx, journal)
+	defer sums.stop()
+	bar := newProgress(c.stderr, c.rec.name, c.opt.every())
 	w, h := c.detector.Input()
 	job := scan.Job{
 		Dive: c.dive, Segments: c.plan.Segments, Detector: c.detector, Journal: journal,
@@ -61,167 +142,52 @@ func (c *counting) scan(ctx context.Context, journal *survey.Journal) (scan.Part
 	}
 	found, err := job.Run(ctx)
 	if err != nil {
-		return found, 0, err
+		bar.clear()
+		return err
 	}
 	bar.done()
 	for _, f := range c.dive.Files { // a video that grew meanwhile was not read whole
 		if err := f.Unchanged(); err != nil {
-			return found, 0, err
+			return err
 		}
 	}
-	done := c.hashes
-	sums, err := done() // before the context ends
-	c.hashes = func() ([]string, error) { return sums, err }
-	return found, bar.last.Resumed, nil
-}
-
-// hash starts to compute the files' SHA-256; c.hashes waits for them. A hash
-// that an earlier run computed of the same file is taken over.
-func (c *counting) hash(ctx context.Context, journal *survey.Journal) {
-	sums := make([]string, len(c.dive.Files))
-	end := make(chan error, 1)
-	go func() {
-		for i, f := range c.dive.Files {
-			sums[i] = method.NotRecorded
-			if c.opt.noHash {
-				continue
-			}
-			name := fmt.Sprintf("sha256-%03d", i)
-			if ok, err := journal.Load(name, &sums[i]); ok || err != nil {
-				if err != nil {
-					end <- err
-					return
-				}
-				continue
-			}
-			var err error
-			if f.Container == "images" {
-				sums[i], err = method.HashFiles(ctx, f.Images())
-			} else {
-				sums[i], err = method.HashFile(ctx, f.Path)
-			}
-			if err == nil {
-				err = journal.Save(name, sums[i])
-			}
-			if err != nil && unreadableByte(err) {
-				sums[i], err = method.NotRecorded+": the disk does not give every byte", nil
-			}
-			if err != nil {
-				end <- err
-				return
-			}
-		}
-		end <- nil
-	}()
-	c.hashes = func() ([]string, error) { return sums, <-end }
-}
-
-// unreadableByte tells a bad sector, which is no reason not to count, from a disk that is gone.
-func unreadableByte(err error) bool {
-	var p *os.PathError
-	return errors.As(err, &p) && p.Op == "read"
+	res.frames, res.resumed = found.Frames, bar.last.Resumed
+	res.gaps = frame.MergeGaps(slices.Concat(c.plan.Gaps, found.Gaps, c.lost))
+	res.hashes, err = sums.wait(c.logf)
+	return err
 }
 
 // tally follows the animals and counts them.
-func (c *counting) tally(found scan.Part) (results, error) {
-	res := results{frames: found.Frames}
-	res.gaps = frame.MergeGaps(append(append([]frame.Gap(nil), c.plan.Gaps...), found.Gaps...))
+func (c *counting) tally(res *results) error {
 	var err error
-	if res.tracks, err = track.Follow(c.opt.track, c.threshold, found.Stream()); err != nil {
-		return res, err
-	}
-	res.counts, err = count.Of(count.Input{
-		Tracks: res.tracks, Frames: instants(found.Frames), Gaps: res.gaps, Taxa: c.opt.taxa,
-		Period: c.opt.sampling.Period, Every: c.opt.every, Interval: c.opt.interval, Duration: c.dive.Duration(),
-	})
-	return res, err
-}
-
-// write puts the results into the folder, run.json last: where it is, the rest is whole.
-func (c *counting) write(ctx context.Context, folder *survey.Folder, res results, resumed int) error {
-	run := report.Run{Deployment: c.rec.name, Chapters: c.chapters(), Start: count.Seconds(c.opt.sampling.Period.From)}
-	page, err := c.report(ctx, res)
-	if err != nil {
+	if res.tracks, err = track.Follow(c.opt.track, c.threshold, scan.Part{Frames: res.frames}.Stream()); err != nil {
 		return err
 	}
-	for _, f := range []struct {
-		name  string
-		write func(io.Writer) error
-	}{
-		{"maxn.csv", func(w io.Writer) error { return report.MaxN(w, run, res.counts) }},
-		{"intervals.csv", func(w io.Writer) error { return report.Intervals(w, run, res.counts) }},
-		{"tracks.csv", func(w io.Writer) error { return report.Tracks(w, run, res.tracks) }},
-		{"detections.csv", func(w io.Writer) error { return report.Detections(w, run, res.tracks) }},
-		{"report.html", func(w io.Writer) error { return report.Write(w, page) }},
-		{survey.RunFile, func(w io.Writer) error { return c.record(ctx, w, res, resumed) }},
-	} {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := folder.Write(f.name, f.write); err != nil {
-			return err
-		}
-	}
-	return nil
+	res.counts, err = count.Of(count.Input{
+		Tracks: res.tracks, Frames: instants(res.frames), Gaps: res.gaps, Taxa: c.opt.taxa,
+		Period: c.opt.sampling.Period, Every: c.opt.every(), Interval: time.Duration(c.opt.interval), Duration: c.dive.Duration(),
+	})
+	return err
 }
 
-// report gathers what the page shows.
-func (c *counting) report(ctx context.Context, res results) (report.Report, error) {
-	r := report.Report{
-		Deployment: c.rec.name, Chapters: c.chapters(), Counts: res.counts,
-		Warnings: c.warnings, Provenance: c.provenance(res),
+// chapters are the file names, in order.
+func (c *counting) chapters() []string {
+	var names []string
+	for _, f := range c.dive.Files {
+		names = append(names, filepath.Base(f.Path))
 	}
-	pictures := map[time.Duration][]byte{}
-	for _, t := range res.counts.Taxa {
-		if t.Evidence == nil {
-			continue
-		}
-		at := t.Evidence.Instant()
-		picture, ok := pictures[at.Time]
-		if !ok {
-			img, err := c.dive.Still(ctx, at)
-			if ctx.Err() != nil {
-				return r, ctx.Err()
-			}
-			if err != nil {
-				c.logf("Warning: no evidence picture of %s: %v", t.Name, err)
-				continue
-			}
-			if picture, err = encode(img); err != nil {
-				return r, err
-			}
-			pictures[at.Time] = picture
-		}
-		file := c.dive.Files[at.Chapter]
-		r.Evidence = append(r.Evidence, report.Evidence{Taxon: t.Name, JPEG: picture, W: file.W, H: file.H})
-	}
-	return r, nil
+	return names
 }
 
-// maxEvidence is the width in pixels over which evidence pictures are scaled down.
-const maxEvidence = 1920
-
-func encode(img *image.RGBA) ([]byte, error) {
-	if w, h := img.Bounds().Dx(), img.Bounds().Dy(); w > maxEvidence {
-		small := image.NewRGBA(image.Rect(0, 0, maxEvidence, max(1, h*maxEvidence/w)))
-		draw.ApproxBiLinear.Scale(small, small.Bounds(), img, img.Bounds(), draw.Src, nil)
-		img = small
-	}
-	var b bytes.Buffer
-	err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 85})
-	return b.Bytes(), err
+func (c *counting) threshold(name string) float32 {
+	t, _ := c.opt.taxa.Find(name)
+	return float32(t.Threshold)
 }
 
-// readTaxa reads a taxa file.
-func readTaxa(path string) (taxon.List, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("the taxa file cannot be read: %w", err)
+func instants(frames []detect.Frame) []frame.Instant {
+	out := make([]frame.Instant, 0, len(frames))
+	for _, f := range frames {
+		out = append(out, f.Instant)
 	}
-	defer f.Close()
-	list, err := taxon.ParseFile(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return list, nil
+	return slices.Clip(out)
 }

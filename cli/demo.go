@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +26,7 @@ func (a *app) demoCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Count a small drawn clip and compare with what was drawn",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			folder, err := survey.OpenFolder(dir)
 			if err != nil {
@@ -43,14 +42,13 @@ func (a *app) demoCommand() *cobra.Command {
 					return err
 				}
 			}
-			f := countFlags{
-				model: folder.File("blobs.onnx"), out: folder.File("result"), every: time.Second, interval: count.DefaultInterval,
-				low: 0.1, device: "cpu",
-			}
+			f := defaultFlags()
+			f.model, f.out = folder.File("blobs.onnx"), folder.File("result")
 			opt, err := f.understand()
 			if err != nil {
 				return err
 			}
+			opt.replace = true // the clip of an earlier version of Requin
 			a.logf("The clip is a drawing and the detector is made by hand: the demo shows the way from a video to MaxN, not how well a model does.")
 			var last count.Result
 			opt.done = func(r count.Result) { last = r }

@@ -31,6 +31,10 @@ func (a *app) gather(args []string, separate, alone bool) ([]recording, error) {
 		} else {
 			seen[clean] = true
 		}
+		// Not left to the probe: a mistyped last name would pass for an unreadable last chapter.
+		if _, err := os.Stat(p); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: there is no such file; check the name and that the card or disk is plugged in", p)
+		}
 	}
 	if len(args) == 1 {
 		if info, err := os.Stat(args[0]); err == nil && info.IsDir() {
@@ -110,20 +114,24 @@ func gatherFolder(dir string) ([]recording, error) {
 	return named(groups)
 }
 
-// named names each deployment after its first file.
+// named names each deployment after its first file, or after its folder of images.
 func named(groups [][]string) ([]recording, error) {
 	var out []recording
 	taken := map[string]string{}
 	for _, g := range groups {
-		name := filepath.Base(filepath.Clean(g[0]))
-		if info, err := os.Stat(g[0]); err == nil && !info.IsDir() || errors.Is(err, fs.ErrNotExist) {
+		path, err := filepath.Abs(g[0]) // "." and ".." have names too
+		if err != nil {
+			return nil, err
+		}
+		name := filepath.Base(path)
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
 			name = strings.TrimSuffix(name, filepath.Ext(name))
 		}
-		if name == "." || name == string(filepath.Separator) {
+		if name == "" || name == string(filepath.Separator) {
 			name = "deployment"
 		}
 		if other, ok := taken[name]; ok {
-			return nil, usagef("%s and %s would both be called %s: count them one by one", other, g[0], name)
+			return nil, usagef("%s and %s would both be called %s: count them one by one, each with an --out of its own", other, g[0], name)
 		}
 		taken[name] = g[0]
 		out = append(out, recording{name, g})

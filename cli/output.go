@@ -1,20 +1,14 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"requin/count"
-	"requin/method"
-	"requin/report"
-	"requin/video"
 )
 
 // jsonSchema names the version of the lines that --json writes (docs/formats/count-json.md).
@@ -61,9 +55,13 @@ func (c *counting) printTable(res results) error {
 		fmt.Fprintf(c.stdout, "  %d other studied taxa: 0\n", zeros)
 	}
 	e := res.counts.Effort
-	fmt.Fprintf(c.stdout, "  %d frames looked at, one every %v; %v analysed\n", e.Frames, c.opt.every, e.Analysed.Duration().Round(time.Second))
+	fmt.Fprintf(c.stdout, "  %d frames looked at, one every %v; %v analysed\n", e.Frames, c.opt.every(), e.Analysed.Duration().Round(time.Second))
 	for _, g := range e.Gaps {
-		fmt.Fprintf(c.stdout, "  NOT ANALYSED %s to %s: %s\n", clockText(g.From.Duration()), clockText(g.To.Duration()), g.Reason)
+		what := "NOT ANALYSED"
+		if g.Kind == count.NotFilmed {
+			what = "NOT FILMED"
+		}
+		fmt.Fprintf(c.stdout, "  %s %s to %s: %s\n", what, clockText(g.From.Duration()), clockText(g.To.Duration()), g.Reason)
 	}
 	_, err := fmt.Fprintf(c.stdout, "  %s\n", filepath.Join(c.out, "report.html"))
 	return err
@@ -118,7 +116,7 @@ func (c *counting) printJSON(res results) error {
 		Complete   bool             `json:"complete"`
 		Warnings   []string         `json:"warnings"`
 	}{
-		"deployment", jsonSchema, c.rec.name, c.out, files, file{filepath.Base(c.opt.model), c.modelHash},
+		"deployment", jsonSchema, c.rec.name, c.out, files, file{filepath.Base(c.opt.model), c.opt.inputs[0].SHA256},
 		r.Duration, r.Every, r.Period, effort.Frames, effort.Analysed, effort.NotAnalysed,
 		r.Interval, r.Intervals, r.Effort.Complete() && len(c.warnings) == 0, append([]string{}, c.warnings...),
 	}
@@ -146,101 +144,4 @@ func (c *counting) printJSON(res results) error {
 		}
 	}
 	return nil
-}
-
-// settings are all settings of the count, those left at their default too.
-func (c *counting) settings() map[string]any {
-	return map[string]any{
-		"every_s":    count.Seconds(c.opt.every),
-		"period":     c.opt.sampling.Period.String(),
-		"interval_s": count.Seconds(c.opt.interval),
-		"taxa":       c.opt.taxa,
-		"detector":   c.detector.Card(),
-		"device":     c.opt.device,
-		"threads":    c.opt.threads,
-		"tracker":    c.opt.track,
-	}
-}
-
-// record writes run.json.
-func (c *counting) record(ctx context.Context, w io.Writer, res results, resumed int) error {
-	ffmpeg, err := video.Version(ctx)
-	if err != nil {
-		return err
-	}
-	card := c.detector.Card()
-	r := method.Record{
-		Schema: method.Schema, Command: append([]string{"requin"}, os.Args[1:]...), Requin: method.Version(),
-		Libraries: map[string]string{"ffmpeg": ffmpeg, "onnxruntime": card.Runtime},
-		Machine:   method.ThisMachine(ctx), Settings: c.settings(),
-	}
-	for i, f := range c.dive.Files {
-		r.Inputs = append(r.Inputs, method.Input{Role: "video", Path: f.Path, Bytes: f.Size, Modified: f.ModTime.UTC().Format(time.RFC3339Nano), SHA256: res.hashes[i]})
-	}
-	for _, in := range []struct{ role, path, sum string }{{"model", c.opt.model, c.modelHash}, {"taxa", c.opt.countFlags.taxa, ""}} {
-		if in.path == "" {
-			continue
-		}
-		info, err := os.Stat(in.path)
-		if err != nil {
-			return err
-		}
-		if in.sum == "" {
-			if in.sum, err = method.HashFile(ctx, in.path); err != nil {
-				return err
-			}
-		}
-		r.Inputs = append(r.Inputs, method.Input{Role: in.role, Path: in.path, Bytes: info.Size(), Modified: info.ModTime().UTC().Format(time.RFC3339Nano), SHA256: in.sum})
-	}
-	r.Outcome = map[string]any{"counts": res.counts, "gaps": res.gaps, "warnings": append([]string{}, c.warnings...), "detections": detections(res), "tracks": len(res.tracks), "how": c.modes()}
-	now := time.Now()
-	r.Times = method.Times{Started: c.started.UTC(), Finished: now.UTC(), WallS: now.Sub(c.started).Seconds(), Resumed: resumed}
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	return out.Encode(r)
-}
-
-func detections(res results) int {
-	n := 0
-	for _, f := range res.frames {
-		n += len(f.Detections)
-	}
-	return n
-}
-
-// modes says how the pictures of each file were had.
-func (c *counting) modes() map[string]video.Mode {
-	out := map[string]video.Mode{}
-	for _, s := range c.plan.Segments {
-		out[filepath.Base(c.dive.Files[s.Chapter].Path)] = s.Mode
-	}
-	return out
-}
-
-// provenance is what the report says of where its numbers come from. It holds
-// no time of day: the same count gives the same page.
-func (c *counting) provenance(res results) []report.Section {
-	files := report.Section{Title: "Video"}
-	for i, f := range c.dive.Files {
-		files.Rows = append(files.Rows,
-			[2]string{filepath.Base(f.Path), fmt.Sprintf("%s in %s, %d×%d, %.2f pictures/s, %s, %d bytes, read as %s", f.Codec, f.Container, f.W, f.H, f.Rate(), f.Duration.Round(time.Millisecond), f.Size, c.modes()[filepath.Base(f.Path)])},
-			[2]string{"SHA-256", res.hashes[i]})
-	}
-	card := c.detector.Card()
-	w, h := c.detector.Input()
-	model := report.Section{Title: "Model", Rows: [][2]string{
-		{"File", filepath.Base(c.opt.model)}, {"SHA-256", c.modelHash}, {"Family", card.Family},
-		{"Input", fmt.Sprintf("%d×%d pixels", w, h)},
-	}}
-	for _, t := range c.opt.taxa.Studied() {
-		if len(c.opt.taxa.Studied()) <= zeroRows {
-			model.Rows = append(model.Rows, [2]string{"Threshold, " + t.Name, strconv.FormatFloat(t.Threshold, 'g', 4, 64)})
-		}
-	}
-	tracker, _ := json.Marshal(c.opt.track) // a struct of numbers
-	settings := report.Section{Title: "Settings", Rows: [][2]string{
-		{"Sampling interval", c.opt.every.String()}, {"Period", c.opt.sampling.Period.String()},
-		{"Interval", c.opt.interval.String()}, {"Tracker", string(tracker)},
-	}}
-	return []report.Section{files, model, settings, {Title: "Software", Rows: [][2]string{{"Requin", method.Version()}, {"ONNX Runtime", card.Runtime}}}}
 }

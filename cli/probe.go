@@ -17,12 +17,17 @@ import (
 // probeCommand says what files say of themselves, and how they would be read.
 func (a *app) probeCommand() *cobra.Command {
 	var asJSON bool
-	var every time.Duration
+	every := time.Second
 	var rate string
 	c := &cobra.Command{
 		Use:   "probe VIDEO [VIDEO ...]",
 		Short: "Say what a video file holds, and what of it is missing",
-		Args:  cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("name a video: requin probe dive.mp4")
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			images, err := parseRate(rate)
 			if err != nil {
@@ -54,8 +59,8 @@ func (a *app) probeCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "JSON lines on stdout")
-	c.Flags().DurationVar(&every, "every", time.Second, "sampling interval that the plan is made for")
-	c.Flags().StringVar(&rate, "rate", "", "images a second, for a folder of images")
+	c.Flags().Var((*duration)(&every), "every", "sampling interval that the plan is made for")
+	c.Flags().StringVar(&rate, "rate", "", "images a second (`number`), for a folder of images")
 	return c
 }
 

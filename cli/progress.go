@@ -19,13 +19,14 @@ type progress struct {
 	name     string
 	every    time.Duration // of video between two pictures
 	terminal bool
+	now      func() time.Time
 	started  time.Time
 	shown    time.Time
 	last     scan.Progress
 }
 
 func newProgress(w io.Writer, name string, every time.Duration) *progress {
-	p := &progress{w: w, name: name, every: every, started: time.Now()}
+	p := &progress{w: w, name: name, every: every, now: time.Now, started: time.Now()}
 	if f, ok := w.(*os.File); ok {
 		p.terminal = term.IsTerminal(int(f.Fd()))
 	}
@@ -41,10 +42,10 @@ func (p *progress) update(at scan.Progress) {
 	if p.terminal {
 		pause = 200 * time.Millisecond
 	}
-	if time.Since(p.shown) < pause {
+	if p.now().Sub(p.shown) < pause {
 		return
 	}
-	p.shown = time.Now()
+	p.shown = p.now()
 	if p.terminal {
 		fmt.Fprintf(p.w, "\r\x1b[K%s", p.line())
 	} else {
@@ -54,10 +55,15 @@ func (p *progress) update(at scan.Progress) {
 
 // done ends the bar with a last full line.
 func (p *progress) done() {
+	p.clear()
+	fmt.Fprintln(p.w, p.line())
+}
+
+// clear takes the bar away, so that what is said next has a line of its own.
+func (p *progress) clear() {
 	if p.terminal {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
-	fmt.Fprintln(p.w, p.line())
 }
 
 // line says how far, how fast and how long still.
@@ -66,7 +72,7 @@ func (p *progress) line() string {
 	if p.last.Total > 0 {
 		fraction = float64(p.last.Done) / float64(p.last.Total)
 	}
-	took := time.Since(p.started)
+	took := p.now().Sub(p.started)
 	fresh := p.last.Done - p.last.Resumed
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s ", p.name)

@@ -286,4 +286,3 @@ func detector() []byte {
 	g.Output("output0", onnx.Float32, 1, 6, cells)
 	return g.Bytes()
 }
-

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"requin/count"
+	"requin/method"
+	"requin/report"
+	"requin/video"
+)
+
+// settings are all settings of the count, those left at their default too.
+func (c *counting) settings() map[string]any {
+	return map[string]any{
+		"every_s":    count.Seconds(c.opt.every()),
+		"period":     c.opt.sampling.Period.String(),
+		"interval_s": count.Seconds(c.opt.interval),
+		"taxa":       c.opt.taxa,
+		"detector":   c.detector.Card(),
+		"device":     c.opt.device,
+		"threads":    c.opt.threads,
+		"tracker":    c.opt.track,
+		"rate":       c.opt.rate, // of a folder of images; 0/0 where nobody said
+		"hash":       !c.opt.noHash,
+	}
+}
+
+// record is what run.json says.
+func (c *counting) record(ctx context.Context, res results) (method.Record, error) {
+	ffmpeg, err := video.Version(ctx)
+	if err != nil {
+		return method.Record{}, err
+	}
+	r := method.Record{
+		Schema: method.Schema, Command: append([]string{"requin"}, os.Args[1:]...), Directory: method.NotRecorded, Requin: method.Version(),
+		Libraries: map[string]string{"ffmpeg": ffmpeg, "onnxruntime": c.detector.Card().Runtime},
+		Machine:   method.ThisMachine(ctx), Settings: c.settings(),
+	}
+	if dir, err := os.Getwd(); err == nil {
+		r.Directory = dir
+	}
+	for i, f := range c.dive.Files {
+		r.Inputs = append(r.Inputs, method.Input{Role: "video", Path: f.Path, Bytes: f.Size, Modified: written(f.ModTime), SHA256: res.hashes[i]})
+	}
+	r.Inputs = append(r.Inputs, c.opt.inputs...)
+	r.Outcome = map[string]any{
+		"counts": res.counts, "gaps": res.gaps, "warnings": append([]string{}, c.warnings...),
+		"detections": detections(res), "tracks": len(res.tracks), "how": c.modes(),
+	}
+	now := time.Now()
+	r.Times = method.Times{Started: c.started.UTC(), Finished: now.UTC(), WallS: now.Sub(c.started).Seconds(), Resumed: res.resumed}
+	return r, nil
+}
+
+func writeRecord(w io.Writer, r method.Record) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	return out.Encode(r)
+}
+
+func detections(res results) int {
+	n := 0
+	for _, f := range res.frames {
+		n += len(f.Detections)
+	}
+	return n
+}
+
+// modes says how the pictures of each file were had.
+func (c *counting) modes() map[string]video.Mode {
+	out := map[string]video.Mode{}
+	for _, s := range c.plan.Segments {
+		out[filepath.Base(c.dive.Files[s.Chapter].Path)] = s.Mode
+	}
+	return out
+}
+
+// provenance is what the report says of where its numbers come from. It holds
+// no time of day: the same count gives the same page.
+func (c *counting) provenance(res results) []report.Section {
+	files := report.Section{Title: "Video"}
+	for i, f := range c.dive.Files {
+		files.Rows = append(files.Rows,
+			[2]string{filepath.Base(f.Path), fmt.Sprintf("%s in %s, %d×%d, %.2f pictures/s, %s, %d bytes, read as %s", f.Codec, f.Container, f.W, f.H, f.Rate(), f.Duration.Round(time.Millisecond), f.Size, c.modes()[filepath.Base(f.Path)])},
+			[2]string{"SHA-256", res.hashes[i]})
+	}
+	card := c.detector.Card()
+	w, h := c.detector.Input()
+	model := report.Section{Title: "Model", Rows: [][2]string{
+		{"File", filepath.Base(c.opt.model)}, {"SHA-256", c.opt.inputs[0].SHA256}, {"Family", card.Family},
+		{"Input", fmt.Sprintf("%d×%d pixels", w, h)},
+	}}
+	for _, t := range c.opt.taxa.Studied() {
+		if len(c.opt.taxa.Studied()) <= zeroRows {
+			model.Rows = append(model.Rows, [2]string{"Threshold, " + t.Name, strconv.FormatFloat(t.Threshold, 'g', 4, 64)})
+		}
+	}
+	tracker, _ := json.Marshal(c.opt.track) // a struct of numbers
+	settings := report.Section{Title: "Settings", Rows: [][2]string{
+		{"Sampling interval", c.opt.every().String()}, {"Period", c.opt.sampling.Period.String()},
+		{"Interval", c.opt.interval.String()}, {"Tracker", string(tracker)},
+	}}
+	return []report.Section{files, model, settings, {Title: "Software", Rows: [][2]string{{"Requin", method.Version()}, {"ONNX Runtime", card.Runtime}}}}
+}
