@@ -218,6 +218,7 @@ func (ff *tools) listPackets(ctx context.Context, path string, stream int) ([]Pa
 func parsePackets(r io.Reader) []Packet {
 	var packets []Packet
 	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
 		p, timed := Packet{Pos: -1}, false
 		var dts int64
@@ -237,9 +238,9 @@ func parsePackets(r io.Reader) []Packet {
 			case key == "duration":
 				p.Duration = n
 			case key == "size":
-				p.Size = n
+				p.Size = max(n, 0)
 			case key == "pos":
-				p.Pos = n
+				p.Pos = max(n, -1)
 			}
 		}
 		if !timed && hasDTS { // AVI; see untimed

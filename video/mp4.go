@@ -398,6 +398,7 @@ func (t *mp4Track) file(size, movieScale int64) (*File, error) {
 		return nil, errors.New("its edit list hides every picture")
 	}
 	f.sortPackets(visible)
+	f.Start = visible[0].PTS // chapters that were cut by software begin with a pause of a few pictures
 	f.setPackets(visible)
 	return f, nil
 }

@@ -1,0 +1,142 @@
+package video
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestParseLog(t *testing.T) {
+	for _, c := range []struct {
+		line string
+		want event
+		ok   bool
+	}{
+		{"[Parsed_showinfo_1 @ 0x5581] [info] n:   3 pts:  46080 pts_time:3       pos:  1 fmt:yuv420p", event{pts: 46080}, true},
+		{"[Parsed_showinfo_0 @ 0x5581] [info] n:   0 pts:-512 pts_time:-0.03\n", event{pts: -512}, true},
+		{"[showinfo@lead @ 0x5581] [info] n:   0 pts:      7 pts_time:0.1", event{pts: 7, lead: true}, true},
+		{"[Parsed_showinfo_1 @ 0x5581] [info] n:   3 pts:NOPTS pts_time:NOPTS", event{}, false},
+		{"[Parsed_showinfo_1 @ 0x5581] [info] config in time_base: 1/15360, frame_rate: 30/1", event{}, false},
+		{"[h264 @ 0x5592] [error] error while decoding MB 53 20, bytestream -7", event{text: "h264: error while decoding MB 53 20, bytestream -7"}, true},
+		{"[vist#0:0/h264 @ 0x1] [dec:h264 @ 0x2] [error] Error submitting packet", event{text: "dec:h264: Error submitting packet"}, true},
+		{"[error] Error while decoding stream #0:0: Invalid data", event{text: "Error while decoding stream #0:0: Invalid data"}, true},
+		{"[fatal] Not enough memory", event{text: "Not enough memory"}, true},
+		{"[error]", event{text: "unknown"}, true},
+		{"[warning] pipe:0: corrupt decoded frame in stream 0", event{text: "a picture was decoded with errors"}, true},
+		{"[warning] a.ts: corrupt input packet in stream 0", event{text: "a part of the file is corrupt"}, true},
+		{"[h264 @ 0x5592] [info] concealing 12 DC, 12 AC, 12 MV errors in P frame", event{text: "h264: concealing 12 DC, 12 AC, 12 MV errors in P frame"}, true},
+		// What a file is called, or says of itself, is no complaint.
+		{"[info] Input #0, mov, from 'file:/x/[error] dive.mp4':", event{}, false},
+		{"[info]   title           : corrupt decoded frame [error] x", event{}, false},
+		{"[info] Input #0, mov, from 'file:Parsed_showinfo] n: 1 pts: 2':", event{}, false},
+		{"[swscaler @ 0x1] [warning] deprecated pixel format used", event{}, false},
+		{"[verbose", event{}, false},
+		{"", event{}, false},
+	} {
+		got, ok := parseLog(c.line)
+		if ok != c.ok || ok && got != c.want {
+			t.Errorf("%q: %+v %v, want %+v %v", c.line, got, ok, c.want, c.ok)
+		}
+	}
+}
+
+func TestLogInOrder(t *testing.T) {
+	lines := strings.Join([]string{
+		"[h264 @ 0x1] [error] of the first look",
+		"[info] Stream mapping:",
+		"[h264 @ 0x1] [error] too early",
+		"[showinfo@lead @ 0x1] [info] n: 0 pts: 5 x",
+		"[h264 @ 0x1] [error] still too early",
+		"[showinfo@lead @ 0x1] [info] n: 0 pts: 10 x",
+		"[h264 @ 0x1] [error] heard",
+		"[Parsed_showinfo_1 @ 0x1] [info] n: 0 pts: 20 x",
+		"[info] Exiting normally, received signal 2.",
+	}, "\n")
+	from := int64(10)
+	l := newLog(strings.NewReader(lines), &from)
+	if pts, ok := l.stamp(0); pts != 20 || !ok {
+		t.Errorf("stamp %d %v", pts, ok)
+	}
+	if _, ok := l.stamp(1); ok {
+		t.Error("a second picture")
+	}
+	l.wait()
+	if want := []event{{text: "h264: heard"}, {pts: 20}}; !slices.Equal(l.events, want) || !l.damaged() || !l.signalled() {
+		t.Errorf("events %+v", l.events)
+	}
+	l = newLog(strings.NewReader(lines), nil)
+	l.wait()
+	if len(l.events) != 4 {
+		t.Errorf("events %+v", l.events)
+	}
+}
+
+func FuzzParseLog(f *testing.F) {
+	f.Add("[Parsed_showinfo_1 @ 0x5581] [info] n:   3 pts:  46080 pts_time:3")
+	f.Add("[h264 @ 0x5592] [error] error while decoding MB 53 20")
+	f.Add("[a @ 0x1] [b @ 0x2] [warning] corrupt decoded frame")
+	f.Fuzz(func(t *testing.T, line string) {
+		if e, ok := parseLog(line); ok && e.text == "" && !strings.Contains(line, "showinfo") {
+			t.Errorf("%q is taken for a picture", line)
+		}
+	})
+}
+
+func TestParsePackets(t *testing.T) {
+	got := parsePackets(strings.NewReader("pts=2,dts=1,duration=1,size=30,pos=564,flags=K_,\n\nside_data\npts=N/A,dts=4,duration=1,size=5,pos=N/A,flags=__\npts=N/A,dts=N/A,flags=K_\npts=9,dts=9,size=1,flags=_D\n"))
+	want := []Packet{{PTS: 2, Duration: 1, Size: 30, Pos: 564, Key: true}, {PTS: 4, Duration: 1, Size: 5, Pos: -1}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%+v", got)
+	}
+	// A line longer than any that ffprobe writes ends nothing early.
+	if got := parsePackets(strings.NewReader("pts=1\n" + strings.Repeat("x", 1<<20) + "\npts=2\n")); len(got) != 2 {
+		t.Errorf("%d packets around a long line", len(got))
+	}
+}
+
+func FuzzParsePackets(f *testing.F) {
+	f.Add("pts=2,dts=1,duration=1,size=30,pos=564,flags=K_,\npts=N/A,dts=4,flags=__D")
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, p := range parsePackets(strings.NewReader(s)) {
+			if p.Size < 0 || p.Pos < -1 {
+				t.Errorf("%+v", p)
+			}
+		}
+	})
+}
+
+func FuzzTransportTables(f *testing.F) {
+	b := make([]byte, 188*3)
+	for i := 0; i < len(b); i += 188 {
+		b[i] = 0x47
+	}
+	copy(b, []byte{0x47, 0x40, 0, 0x10, 0, 0, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1, 0xf0, 0})
+	copy(b[188:], []byte{0x47, 0x50, 0, 0x10})
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if out := transportTables(strings.NewReader(string(b))); len(out) > len(b) {
+			t.Error("more tables than file")
+		}
+	})
+}
+
+func TestBlank(t *testing.T) {
+	sound := []byte(strings.Repeat("picture", 100))
+	zeros := make([]byte, 512)
+	for name, c := range map[string]struct {
+		b    []byte
+		want bool
+	}{
+		"sound":               {sound, false},
+		"a length":            {slices.Concat([]byte{0, 0, 0, 9}, sound), false},
+		"a sector":            {slices.Concat(sound, zeros, sound), true},
+		"the end":             {slices.Concat(sound, zeros), true},
+		"padding":             {slices.Concat(sound, zeros[:40]), false},
+		"a hole near the end": {slices.Concat(sound, zeros[:40], []byte{1, 2}), true},
+		"nothing":             {nil, false},
+	} {
+		if got := blank(c.b); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
