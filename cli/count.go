@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -127,7 +128,7 @@ func (f countFlags) understand() (countOptions, error) {
 		return opt, err
 	}
 	opt.track.LowScore = float32(f.low)
-	opt.detect = detect.Options{Family: f.family, Device: f.device, Threads: f.threads, Low: float32(f.low), NMS: f.nms}
+	opt.detect = detect.Options{Family: f.family, Device: f.device, Threads: f.cores() / f.workers(), Low: float32(f.low), NMS: f.nms}
 	if f.size != "" {
 		w, h, ok := strings.Cut(f.size, "x")
 		opt.detect.Width, err = strconv.Atoi(w)
@@ -273,4 +274,21 @@ func (opt countOptions) folder(rec recording, of int) string {
 		return filepath.Join(opt.out, rec.name)
 	}
 	return opt.out
+}
+
+// cores is how many threads the detector may use in all.
+func (f countFlags) cores() int {
+	if f.threads > 0 {
+		return f.threads
+	}
+	return min(runtime.NumCPU(), 8)
+}
+
+// workers is how many pictures are looked at side by side. Two keep memory
+// small; a GPU takes one at a time.
+func (f countFlags) workers() int {
+	if f.device != "cpu" {
+		return 1
+	}
+	return min(2, f.cores())
 }

@@ -137,7 +137,7 @@ func (c *counting) scan(ctx context.Context, journal *survey.Journal, res *resul
 	bar := newProgress(c.stderr, c.rec.name, c.opt.every())
 	w, h := c.detector.Input()
 	job := scan.Job{
-		Dive: c.dive, Segments: c.plan.Segments, Detector: c.detector, Journal: journal,
+		Dive: c.dive, Segments: c.plan.Segments, Detectors: c.detectors(), Journal: journal,
 		FitW: w, FitH: h, Progress: bar.update,
 	}
 	found, err := job.Run(ctx)
@@ -155,6 +155,16 @@ func (c *counting) scan(ctx context.Context, journal *survey.Journal, res *resul
 	res.gaps = frame.MergeGaps(slices.Concat(c.plan.Gaps, found.Gaps, c.lost))
 	res.hashes, err = sums.wait(c.logf)
 	return err
+}
+
+// detectors look at pictures side by side: small networks gain more by that
+// than by sharing out one picture.
+func (c *counting) detectors() []scan.Detector {
+	out := []scan.Detector{c.detector}
+	for range c.opt.workers() - 1 {
+		out = append(out, c.detector.Twin())
+	}
+	return out
 }
 
 // tally follows the animals and counts them.

@@ -154,6 +154,15 @@ func (d *Detector) Taxa() taxon.List { return d.mapping.taxa }
 // Card is what is put on record.
 func (d *Detector) Card() Card { return d.card }
 
+// Twin is a detector on the same network, for one more goroutine. It is closed
+// with d.
+func (d *Detector) Twin() *Detector {
+	twin := *d
+	twin.canvas = newCanvas(d.plan.layout, d.plan.free, d.plan.pixels)
+	twin.found = candidates{classes: d.found.classes, low: d.found.low}
+	return &twin
+}
+
 // Close frees the network.
 func (d *Detector) Close() error { return d.session.Close() }
 

@@ -16,8 +16,8 @@ type Options struct {
 	Threads int    // 0: as many as the machine has cores, at most 8
 }
 
-// Session is a network ready to run. It belongs to one goroutine at a time; several
-// sessions may run side by side. Close it when done.
+// Session is a network ready to run. Several goroutines may run it side by side
+// (ONNX Runtime's sessions keep no state between runs), and several sessions may be open. Close it when done.
 type Session struct {
 	Inputs, Outputs []Value
 	session         *ort.DynamicAdvancedSession

@@ -6,7 +6,7 @@
 //
 // The flow:
 //
-//	job := scan.Job{Dive: dive, Segments: plan.Segments, Detector: d, Journal: j, FitW: w, FitH: h}
+//	job := scan.Job{Dive: dive, Segments: plan.Segments, Detectors: ds, Journal: j, FitW: w, FitH: h}
 //	found, err := job.Run(ctx)
 //	tracks := track ... over found.Frames
 package scan
@@ -24,7 +24,7 @@ import (
 	"requin/video"
 )
 
-// Detector finds animals in a picture. It is used by one goroutine at a time.
+// Detector finds animals in a picture. Each is used by one goroutine at a time.
 type Detector interface {
 	Detect(*frame.Frame) ([]detect.Detection, error)
 }
@@ -57,7 +57,7 @@ type Progress struct {
 type Job struct {
 	Dive       *video.Deployment
 	Segments   []video.Segment
-	Detector   Detector
+	Detectors  []Detector // all alike; as many pictures are looked at side by side
 	Journal    Journal
 	FitW, FitH int            // the size that the detector wants pictures to fit into
 	Progress   func(Progress) // may be nil; called after each picture
@@ -67,12 +67,20 @@ type Job struct {
 // that neither waits for the other's hiccups, few enough for small memory.
 const buffered = 8
 
-// item is a picture on its way to the detector, or the end of a segment.
+// item is a picture on its way to a detector: the index-th of its segment.
 type item struct {
-	frame *frame.Frame
-	end   bool
-	gaps  []frame.Gap
-	err   error
+	segment, index int
+	frame          *frame.Frame
+}
+
+// news is what comes of a picture, or the end of a segment of so many pictures.
+type news struct {
+	segment, index int
+	found          detect.Frame
+	end            bool
+	pictures       int
+	gaps           []frame.Gap
+	err            error
 }
 
 // Run scans what the journal does not hold yet and returns all of it, in order
@@ -81,8 +89,8 @@ type item struct {
 // no goroutine and no ffmpeg, outlives it.
 func (j Job) Run(ctx context.Context) (Part, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	var decoding sync.WaitGroup
-	defer decoding.Wait()
+	var working sync.WaitGroup
+	defer working.Wait()
 	defer cancel()
 	parts := make([]Part, len(j.Segments))
 	var todo []int
@@ -104,13 +112,21 @@ func (j Job) Run(ctx context.Context) (Part, error) {
 	at.Resumed = at.Done
 	j.report(at)
 	items := make(chan item, buffered)
-	free := make(chan *frame.Frame, buffered+2) // one with the decoder, one with the detector
+	results := make(chan news, buffered)
+	free := make(chan *frame.Frame, buffered+1+len(j.Detectors)) // one with the decoder, one with each detector
 	for range cap(free) {
 		free <- &frame.Frame{}
 	}
-	decoding.Go(func() { j.decode(ctx, todo, items, free) })
+	working.Go(func() {
+		defer close(items)
+		j.decode(ctx, todo, items, results, free)
+	})
+	for _, d := range j.Detectors {
+		working.Go(func() { look(ctx, d, items, results, free) })
+	}
+	waiting := map[int]*collected{}
 	for _, i := range todo {
-		part, err := j.detect(ctx, i, items, free, &at)
+		part, err := j.collect(ctx, i, waiting, results, &at)
 		if err != nil {
 			return Part{}, err
 		}
@@ -127,21 +143,14 @@ func (j Job) Run(ctx context.Context) (Part, error) {
 	return all, ctx.Err()
 }
 
-// decode sends the pictures of each segment, and its end, ahead of the detector.
-func (j Job) decode(ctx context.Context, todo []int, items chan<- item, free <-chan *frame.Frame) {
-	send := func(it item) bool {
-		select {
-		case items <- it:
-			return true
-		case <-ctx.Done():
-			return false
-		}
-	}
+// decode sends the pictures of each segment to the detectors, ahead of them, and its end to the collector.
+func (j Job) decode(ctx context.Context, todo []int, items chan<- item, results chan<- news, free <-chan *frame.Frame) {
 	for _, i := range todo {
 		r := j.Dive.Read(ctx, j.Segments[i], j.FitW, j.FitH)
+		n := 0
 		for f, err := range r.Frames() {
 			if err != nil {
-				send(item{err: err})
+				send(ctx, results, news{segment: i, err: err})
 				return
 			}
 			var own *frame.Frame
@@ -153,49 +162,90 @@ func (j Job) decode(ctx context.Context, todo []int, items chan<- item, free <-c
 			pix := append(own.Pix[:0], f.Pix...)
 			*own = *f
 			own.Pix = pix
-			if !send(item{frame: own}) {
+			if !send(ctx, items, item{i, n, own}) {
 				return
 			}
+			n++
 		}
-		if !send(item{end: true, gaps: r.Gaps()}) {
+		if !send(ctx, results, news{segment: i, end: true, pictures: n, gaps: r.Gaps()}) {
 			return
 		}
 	}
 }
 
-// detect looks at the pictures of segment i until its end.
-func (j Job) detect(ctx context.Context, i int, items <-chan item, free chan<- *frame.Frame, at *Progress) (Part, error) {
-	part := Part{Frames: []detect.Frame{}, Gaps: []frame.Gap{}}
-	before := at.Done
-	for {
-		var it item
-		select {
-		case it = <-items:
-		case <-ctx.Done():
-			return Part{}, ctx.Err()
-		}
-		switch {
-		case it.err != nil:
-			return Part{}, it.err
-		case it.end:
-			part.Gaps = append(part.Gaps, it.gaps...)
-			part.Frames = slices.DeleteFunc(part.Frames, func(f detect.Frame) bool { return inGap(f.Time, it.gaps) })
-			at.Done = before + j.Segments[i].Expected()
-			j.report(*at)
-			return part, nil
-		}
-		found, err := j.Detector.Detect(it.frame)
+// send is false if ctx ended first.
+func send[T any](ctx context.Context, to chan<- T, v T) bool {
+	select {
+	case to <- v:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// look has one detector look at pictures as they come.
+func look(ctx context.Context, d Detector, items <-chan item, results chan<- news, free chan<- *frame.Frame) {
+	for it := range items {
+		found, err := d.Detect(it.frame)
 		if err != nil {
-			return Part{}, fmt.Errorf("the picture at %v: %w", it.frame.Time, err)
+			send(ctx, results, news{segment: it.segment, err: fmt.Errorf("the picture at %v: %w", it.frame.Time, err)})
+			return
 		}
 		if found == nil {
 			found = []detect.Detection{} // looked at, nothing found
 		}
-		part.Frames = append(part.Frames, detect.Frame{Instant: it.frame.Instant, Detections: found})
+		n := news{segment: it.segment, index: it.index, found: detect.Frame{Instant: it.frame.Instant, Detections: found}}
 		free <- it.frame
-		at.Done++
+		if !send(ctx, results, n) {
+			return
+		}
+	}
+}
+
+// collected is what has come of a segment so far, in any order.
+type collected struct {
+	frames map[int]detect.Frame
+	end    *news
+}
+
+// collect waits until segment i is whole and puts it in order. What comes of
+// later segments meanwhile is kept in waiting.
+func (j Job) collect(ctx context.Context, i int, waiting map[int]*collected, results <-chan news, at *Progress) (Part, error) {
+	of := func(segment int) *collected {
+		if waiting[segment] == nil {
+			waiting[segment] = &collected{frames: map[int]detect.Frame{}}
+		}
+		return waiting[segment]
+	}
+	for c := of(i); c.end == nil || len(c.frames) < c.end.pictures; {
+		var n news
+		select {
+		case n = <-results:
+		case <-ctx.Done():
+			return Part{}, ctx.Err()
+		}
+		switch {
+		case n.err != nil:
+			return Part{}, n.err
+		case n.end:
+			of(n.segment).end = &n
+			// What did not come is done too: it lies in a gap.
+			at.Done += j.Segments[n.segment].Expected() - n.pictures
+		default:
+			of(n.segment).frames[n.index] = n.found
+			at.Done++
+		}
 		j.report(*at)
 	}
+	c := waiting[i]
+	delete(waiting, i)
+	part := Part{Frames: []detect.Frame{}, Gaps: append([]frame.Gap{}, c.end.gaps...)}
+	for k := range c.end.pictures {
+		if f := c.frames[k]; !inGap(f.Time, part.Gaps) {
+			part.Frames = append(part.Frames, f)
+		}
+	}
+	return part, nil
 }
 
 // answers tells whether a part that was kept can be of the segment: a journal is read from a
@@ -214,6 +264,7 @@ func (p Part) answers(s video.Segment) bool {
 	return true
 }
 
+// report passes progress on.
 func (j Job) report(p Progress) {
 	if j.Progress != nil {
 		j.Progress(p)

@@ -98,7 +98,7 @@ func job(t *testing.T, path string) Job {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Job{Dive: dive, Segments: plan.Segments, Detector: &fake{}, Journal: &memory{}, FitW: 48, FitH: 48}
+	return Job{Dive: dive, Segments: plan.Segments, Detectors: []Detector{&fake{}}, Journal: &memory{}, FitW: 48, FitH: 48}
 }
 
 func TestRun(t *testing.T) {
@@ -134,7 +134,7 @@ func TestRun(t *testing.T) {
 		checkProgress(t, seen, 12, 0)
 		// The journal holds all of it: nothing is looked at again, and the result is the same.
 		seen = nil
-		j.Detector = &fake{at: 1, then: func() error { return errors.New("looked at again") }}
+		j.Detectors = []Detector{&fake{at: 1, then: func() error { return errors.New("looked at again") }}}
 		again, err := j.Run(t.Context())
 		if err != nil || !reflect.DeepEqual(again, got) {
 			t.Errorf("from the journal: %v, %+v, want %+v", err, again, got)
@@ -219,7 +219,7 @@ func TestRunStopsAtErrors(t *testing.T) {
 	broken := errors.New("broken")
 	path := clip(t, 12, 1)
 	for name, spoil := range map[string]func(*Job){
-		"detector": func(j *Job) { j.Detector = &fake{at: 5, then: func() error { return broken }} },
+		"detector": func(j *Job) { j.Detectors = []Detector{&fake{at: 5, then: func() error { return broken }}} },
 		"save":     func(j *Job) { j.Journal = &memory{fail: broken} },
 		"load":     func(j *Job) { j.Journal = &memory{load: broken, kept: map[string][]byte{segmentName(0): nil}} },
 	} {
@@ -258,7 +258,7 @@ func TestRunCancelled(t *testing.T) {
 	j := job(t, clip(t, 100, 4))
 	before := runtime.NumGoroutine()
 	ctx, cancel := context.WithCancel(t.Context())
-	j.Detector = &fake{at: 3, then: func() error { cancel(); return nil }}
+	j.Detectors = []Detector{&fake{at: 3, then: func() error { cancel(); return nil }}}
 	start := time.Now()
 	if _, err := j.Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
@@ -284,7 +284,7 @@ func TestRunResumes(t *testing.T) {
 	if len(j.Segments) < 2 {
 		t.Fatalf("%d segments", len(j.Segments))
 	}
-	j.Detector = constant{}
+	j.Detectors = []Detector{constant{}, constant{}}
 	whole := &memory{}
 	j.Journal = whole
 	want, err := j.Run(t.Context())
