@@ -20,9 +20,7 @@ func (f *File) streamed() bool {
 // packets that hold its programme tables (PAT and PMT). It returns nothing
 // where there are none: a programme stream needs none.
 func transportTables(r io.ReaderAt) []byte {
-	head := make([]byte, 4<<20)
-	n, _ := r.ReadAt(head, 0)
-	head = head[:n]
+	head, _ := io.ReadAll(io.NewSectionReader(r, 0, 4<<20))
 	size, sync := packetShape(head)
 	if size == 0 {
 		return nil
