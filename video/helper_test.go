@@ -106,7 +106,7 @@ func reference(t testing.TB, path string, stream, w, h int) []picture {
 	t.Helper()
 	needFFmpeg(t)
 	cmd := exec.Command("ffmpeg", "-nostdin", "-v", "info", "-copyts", "-i", "file:"+path, "-map", fmt.Sprintf("0:%d", stream),
-		"-vf", fmt.Sprintf("showinfo=checksum=0,scale=%d:%d:flags=bilinear+accurate_rnd+full_chroma_int", w, h),
+		"-vf", fmt.Sprintf("showinfo=checksum=0,scale=%d:%d:flags=bilinear+accurate_rnd+full_chroma_int,format=rgb24", w, h),
 		"-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log

@@ -186,6 +186,9 @@ func (r *Reader) feedPackets(w io.Writer, file *os.File, only []int) error {
 			r.lost[i] = blankReason
 			continue
 		}
+		if r.file.Codec == "hevc" && len(r.file.config) > 21 {
+			standAlone(buf[:packet.Size], int(r.file.config[21]&3)+1) // hvcC, ISO/IEC 14496-15
+		}
 		if err := writeMatroskaPacket(buffered, i, buf[:packet.Size]); err != nil {
 			return err
 		}

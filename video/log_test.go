@@ -140,3 +140,16 @@ func TestBlank(t *testing.T) {
 		}
 	}
 }
+
+func TestStandAlone(t *testing.T) {
+	cra, sei := []byte{21 << 1, 1, 0xaf}, []byte{39 << 1, 1, 9}
+	packet := slices.Concat([]byte{0, 0, 0, 3}, sei, []byte{0, 0, 0, 3}, cra, []byte{0, 0, 0, 9}, cra) // the last is cut short
+	standAlone(packet, 4)
+	want := slices.Concat([]byte{0, 0, 0, 3}, sei, []byte{0, 0, 0, 3, 18 << 1, 1, 0xaf, 0, 0, 0, 9, 18 << 1, 1, 0xaf})
+	if !slices.Equal(packet, want) {
+		t.Errorf("%x, want %x", packet, want)
+	}
+	for n := range packet {
+		standAlone(packet[:n], 1+n%4)
+	}
+}

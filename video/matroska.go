@@ -57,6 +57,31 @@ func number(id uint32, v uint64) []byte {
 	return element(id, binary.BigEndian.AppendUint64(nil, v))
 }
 
+// standAlone relabels the units of an HEVC key frame in place, so that a decoder
+// takes it for the beginning of a sequence (CRA to BLA, ITU-T H.265 7.4.2.2): it
+// counts pictures in few bits, and where the counts of key frames far apart have
+// wrapped it would hold pictures back or leave them out. lengthSize is the size of the length before each unit.
+func standAlone(packet []byte, lengthSize int) {
+	const cra, bla = 21, 18
+	for len(packet) > lengthSize {
+		length := unitLength(packet, lengthSize)
+		if unit := packet[lengthSize:]; unit[0]>>1&63 == cra {
+			unit[0] = unit[0]&0x81 | bla<<1
+		}
+		if length <= 0 || length > int64(len(packet)-lengthSize) {
+			return
+		}
+		packet = packet[int64(lengthSize)+length:]
+	}
+}
+
+// unitLength reads the length before a unit.
+func unitLength(b []byte, lengthSize int) int64 {
+	var wide [4]byte
+	copy(wide[4-lengthSize:], b[:lengthSize])
+	return int64(binary.BigEndian.Uint32(wide[:]))
+}
+
 // writeMatroskaHeader begins the stream. The segment's length is left unknown, as in live streams.
 func writeMatroskaHeader(w io.Writer, codec string, config []byte, width, height int) error {
 	const unknown = 0x01FFFFFFFFFFFFFF

@@ -1,6 +1,7 @@
 package video
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -84,5 +85,42 @@ func TestRead(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The pictures change size midway, as when files were joined without encoding
+// them again: new parameters come with the key frames.
+func TestParametersChange(t *testing.T) {
+	t.Parallel()
+	first := clip(t, "change-a.ts", sea("25", 3), x264(12, 0))
+	second := clip(t, "change-b.ts", sea("25", 3), []string{"-vf", "scale=160:90", "-output_ts_offset", "3"}, x264(12, 0))
+	path := clip(t, "change.mp4", []string{"-i", "concat:" + first + "|" + second, "-c", "copy"})
+	d := open(t, path)
+	f := d.Files[0]
+	all := reference(t, path, f.Stream, fitW, fitH)
+	for _, s := range []frame.Sampling{{Every: time.Second}, {Every: 200 * time.Millisecond}} {
+		got := watch(t, d, s, 2*time.Second, fitW, fitH)
+		same(t, got.pictures, sampled(all, f.Base, f.Start, s, f.mode(s.Every) != AllFrames))
+		if len(got.gaps) > 0 {
+			t.Errorf("every %v: gaps %v", s.Every, got.gaps)
+		}
+	}
+}
+
+// Key frames of HEVC that lie far apart are decoded each by itself: the
+// picture counts in them, which wrap, do not confuse their order.
+func TestFarKeyFrames(t *testing.T) {
+	t.Parallel()
+	for _, gop := range []int{200, 150} {
+		args := [][]string{{"-f", "lavfi", "-i", "testsrc2=s=160x90:r=30:d=40"}, x265(gop, 3)}
+		path := clip(t, fmt.Sprintf("far%d.mp4", gop), args...)
+		d := open(t, path)
+		f := d.Files[0]
+		s := frame.Sampling{Every: 7 * time.Second}
+		got := watch(t, d, s, time.Minute, fitW, fitH)
+		same(t, got.pictures, sampled(reference(t, path, f.Stream, fitW, fitH), f.Base, f.Start, s, true))
+		if got.plan.Segments[0].Mode != KeyPackets || len(got.gaps) > 0 {
+			t.Errorf("%s; gaps %v", got.plan.Segments[0].Mode, got.gaps)
+		}
 	}
 }

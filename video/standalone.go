@@ -1,7 +1,6 @@
 package video
 
 import (
-	"encoding/binary"
 	"os"
 )
 
@@ -44,9 +43,7 @@ func (f *File) standalone() bool {
 // length-prefixed units; 0 if there is none in the bytes given.
 func firstSlice(b []byte, lengthSize int) int {
 	for len(b) > lengthSize {
-		var wide [4]byte
-		copy(wide[4-lengthSize:], b[:lengthSize])
-		length := int64(binary.BigEndian.Uint32(wide[:]))
+		length := unitLength(b, lengthSize)
 		if kind := int(b[lengthSize] & 31); kind >= 1 && kind <= 5 {
 			return kind
 		}
