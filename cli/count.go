@@ -211,12 +211,21 @@ func parseRate(s string) (frame.Rational, error) {
 		n, err1 := strconv.ParseInt(num, 10, 32)
 		d, err2 := strconv.ParseInt(den, 10, 32)
 		if err1 == nil && err2 == nil && n > 0 && d > 0 {
-			return frame.Rational{Num: n, Den: d}, nil
+			return reduced(n, d), nil
 		}
 	} else if v, err := strconv.ParseFloat(s, 64); err == nil && v >= 1e-4 && v <= 1e4 {
-		return frame.Rational{Num: int64(v*1e6 + 0.5), Den: 1e6}, nil
+		return reduced(int64(v*1e6+0.5), 1e6), nil
 	}
 	return frame.Rational{}, usagef("--rate %q: give images a second, for example 1, 0.2 or 30000/1001", s)
+}
+
+// reduced is n/d in lowest terms.
+func reduced(n, d int64) frame.Rational {
+	a, b := n, d
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return frame.Rational{Num: n / a, Den: d / a}
 }
 
 // count counts every deployment that the arguments name.

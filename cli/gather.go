@@ -103,6 +103,9 @@ func gatherFolder(dir string) ([]recording, error) {
 	case len(videos) > 0 && images > 0:
 		return nil, usagef("%s holds %d videos and %d images: name the videos, or move the images to a folder of their own", dir, len(videos), images)
 	case images > 0:
+		if dir, err = filepath.Abs(dir); err != nil { // "." has a name too
+			return nil, err
+		}
 		return named([][]string{{dir}})
 	case len(videos) == 0:
 		return nil, fmt.Errorf("%s: no video and no image lies in this folder (folders in it are not searched)", dir)
@@ -119,7 +122,7 @@ func named(groups [][]string) ([]recording, error) {
 	var out []recording
 	taken := map[string]string{}
 	for _, g := range groups {
-		path, err := filepath.Abs(g[0]) // "." and ".." have names too
+		path, err := filepath.Abs(g[0])
 		if err != nil {
 			return nil, err
 		}

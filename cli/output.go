@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strconv"
 	"text/tabwriter"
@@ -56,15 +57,43 @@ func (c *counting) printTable(res results) error {
 	}
 	e := res.counts.Effort
 	fmt.Fprintf(c.stdout, "  %d frames looked at, one every %v; %v analysed\n", e.Frames, c.opt.every(), e.Analysed.Duration().Round(time.Second))
-	for _, g := range e.Gaps {
+	printGaps(c.stdout, e.Gaps)
+	_, err := fmt.Fprintf(c.stdout, "  %s\n", filepath.Join(c.out, "report.html"))
+	return err
+}
+
+// gapRows is how many gaps are listed in the table; the report has them all.
+const gapRows = 20
+
+// printGaps lists what was not looked at. Where every second of a minute is broken in a way of its own, people
+// want to know of the minute.
+func printGaps(w io.Writer, gaps []count.Gap) {
+	rows := 0
+	for i := 0; i < len(gaps); rows++ {
+		g, others := gaps[i], 0
+		for i++; i < len(gaps) && gaps[i].Kind == g.Kind && gaps[i].From == g.To; i++ {
+			g.To = gaps[i].To
+			if gaps[i].Reason != g.Reason {
+				others++
+			}
+		}
 		what := "NOT ANALYSED"
 		if g.Kind == count.NotFilmed {
 			what = "NOT FILMED"
 		}
-		fmt.Fprintf(c.stdout, "  %s %s to %s: %s\n", what, clockText(g.From.Duration()), clockText(g.To.Duration()), g.Reason)
+		switch {
+		case others == 1:
+			g.Reason += "; and another reason"
+		case others > 1:
+			g.Reason += fmt.Sprintf("; and %d other reasons", others)
+		}
+		if rows < gapRows {
+			fmt.Fprintf(w, "  %s %s to %s: %s\n", what, clockText(g.From.Duration()), clockText(g.To.Duration()), g.Reason)
+		}
 	}
-	_, err := fmt.Fprintf(c.stdout, "  %s\n", filepath.Join(c.out, "report.html"))
-	return err
+	if rows > gapRows {
+		fmt.Fprintf(w, "  ... and %d more such times: see the report\n", rows-gapRows)
+	}
 }
 
 // clock is a moment as people read it: hours, minutes, seconds of the deployment.

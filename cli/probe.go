@@ -70,20 +70,11 @@ func (a *app) printProbe(f *video.File, plan *video.Plan, asJSON bool) error {
 		mode = plan.Segments[0].Mode
 	}
 	if asJSON {
-		type gap struct {
-			From   count.Seconds `json:"from_s"`
-			To     count.Seconds `json:"to_s"`
-			Reason string        `json:"reason"`
-		}
-		gaps := []gap{}
-		for _, g := range plan.Gaps {
-			gaps = append(gaps, gap{count.Seconds(g.From), count.Seconds(g.To), g.Reason})
-		}
 		return json.NewEncoder(a.stdout).Encode(map[string]any{
 			"schema": "requin.probe/1", "path": f.Path, "bytes": f.Size, "container": f.Container, "codec": f.Codec,
 			"width": f.W, "height": f.H, "rotation": f.Rotation, "duration_s": count.Seconds(f.Duration),
 			"pictures": len(f.Packets()), "key_frames": keys(f), "stream": f.Stream, "time_base": f.Base,
-			"hidden_by_edit_list": f.Hidden, "read_as": mode, "frames_wanted": plan.Expected, "not_analysed": gaps,
+			"hidden_by_edit_list": f.Hidden, "read_as": mode, "frames_wanted": plan.Expected, "not_analysed": gapsOf(plan.Gaps),
 		})
 	}
 	t := tabwriter.NewWriter(a.stdout, 2, 8, 1, ' ', 0)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"requin/count"
+	"requin/frame"
 	"requin/method"
 	"requin/report"
 	"requin/video"
@@ -51,12 +52,27 @@ func (c *counting) record(ctx context.Context, res results) (method.Record, erro
 	}
 	r.Inputs = append(r.Inputs, c.opt.inputs...)
 	r.Outcome = map[string]any{
-		"counts": res.counts, "gaps": res.gaps, "warnings": append([]string{}, c.warnings...),
+		"counts": res.counts, "gaps": gapsOf(res.gaps), "warnings": append([]string{}, c.warnings...),
 		"detections": detections(res), "tracks": len(res.tracks), "how": c.modes(),
 	}
 	now := time.Now()
 	r.Times = method.Times{Started: c.started.UTC(), Finished: now.UTC(), WallS: now.Sub(c.started).Seconds(), Resumed: res.resumed}
 	return r, nil
+}
+
+// gapSeconds is a gap as it is written to JSON.
+type gapSeconds struct {
+	From   count.Seconds `json:"from_s"`
+	To     count.Seconds `json:"to_s"`
+	Reason string        `json:"reason"`
+}
+
+func gapsOf(gaps []frame.Gap) []gapSeconds {
+	out := []gapSeconds{}
+	for _, g := range gaps {
+		out = append(out, gapSeconds{count.Seconds(g.From), count.Seconds(g.To), g.Reason})
+	}
+	return out
 }
 
 func writeRecord(w io.Writer, r method.Record) error {

@@ -1,0 +1,270 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"requin/onnx"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"requin": func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
+	})
+}
+
+// needTools skips a test where ffmpeg or ONNX Runtime is missing, and says where the library lies.
+func needTools(t testing.TB) (library string) {
+	t.Helper()
+	for _, program := range []string{"ffmpeg", "ffprobe"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed", program)
+		}
+	}
+	library, err := onnx.Library()
+	if err != nil {
+		t.Skip("the library of ONNX Runtime is missing: make tools")
+	}
+	return library
+}
+
+// TestScript runs the transcripts in testdata/script. Each starts in a folder
+// with the demo's clip.mp4 and blobs.onnx, and some files that are no detector.
+func TestScript(t *testing.T) {
+	library := needTools(t)
+	program, err := exec.LookPath("requin") // as TestMain put it there
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("ONNXRUNTIME_LIB", library)
+			e.Setenv("LC_ALL", "C.UTF-8")
+			e.Setenv("PROGRAM", filepath.Dir(program))
+			return furnish(e.Cd)
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code":       code,
+			"documented": documented,
+			"golden":     golden,
+			"samecounts": sameCounts,
+			"spoil":      spoil,
+			"cut":        cut,
+			"grow":       grow,
+			"hold":       hold,
+			"tinydisk":   tinyDisk,
+			"only":       only,
+		},
+	})
+}
+
+// furnish puts the demo's files into a folder, and networks that are no detectors.
+func furnish(dir string) error {
+	for _, name := range []string{"clip.mp4", "blobs.onnx"} {
+		content, err := demoFiles.ReadFile("demo/" + name)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o666); err != nil {
+			return err
+		}
+	}
+	for name, dims := range map[string][2][]int64{
+		"classifier.onnx": {{1, 3, 32, 32}, {1, 1000}},        // an answer for the whole picture
+		"rank2.onnx":      {{1, 3072}, {1, 6, 1260}},          // no picture goes in
+		"grey.onnx":       {{1, 1, 192, 320}, {1, 6, 1260}},   // one channel
+		"batch.onnx":      {{16, 3, 192, 320}, {16, 6, 1260}}, // sixteen pictures at once
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), network(dims[0], dims[1]), 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// network answers every picture of one shape with zeros of another.
+func network(in, out []int64) []byte {
+	g := onnx.Graph{Name: "zeros"}
+	g.Input("images", onnx.Float32, in...)
+	n := int64(1)
+	for _, d := range out {
+		n *= d
+	}
+	g.Constant("zeros", onnx.Tensor{Shape: out, F32: make([]float32, n)})
+	g.Constant("nothing", onnx.Tensor{Shape: []int64{1}, F32: []float32{0}})
+	g.Node("ReduceSum", []string{"images"}, []string{"sum"}, onnx.Attributes{"keepdims": 0})
+	g.Node("Mul", []string{"sum", "nothing"}, []string{"zero"}, nil)
+	g.Node("Add", []string{"zeros", "zero"}, []string{"output0"}, nil)
+	g.Output("output0", onnx.Float32, out...)
+	return g.Bytes()
+}
+
+// code runs a command and wants its exit code: code 3 requin count ...
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N command [argument ...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// spoil writes over a part of a file: spoil FILE 0.4 0.5, in fractions of its length.
+func spoil(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	from, to := fraction(ts, args[1]), fraction(ts, args[2])
+	for i := int(from * float64(len(b))); i < int(to*float64(len(b))); i++ {
+		b[i] = byte(i * 7)
+	}
+	ts.Check(os.WriteFile(path, b, 0o666))
+}
+
+// cut shortens a file: cut FILE 0.5.
+func cut(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	info, err := os.Stat(path)
+	ts.Check(err)
+	ts.Check(os.Truncate(path, int64(fraction(ts, args[1])*float64(info.Size()))))
+}
+
+func fraction(ts *testscript.TestScript, s string) float64 {
+	f, err := strconv.ParseFloat(s, 64)
+	ts.Check(err)
+	return f
+}
+
+// grow appends to a file every few milliseconds, as a camera or a copy does, until "grow stop".
+func grow(ts *testscript.TestScript, _ bool, args []string) {
+	const flagFile = ".growing"
+	mark := ts.MkAbs(flagFile)
+	if args[0] == "stop" {
+		ts.Check(os.Remove(mark))
+		time.Sleep(50 * time.Millisecond)
+		return
+	}
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_WRONLY, 0)
+	ts.Check(err)
+	ts.Check(os.WriteFile(mark, nil, 0o666))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer f.Close()
+		for {
+			if _, err := os.Stat(mark); err != nil {
+				return
+			}
+			_, _ = f.Write(make([]byte, 16))
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	ts.Defer(func() { _ = os.Remove(mark); <-ended })
+}
+
+// hold locks a results folder as a second requin would: hold FOLDER, hold -release.
+func hold(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.Open(filepath.Join(ts.MkAbs(args[0]), ".requin", "lock"))
+	ts.Check(err)
+	ts.Check(syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB))
+	ts.Defer(func() { _ = f.Close() })
+}
+
+// tinyDisk mounts a disk of some kilobytes: tinydisk FOLDER 200k; tinydisk FOLDER ro and rw change it.
+func tinyDisk(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	switch args[1] {
+	case "ro", "rw":
+		flags := uintptr(syscall.MS_REMOUNT)
+		if args[1] == "ro" {
+			flags |= syscall.MS_RDONLY
+		}
+		ts.Check(syscall.Mount("none", dir, "tmpfs", flags, ""))
+		return
+	}
+	ts.Check(os.MkdirAll(dir, 0o777))
+	if err := syscall.Mount("none", dir, "tmpfs", 0, "size="+args[1]); err != nil {
+		ts.Logf("no small disk can be mounted here (%v)", err)
+		ts.Check(err)
+	}
+	ts.Defer(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+}
+
+// only wants a folder to hold exactly these names: only FOLDER name ...
+func only(ts *testscript.TestScript, _ bool, args []string) {
+	entries, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if want := args[1:]; strings.Join(got, " ") != strings.Join(want, " ") {
+		ts.Fatalf("%s holds %q, want %q", args[0], got, want)
+	}
+}
+
+// sameCounts wants two outputs of --json to tell of the same animals at the same times: samecounts a.json b.json
+func sameCounts(ts *testscript.TestScript, neg bool, args []string) {
+	a, b := tellTaxa(ts, args[0]), tellTaxa(ts, args[1])
+	if (a == b) == neg {
+		ts.Fatalf("%s:\n%s%s:\n%s", args[0], a, args[1], b)
+	}
+}
+
+func tellTaxa(ts *testscript.TestScript, file string) string {
+	var out strings.Builder
+	for line := range strings.Lines(ts.ReadFile(file)) {
+		var x struct {
+			Type, Taxon string
+			Frames      int
+			MaxN        *int
+			TMaxN, TFS  *struct {
+				Time float64 `json:"time_s"`
+			}
+			Mean   *float64 `json:"mean_count"`
+			Counts []struct {
+				Time float64 `json:"time_s"`
+				N    int
+			}
+		}
+		ts.Check(json.Unmarshal([]byte(line), &x))
+		b, err := json.Marshal(x)
+		ts.Check(err)
+		out.Write(append(b, '\n'))
+	}
+	return out.String()
+}
