@@ -186,6 +186,9 @@ func send[T any](ctx context.Context, to chan<- T, v T) bool {
 // look has one detector look at pictures as they come.
 func look(ctx context.Context, d Detector, items <-chan item, results chan<- news, free chan<- *frame.Frame) {
 	for it := range items {
+		if ctx.Err() != nil {
+			return
+		}
 		found, err := d.Detect(it.frame)
 		if err != nil {
 			send(ctx, results, news{segment: it.segment, err: fmt.Errorf("the picture at %v: %w", it.frame.Time, err)})
@@ -206,10 +209,12 @@ func look(ctx context.Context, d Detector, items <-chan item, results chan<- new
 type collected struct {
 	frames map[int]detect.Frame
 	end    *news
+	err    error
 }
 
 // collect waits until segment i is whole and puts it in order. What comes of
-// later segments meanwhile is kept in waiting.
+// later segments meanwhile is kept in waiting, their failures too: the work
+// on i is not lost to them, since every picture of i was taken up before theirs.
 func (j Job) collect(ctx context.Context, i int, waiting map[int]*collected, results <-chan news, at *Progress) (Part, error) {
 	of := func(segment int) *collected {
 		if waiting[segment] == nil {
@@ -218,6 +223,9 @@ func (j Job) collect(ctx context.Context, i int, waiting map[int]*collected, res
 		return waiting[segment]
 	}
 	for c := of(i); c.end == nil || len(c.frames) < c.end.pictures; {
+		if c.err != nil {
+			return Part{}, c.err
+		}
 		var n news
 		select {
 		case n = <-results:
@@ -226,7 +234,8 @@ func (j Job) collect(ctx context.Context, i int, waiting map[int]*collected, res
 		}
 		switch {
 		case n.err != nil:
-			return Part{}, n.err
+			of(n.segment).err = n.err
+			continue
 		case n.end:
 			of(n.segment).end = &n
 			// What did not come is done too: it lies in a gap.

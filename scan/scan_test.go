@@ -313,10 +313,47 @@ func TestRunResumes(t *testing.T) {
 	}
 }
 
-// constant finds the same in every picture.
-type constant struct{}
+// Several detectors, some slower than others, give what one gives.
+func TestRunSideBySide(t *testing.T) {
+	j := job(t, clip(t, 130, 1)) // two segments
+	j.Detectors = []Detector{constant{}}
+	want, err := j.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Journal = &memory{}
+	j.Detectors = []Detector{constant{}, constant{pause: 3 * time.Millisecond}, constant{pause: time.Millisecond}}
+	var seen []Progress
+	j.Progress = func(p Progress) { seen = append(seen, p) }
+	got, err := j.Run(t.Context())
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, %d frames", err, len(got.Frames))
+	}
+	checkProgress(t, seen, 130, 0)
+	// A failure in the second segment does not take the first with it, however slow that one ends.
+	broken := errors.New("broken")
+	j.Journal = &memory{}
+	j.Detectors = []Detector{constant{from: 120 * time.Second, err: broken}, constant{from: 120 * time.Second, err: broken, pause: 5 * time.Millisecond}}
+	if _, err := j.Run(t.Context()); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	if saved := j.Journal.(*memory).saved; !reflect.DeepEqual(saved, []string{segmentName(0)}) {
+		t.Errorf("saved %v", saved)
+	}
+}
 
-func (constant) Detect(f *frame.Frame) ([]detect.Detection, error) {
+// constant finds the same in every picture, after a pause, until it fails.
+type constant struct {
+	pause time.Duration
+	from  time.Duration
+	err   error
+}
+
+func (c constant) Detect(f *frame.Frame) ([]detect.Detection, error) {
+	time.Sleep(c.pause)
+	if c.err != nil && f.Time >= c.from {
+		return nil, c.err
+	}
 	return []detect.Detection{{Box: frame.Box{X1: float64(f.PTS)}, Taxon: "shark", Score: 0.5}}, nil
 }
 
