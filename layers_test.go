@@ -29,6 +29,7 @@ var layers = map[string][]string{
 	"method":   {"frame", "taxon"},
 	"report":   {"frame", "taxon", "detect", "track", "count"},
 	"cli":      {"*"},
+	"realdata": {},       // for tests alone
 	"cli/demo": {"onnx"}, // draws the demo's clip and writes its detector
 	"":         {"cli"},  // main.go
 }

@@ -13,22 +13,9 @@ import (
 
 	"requin/frame"
 	"requin/onnx"
+	"requin/realdata"
 	"requin/taxon"
 )
-
-// data is a file or folder of the test data, or skips the test.
-func data(t testing.TB, path ...string) string {
-	t.Helper()
-	root := os.Getenv("REQUIN_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared", "data")
-	}
-	full := filepath.Join(append([]string{root}, path...)...)
-	if _, err := os.Stat(full); err != nil {
-		t.Skipf("no %s: set REQUIN_DATA to the folder of test data", full)
-	}
-	return full
-}
 
 // library skips the test where ONNX Runtime is absent.
 func library(t testing.TB) {
@@ -129,10 +116,10 @@ func above(list []Detection, threshold float64) (out []Detection) {
 // and far above what a wrong offset, aspect or channel order leaves.
 func TestFishModelFindsFish(t *testing.T) {
 	library(t)
-	d := open1(t, data(t, "models", "yolox_nano_kazuhito_fish.onnx"), Options{Threads: 1})
-	xmls, _ := filepath.Glob(filepath.Join(data(t, "tank_fish_voc"), "*", "*.xml"))
+	d := open1(t, realdata.Path(t, "models", "yolox_nano_kazuhito_fish.onnx"), Options{Threads: 1})
+	xmls, _ := filepath.Glob(filepath.Join(realdata.Path(t, "tank_fish_voc"), "*", "*.xml"))
 	if len(xmls) == 0 {
-		xmls, _ = filepath.Glob(filepath.Join(data(t, "tank_fish_voc"), "*.xml"))
+		xmls, _ = filepath.Glob(filepath.Join(realdata.Path(t, "tank_fish_voc"), "*.xml"))
 	}
 	if len(xmls) == 0 {
 		t.Fatal("no VOC files")
@@ -176,14 +163,14 @@ func pictureOf(t testing.TB, xml string) string {
 // edge and the one that swims. By hand, in parts of the picture.
 func TestCOCOModelsAgree(t *testing.T) {
 	library(t)
-	pictures, _ := filepath.Glob(filepath.Join(data(t, "aquarium", "images"), "IMG_2320_*.jpg"))
+	pictures, _ := filepath.Glob(filepath.Join(realdata.Path(t, "aquarium", "images"), "IMG_2320_*.jpg"))
 	if len(pictures) != 1 {
 		t.Skip("IMG_2320 is not there")
 	}
 	f := picture(t, pictures[0])
 	penguins := []frame.Box{{X0: 0.303, Y0: 0.300, X1: 0.382, Y1: 0.397}, {X0: 0.437, Y0: 0.472, X1: 0.618, Y1: 0.558}}
 	for _, model := range []string{"yolox_nano_coco", "nanodet_m_320_coco", "nanodet_m_416_coco", "FastestDet_coco"} {
-		d := open1(t, data(t, "models", model+".onnx"), Options{Taxa: taxon.List{{Name: "bird"}}, Threads: 1})
+		d := open1(t, realdata.Path(t, "models", model+".onnx"), Options{Taxa: taxon.List{{Name: "bird"}}, Threads: 1})
 		list, err := d.Detect(f)
 		if err != nil {
 			t.Fatal(err)
@@ -205,8 +192,8 @@ func TestCOCOModelsAgree(t *testing.T) {
 // the same; the same frame twice gives the same to the bit.
 func TestScaledFrameAgrees(t *testing.T) {
 	library(t)
-	d := open1(t, data(t, "models", "yolox_nano_kazuhito_fish.onnx"), Options{Threads: 2})
-	f := picture(t, data(t, "tank_fish_voc", "images_and_voc_xml", "000001.jpg"))
+	d := open1(t, realdata.Path(t, "models", "yolox_nano_kazuhito_fish.onnx"), Options{Threads: 2})
+	f := picture(t, realdata.Path(t, "tank_fish_voc", "images_and_voc_xml", "000001.jpg"))
 	first, err := d.Detect(f)
 	if err != nil {
 		t.Fatal(err)
@@ -239,12 +226,12 @@ func BenchmarkDetect(b *testing.B) {
 	for _, model := range []string{"yolox_nano_kazuhito_fish", "yolox_nano_coco", "nanodet_m_320_coco", "nanodet_m_416_coco", "FastestDet_coco"} {
 		for _, threads := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/threads=%d", model, threads), func(b *testing.B) {
-				d, err := Open(data(b, "models", model+".onnx"), Options{Threads: threads})
+				d, err := Open(realdata.Path(b, "models", model+".onnx"), Options{Threads: threads})
 				if err != nil {
 					b.Fatal(err)
 				}
 				defer d.Close()
-				f := picture(b, data(b, "tank_fish_voc", "images_and_voc_xml", "000001.jpg"))
+				f := picture(b, realdata.Path(b, "tank_fish_voc", "images_and_voc_xml", "000001.jpg"))
 				w, h := d.Size(f.W, f.H)
 				var r resizer
 				small := &frame.Frame{W: w, H: h, FullW: f.W, FullH: f.H, Pix: r.resize(f.Pix, f.W, f.H, w, h)}

@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"cmp"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,6 +9,7 @@ import (
 	"testing/iotest"
 
 	"requin/frame"
+	"requin/realdata"
 )
 
 func TestReadMOT(t *testing.T) {
@@ -77,7 +77,6 @@ func TestReadMOTErrors(t *testing.T) {
 
 // TestReadMOTReal reads files that others made: the DeepFish clips' truth and the samples of datumaro.
 func TestReadMOTReal(t *testing.T) {
-	dir := cmp.Or(os.Getenv("REQUIN_DATA"), filepath.Join("..", "..", "shared", "data"))
 	for _, c := range []struct {
 		path           string
 		boxes, animals int
@@ -90,9 +89,9 @@ func TestReadMOTReal(t *testing.T) {
 		{"formats/datumaro_samples/tests/assets/mot_dataset/mot_seq/gt/gt.txt", 1, 0},
 	} {
 		t.Run(filepath.Base(c.path), func(t *testing.T) {
-			file, err := os.Open(filepath.Join(dir, filepath.FromSlash(c.path)))
+			file, err := os.Open(realdata.Path(t, filepath.FromSlash(c.path)))
 			if err != nil {
-				t.Skipf("%s is not there: set REQUIN_DATA to the folder that holds it", c.path)
+				t.Fatal(err)
 			}
 			defer file.Close()
 			got, err := ReadMOT(file)

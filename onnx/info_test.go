@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"requin/realdata"
 )
 
 // double is the worked example of Graph: y = 2x.
@@ -142,26 +144,12 @@ func TestExternalWeights(t *testing.T) {
 	}
 }
 
-// data is the folder of real files, or skips the test.
-func data(t testing.TB, path ...string) string {
-	t.Helper()
-	root := os.Getenv("REQUIN_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared", "data")
-	}
-	full := filepath.Join(append([]string{root}, path...)...)
-	if _, err := os.Stat(full); err != nil {
-		t.Skipf("no %s: set REQUIN_DATA to the folder of test data", full)
-	}
-	return full
-}
-
 func TestReadRealFiles(t *testing.T) {
 	for _, c := range []struct{ file, in, out string }{
 		{"yolox_nano_coco.onnx", "images float32[1,3,416,416]", "output float32[1,3549,85]"},
 		{"yolox_nano_kazuhito_fish.onnx", "images float32[1,3,416,416]", "output float32[1,3549,6]"},
 	} {
-		info, err := Read(data(t, "models", c.file))
+		info, err := Read(realdata.Path(t, "models", c.file))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -176,7 +164,7 @@ func TestReadRealFiles(t *testing.T) {
 			t.Errorf("%s: opset %d, operators %v", c.file, info.Opset, info.Ops)
 		}
 	}
-	info, err := Read(data(t, "models", "nanodet_m_416_coco.onnx"))
+	info, err := Read(realdata.Path(t, "models", "nanodet_m_416_coco.onnx"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"requin/realdata"
 )
 
 // library skips the test where ONNX Runtime is absent.
@@ -181,7 +183,7 @@ func TestExternalWeightsRun(t *testing.T) {
 // however many threads there are.
 func TestTwoSessionsAndDeterminism(t *testing.T) {
 	library(t)
-	path := data(t, "models", "yolox_nano_kazuhito_fish.onnx")
+	path := realdata.Path(t, "models", "yolox_nano_kazuhito_fish.onnx")
 	input := Tensor{Shape: []int64{1, 3, 416, 416}, F32: make([]float32, 3*416*416)}
 	for i := range input.F32 {
 		input.F32[i] = float32(i * 2654435761 % 256)

@@ -1,7 +1,6 @@
 package report_test
 
 import (
-	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"requin/count"
 	"requin/detect"
 	"requin/frame"
+	"requin/realdata"
 	"requin/report"
 	"requin/taxon"
 	"requin/track"
@@ -24,10 +24,9 @@ func TestSample(t *testing.T) {
 	if *sampleFile == "" {
 		t.Skip("writes a page to look at: go test ./report -run TestSample -sample page.html")
 	}
-	data := cmp.Or(os.Getenv("REQUIN_DATA"), filepath.Join("..", "..", "shared", "data"))
-	found, _ := filepath.Glob(filepath.Join(data, "tank_fish_voc", "images_and_voc_xml", "*.jpg"))
+	found, _ := filepath.Glob(filepath.Join(realdata.Path(t, "tank_fish_voc", "images_and_voc_xml"), "*.jpg"))
 	if len(found) == 0 {
-		t.Skip("no pictures in ", data)
+		t.Fatal("no pictures in tank_fish_voc")
 	}
 	jpg, err := os.ReadFile(found[0])
 	if err != nil {

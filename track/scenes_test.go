@@ -1,7 +1,6 @@
 package track_test
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -16,6 +15,7 @@ import (
 	"requin/eval"
 	"requin/exchange"
 	"requin/frame"
+	"requin/realdata"
 )
 
 // scene is a video with true tracks: the material of the measurements.
@@ -107,10 +107,9 @@ func degrade(frames []detect.Frame, drop, alarms float64, rng *rand.Rand) []dete
 // sixth has no fish and is read too). They are assembled at an assumed 10 frames/s.
 func deepfish(t testing.TB) []scene {
 	t.Helper()
-	dir := cmp.Or(os.Getenv("REQUIN_DATA"), filepath.Join("..", "..", "shared", "data"))
-	names, _ := filepath.Glob(filepath.Join(dir, "deepfish", "clips", "*.gt.txt"))
+	names, _ := filepath.Glob(filepath.Join(realdata.Path(t, "deepfish", "clips"), "*.gt.txt"))
 	if len(names) == 0 {
-		t.Skip("deepfish/clips is not there: set REQUIN_DATA to the folder that holds it")
+		t.Fatal("no truth in deepfish/clips")
 	}
 	var out []scene
 	for _, name := range names {
