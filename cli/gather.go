@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"requin/video"
@@ -76,11 +77,26 @@ func (a *app) withSiblings(path string) []string {
 			names = append(names, filepath.Join(filepath.Dir(path), e.Name()))
 		}
 	}
+	a.warnLaterChapter(path, names)
 	more := video.Siblings(path, names)
 	if len(more) > 0 {
 		a.logf("%s is the first chapter of a recording; %s follow (--alone counts it by itself)", path, strings.Join(more, ", "))
 	}
 	return append([]string{path}, more...)
+}
+
+// warnLaterChapter says so where the one file that was named goes on with another: its times are not those of the deployment.
+func (a *app) warnLaterChapter(path string, names []string) {
+	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !strings.EqualFold(filepath.Ext(n), filepath.Ext(path)) })
+	groups, err := video.Recordings(names)
+	if err != nil {
+		return // of some recording here a chapter is missing: not what was asked for
+	}
+	for _, g := range groups {
+		if slices.Index(g, filepath.Clean(path)) > 0 {
+			a.logf("%s is a later chapter of the recording that begins with %s: its times count from its own start (name that one to count all)", path, g[0])
+		}
+	}
 }
 
 func gatherFolder(dir string) ([]recording, error) {
