@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,15 +109,13 @@ func (c *counting) sameVideo(folder *survey.Folder) error {
 	if json.Unmarshal(text, &earlier) != nil {
 		return nil // nothing that a reader could rely on
 	}
-	for _, in := range earlier.Inputs {
-		first := c.dive.Files[0]
-		if in.Role != "video" || in.Bytes == first.Size {
-			return nil
-		}
-		return fmt.Errorf("%s holds the results of another video (%s of %d bytes; this one has %d): name another folder with --out, or delete that one if it is no longer wanted",
-			c.out, in.Path, in.Bytes, first.Size)
+	i := slices.IndexFunc(earlier.Inputs, func(in method.Input) bool { return in.Role == "video" })
+	first := c.dive.Files[0]
+	if i < 0 || earlier.Inputs[i].Bytes == first.Size {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%s holds the results of another video (%s of %d bytes; this one has %d): name another folder with --out, or delete that one if it is no longer wanted",
+		c.out, earlier.Inputs[i].Path, earlier.Inputs[i].Bytes, first.Size)
 }
 
 // hashing is the computation of the videos' SHA-256 beside the scan.

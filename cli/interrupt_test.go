@@ -130,6 +130,9 @@ func compareRuns(t *testing.T, what string, got, want map[string]string) {
 // A count that is stopped, in whatever way and however often, goes on where it
 // stopped and ends with the same bytes.
 func TestInterrupted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a quarter of a minute")
+	}
 	t.Parallel()
 	library := needTools(t)
 	clip, model := long(t)
