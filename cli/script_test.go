@@ -56,7 +56,9 @@ func TestScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	if testing.Short() { // under the race detector: the way through everything, and cancelling half way
-		scripts = slices.DeleteFunc(scripts, func(s string) bool { return !slices.Contains([]string{"count.txtar", "demo.txtar", "growing.txtar"}, filepath.Base(s)) })
+		scripts = slices.DeleteFunc(scripts, func(s string) bool {
+			return !slices.Contains([]string{"count.txtar", "demo.txtar", "growing.txtar"}, filepath.Base(s))
+		})
 	}
 	testscript.Run(t, testscript.Params{
 		Files:               scripts,
