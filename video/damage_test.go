@@ -44,16 +44,11 @@ var zeros = []harm{
 	}},
 }
 
-// noise is what no decoder of HEVC notices (see the package's notes on damage); others do.
+// noise is other data in the place of the video's. ffmpeg's decoder of HEVC takes most of it for a picture
+// and says nothing; its decoder of H.264 notices clusters of it, though not every single sector.
 var noise = []harm{
 	{"random", func(b []byte, rng *rand.Rand) []byte {
 		for i, span := 0, sectors(b, 4096, rng); i < len(span); i++ {
-			span[i] = byte(rng.Uint32())
-		}
-		return b
-	}},
-	{"random sector", func(b []byte, rng *rand.Rand) []byte {
-		for i, span := 0, sectors(b, 512, rng); i < len(span); i++ {
 			span[i] = byte(rng.Uint32())
 		}
 		return b
@@ -125,7 +120,7 @@ func TestDamageIsAGap(t *testing.T) {
 			kinds = append(kinds, noise...)
 		}
 		for j, h := range kinds {
-			if !all && j%3 != i%3 {
+			if !all && (j%3 != i%3 || testing.Short() && i%3 != 0) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s %v %s", c.name, c.every, h.name), func(t *testing.T) {

@@ -110,11 +110,17 @@ func (r *Reader) damage(from, to time.Duration, reason string) {
 func (r *Reader) soundAgain(pts int64) time.Duration {
 	packets := r.file.packets
 	i, _ := slices.BinarySearchFunc(packets, pts+1, func(p Packet, pts int64) int { return int(p.PTS - pts) })
-	if r.seg.Mode != KeyFrames {
+	lag := 0
+	if r.seg.Mode == KeyFrames {
+		lag = 4 // the decoder holds back pictures, as if those that it skips were to come (measured: 3)
+	} else {
 		i += reorder
 	}
 	for ; i < len(packets); i++ {
-		if packets[i].Key {
+		if !packets[i].Key {
+			continue
+		}
+		if lag--; lag < 0 {
 			return r.dive.Time(r.seg.Chapter, packets[i].PTS)
 		}
 	}

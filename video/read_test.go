@@ -50,6 +50,9 @@ const fitW, fitH = 160, 90
 func TestRead(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
+			if testing.Short() && k.mode != KeyPackets {
+				t.Skip("short: only what is read by packets")
+			}
 			t.Parallel()
 			path := clip(t, k.name, k.args...)
 			d := open(t, path)

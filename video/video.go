@@ -13,6 +13,12 @@
 //		for f, err := range r.Frames() { ... }
 //		gaps := r.Gaps()
 //	}
+//
+// What damage is noticed: bytes that are missing or beyond the end, runs of
+// zeros, pictures that never come, and whatever ffmpeg complains of. What is not: other
+// data in the place of a part of a picture that decodes without complaint. For H.264 that is
+// a single sector in small pictures; ffmpeg's decoder of HEVC takes most of it for a
+// picture (of 1080p: 4 KB of noise never noticed, 32 KB in 5 of 6 cases).
 package video
 
 import (
