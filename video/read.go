@@ -24,12 +24,15 @@ type Reader struct {
 	lost       map[int]string // picks whose bytes could not be read, with the reason
 }
 
-// Read prepares to read a segment. Pictures are scaled to fit within fitW×fitH
-// pixels, aspect kept; 0×0 leaves them in full size.
-func (d *Deployment) Read(ctx context.Context, seg Segment, fitW, fitH int) *Reader {
+// Read prepares to read a segment. size says what a picture of w×h pixels is
+// scaled to (at least 1×1); nil leaves pictures in full size.
+func (d *Deployment) Read(ctx context.Context, seg Segment, size func(w, h int) (int, int)) *Reader {
+	if size == nil {
+		size = func(w, h int) (int, int) { return w, h }
+	}
 	f := d.Files[seg.Chapter]
-	w, h := Fit(f.W, f.H, fitW, fitH)
-	return &Reader{ctx: ctx, dive: d, file: f, seg: seg, w: w, h: h, fitW: fitW, fitH: fitH, lost: map[int]string{}}
+	w, h := size(f.W, f.H)
+	return &Reader{ctx: ctx, dive: d, file: f, seg: seg, w: w, h: h, size: size, lost: map[int]string{}}
 }
 
 // Fit is the largest size of a w×h picture within fitW×fitH, aspect kept, at least one pixel.
@@ -120,7 +123,7 @@ func (r *Reader) images(yield func(*frame.Frame, error) bool) (map[int64]bool, b
 			continue
 		}
 		out.FullW, out.FullH = img.Bounds().Dx(), img.Bounds().Dy()
-		out.W, out.H = Fit(out.FullW, out.FullH, r.fitW, r.fitH)
+		out.W, out.H = r.size(out.FullW, out.FullH)
 		if need := 3 * out.W * out.H; cap(out.Pix) < need {
 			out.Pix = make([]byte, need)
 		} else {
