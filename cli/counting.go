@@ -135,10 +135,9 @@ func (c *counting) scan(ctx context.Context, journal *survey.Journal, res *resul
 	sums := c.hash(ctx, journal)
 	defer sums.stop()
 	bar := newProgress(c.stderr, c.rec.name, c.opt.every())
-	w, h := c.detector.Input()
 	job := scan.Job{
 		Dive: c.dive, Segments: c.plan.Segments, Detectors: c.detectors(), Journal: journal,
-		FitW: w, FitH: h, Progress: bar.update,
+		Size: c.detector.Size, Progress: bar.update,
 	}
 	found, err := job.Run(ctx)
 	if err != nil {

@@ -102,7 +102,7 @@ func (p *plan) guessGrid(v onnx.Value) (string, error) {
 	isTriple := func(n int64) bool { return known && (n == 3*int64(cells) || n == 3*int64(deep)) }
 	names := int64(len(p.named))
 	ambiguous := func(a, b string) (string, error) {
-		return "", fmt.Errorf("its output %s may be of the family %s or %s: say --family %s or --family %s, and the input size with --input-size where the file leaves it open", v, a, b, a, b)
+		return "", fmt.Errorf("its output %s may be of the family %s or %s: say --family %s or --family %s, and the input size with --size where the file leaves it open", v, a, b, a, b)
 	}
 	switch {
 	case isCells(columns) && rows > 4:

@@ -6,7 +6,7 @@
 //
 // The flow:
 //
-//	job := scan.Job{Dive: dive, Segments: plan.Segments, Detectors: ds, Journal: j, FitW: w, FitH: h}
+//	job := scan.Job{Dive: dive, Segments: plan.Segments, Detectors: ds, Journal: j, Size: ds[0].Size}
 //	found, err := job.Run(ctx)
 //	tracks := track ... over found.Frames
 package scan
@@ -55,12 +55,12 @@ type Progress struct {
 
 // Job is one deployment to scan.
 type Job struct {
-	Dive       *video.Deployment
-	Segments   []video.Segment
-	Detectors  []Detector // all alike; as many pictures are looked at side by side
-	Journal    Journal
-	FitW, FitH int            // the size that the detector wants pictures to fit into
-	Progress   func(Progress) // may be nil; called after each picture
+	Dive      *video.Deployment
+	Segments  []video.Segment
+	Detectors []Detector // all alike; as many pictures are looked at side by side
+	Journal   Journal
+	Size      func(w, h int) (int, int) // what the detectors want a picture of w×h scaled to; nil: as it is
+	Progress  func(Progress)            // may be nil; called after each picture
 }
 
 // buffered is how many pictures may wait between decoder and detector: enough
@@ -146,7 +146,7 @@ func (j Job) Run(ctx context.Context) (Part, error) {
 // decode sends the pictures of each segment to the detectors, ahead of them, and its end to the collector.
 func (j Job) decode(ctx context.Context, todo []int, items chan<- item, results chan<- news, free <-chan *frame.Frame) {
 	for _, i := range todo {
-		r := j.Dive.Read(ctx, j.Segments[i], j.FitW, j.FitH)
+		r := j.Dive.Read(ctx, j.Segments[i], j.Size)
 		n := 0
 		for f, err := range r.Frames() {
 			if err != nil {

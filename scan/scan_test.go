@@ -98,7 +98,7 @@ func job(t *testing.T, path string) Job {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Job{Dive: dive, Segments: plan.Segments, Detectors: []Detector{&fake{}}, Journal: &memory{}, FitW: 48, FitH: 48}
+	return Job{Dive: dive, Segments: plan.Segments, Detectors: []Detector{&fake{}}, Journal: &memory{}, Size: func(int, int) (int, int) { return 48, 27 }}
 }
 
 func TestRun(t *testing.T) {

@@ -147,7 +147,7 @@ func TestFileThatChanges(t *testing.T) {
 		}
 		failed := false
 		for i, seg := range plan.Segments {
-			r := d.Read(t.Context(), seg, 32, 18)
+			r := d.Read(t.Context(), seg, within(32, 18))
 			for _, err := range r.Frames() {
 				if err != nil {
 					failed = true
@@ -225,7 +225,7 @@ func TestCancel(t *testing.T) {
 			t.Fatal(err)
 		}
 		n, start, last := 0, time.Now(), error(nil)
-		for _, err := range d.Read(ctx, plan.Segments[0], 32, 18).Frames() {
+		for _, err := range d.Read(ctx, plan.Segments[0], within(32, 18)).Frames() {
 			if n++; n == 2 {
 				cancel()
 				start = time.Now()
@@ -236,7 +236,7 @@ func TestCancel(t *testing.T) {
 		if !errors.Is(last, context.Canceled) || time.Since(start) > 2*time.Second {
 			t.Errorf("%s every %v: %v after %v", c.name, c.every, last, time.Since(start))
 		}
-		for range d.Read(t.Context(), plan.Segments[0], 32, 18).Frames() {
+		for range d.Read(t.Context(), plan.Segments[0], within(32, 18)).Frames() {
 			break
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -173,7 +174,7 @@ func watchErr(ctx context.Context, d *Deployment, s frame.Sampling, length time.
 	}
 	w := watched{plan: plan, gaps: plan.Gaps}
 	for _, seg := range plan.Segments {
-		r := d.Read(ctx, seg, fitW, fitH)
+		r := d.Read(ctx, seg, within(fitW, fitH))
 		for f, err := range r.Frames() {
 			if err != nil {
 				return w, err
@@ -253,4 +254,15 @@ func data(t testing.TB, name string) string {
 		t.Skipf("%s is missing: set REQUIN_DATA", path)
 	}
 	return path
+}
+
+// within scales to the largest size within fitW×fitH, aspect kept; 0×0 leaves pictures as they are.
+func within(fitW, fitH int) func(w, h int) (int, int) {
+	return func(w, h int) (int, int) {
+		if fitW <= 0 || fitH <= 0 {
+			return w, h
+		}
+		scale := math.Min(float64(fitW)/float64(w), float64(fitH)/float64(h))
+		return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
+	}
 }

@@ -153,7 +153,7 @@ func TestRealClips(t *testing.T) {
 				for _, s := range []frame.Sampling{second, {Every: 200 * time.Millisecond}} {
 					got := watch(t, d, s, 4*time.Second, 64, 36)
 					want := sampled(all, f.Base, f.Start, s, f.mode(s.Every) != AllFrames)
-					w, h := Fit(f.W, f.H, 64, 36)
+					w, h := within(64, 36)(f.W, f.H)
 					if w == 64 && h == 36 {
 						same(t, got.pictures, want)
 					} else if len(got.pictures) != len(want) {
@@ -165,13 +165,5 @@ func TestRealClips(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestFit(t *testing.T) {
-	for _, c := range [][6]int{{1920, 1080, 416, 416, 416, 234}, {1080, 1920, 416, 416, 234, 416}, {100, 50, 0, 0, 100, 50}, {10000, 1, 100, 100, 100, 1}, {32, 18, 64, 64, 64, 36}} {
-		if w, h := Fit(c[0], c[1], c[2], c[3]); w != c[4] || h != c[5] {
-			t.Errorf("Fit%v = %d, %d", c[:4], w, h)
-		}
 	}
 }

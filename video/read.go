@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math"
 	"slices"
 
 	"requin/frame"
@@ -14,14 +13,14 @@ import (
 
 // Reader gives the pictures of one segment.
 type Reader struct {
-	ctx        context.Context
-	dive       *Deployment
-	file       *File
-	seg        Segment
-	w, h       int // of the pictures it gives
-	fitW, fitH int // what they are to fit into; 0×0 if they are to be left in full size
-	gaps       []frame.Gap
-	lost       map[int]string // picks whose bytes could not be read, with the reason
+	ctx  context.Context
+	dive *Deployment
+	file *File
+	seg  Segment
+	w, h int                       // of the pictures it gives
+	size func(w, h int) (int, int) // what a picture is scaled to
+	gaps []frame.Gap
+	lost map[int]string // picks whose bytes could not be read, with the reason
 }
 
 // Read prepares to read a segment. size says what a picture of w×h pixels is
@@ -33,15 +32,6 @@ func (d *Deployment) Read(ctx context.Context, seg Segment, size func(w, h int) 
 	f := d.Files[seg.Chapter]
 	w, h := size(f.W, f.H)
 	return &Reader{ctx: ctx, dive: d, file: f, seg: seg, w: w, h: h, size: size, lost: map[int]string{}}
-}
-
-// Fit is the largest size of a w×h picture within fitW×fitH, aspect kept, at least one pixel.
-func Fit(w, h, fitW, fitH int) (int, int) {
-	if fitW <= 0 || fitH <= 0 {
-		return w, h
-	}
-	scale := math.Min(float64(fitW)/float64(w), float64(fitH)/float64(h))
-	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
 }
 
 // Frames gives the wanted pictures in order of time. A frame is valid until the

@@ -9,7 +9,7 @@
 //	dive   := video.Join(files...)
 //	plan   := dive.Plan(sampling)
 //	for _, seg := range plan.Segments {
-//		r := dive.Read(ctx, seg, fit)
+//		r := dive.Read(ctx, seg, size)
 //		for f, err := range r.Frames() { ... }
 //		gaps := r.Gaps()
 //	}
