@@ -12,7 +12,7 @@ export REQUIN_DATA ?= $(abspath ../shared/data)
 all: build
 
 build:
-	go build -o bin/requin .
+	go build -buildvcs=auto -o bin/requin .
 
 # What Requin needs besides Go: ffmpeg, and the library of ONNX Runtime.
 tools: ffmpeg $(ORT)

@@ -18,11 +18,11 @@ mkdir -p "$dir"
 [ -f "$model" ] || { echo "no model at $model: set BENCH_MODEL" >&2; exit 1; }
 go build -o "$dir/runtime" ./bench/runtime
 
-# One minute of 1080p30 with the noise of a real sensor, at 30 Mb/s, repeated.
+# One minute of 1080p30 as an action camera writes it (High profile, CABAC, no B-frames, 30 Mb/s) with the noise of a sensor, repeated.
 clip() { # name, key frame interval
   local minute="$dir/$1-1.mp4" whole="$dir/$1-$minutes.mp4"
   [ -f "$minute" ] || ffmpeg -v error -y -f lavfi -i "testsrc2=s=1920x1080:r=30:d=60,noise=alls=12:allf=t" -pix_fmt yuv420p \
-    -c:v libx264 -preset ultrafast -tune grain -b:v 30M -maxrate 36M -bufsize 60M -g "$2" -keyint_min "$2" -sc_threshold 0 "$minute"
+    -c:v libx264 -preset superfast -profile:v high -bf 0 -b:v 30M -maxrate 36M -bufsize 60M -g "$2" -keyint_min "$2" -sc_threshold 0 "$minute"
   [ -f "$whole" ] || ffmpeg -v error -y -stream_loop $((minutes - 1)) -i "$minute" -c copy "$whole"
   echo "$whole"
 }

@@ -91,9 +91,8 @@ func version(info *debug.BuildInfo) string {
 	if info == nil {
 		return "unknown"
 	}
-	version := info.Main.Version
-	if version == "" || version == "(devel)" {
-		version = "devel"
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v // it names the commit
 	}
 	dirty := ""
 	for _, s := range info.Settings {
@@ -103,10 +102,10 @@ func version(info *debug.BuildInfo) string {
 	}
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return version + " " + s.Value[:12] + dirty
+			return "devel " + s.Value[:12] + dirty
 		}
 	}
-	return version
+	return "devel"
 }
 
 // HashFile is the SHA-256 of a file, in hexadecimal digits. It can be cancelled.

@@ -135,7 +135,7 @@ func TestVersion(t *testing.T) {
 		want string
 	}{
 		{built("v1.2.3"), "v1.2.3"},
-		{built("v1.2.3", commit), "v1.2.3 0123456789ab"},
+		{built("v1.2.3", commit), "v1.2.3"},
 		{built("(devel)", commit, changed), "devel 0123456789ab+changes"},
 		{built("(devel)"), "devel"},
 		{built(""), "devel"},
