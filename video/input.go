@@ -26,7 +26,7 @@ func (r *Reader) input() []string {
 	stream := fmt.Sprintf("0:%d", f.Stream)
 	switch {
 	case r.seg.Mode == KeyPackets:
-		return []string{"-flags", "low_delay", "-f", "matroska", "-analyzeduration", "0", "-i", "pipe:0", "-map", "0:0"}
+		return []string{"-f", "matroska", "-analyzeduration", "0", "-i", "pipe:0", "-map", "0:0"}
 	case f.streamed():
 		return append(args, "-f", f.Container, "-i", "pipe:0", "-map", stream)
 	}
