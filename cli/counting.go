@@ -151,9 +151,23 @@ func (c *counting) scan(ctx context.Context, journal *survey.Journal, res *resul
 		}
 	}
 	res.frames, res.resumed = found.Frames, bar.last.Resumed
-	res.gaps = frame.MergeGaps(slices.Concat(c.plan.Gaps, found.Gaps, c.lost))
+	res.gaps = frame.MergeGaps(slices.Concat(c.plan.Gaps, explained(found.Gaps, c.plan.Gaps), c.lost))
 	res.hashes, err = sums.wait(c.logf)
 	return err
+}
+
+// explained gives gaps that run into one whose cause is known from the index the
+// same reason: a decoder stumbles over the end of a file that is cut off.
+func explained(gaps, known []frame.Gap) []frame.Gap {
+	out := slices.Clone(gaps)
+	for i, g := range out {
+		for _, k := range known {
+			if g.From <= k.To && k.From <= g.To {
+				out[i].Reason = k.Reason
+			}
+		}
+	}
+	return out
 }
 
 // detectors look at pictures side by side: small networks gain more by that

@@ -170,7 +170,7 @@ func parseLog(line string) (event, bool) {
 		if text == "" {
 			text = "unknown"
 		}
-		if who != "" {
+		if who != "" && who != "NULL" { // NULL: a parser, which has no name
 			text = who + ": " + text
 		}
 		return event{text: text}, true

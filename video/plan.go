@@ -2,6 +2,7 @@ package video
 
 import (
 	"context"
+	"path/filepath"
 	"time"
 
 	"requin/frame"
@@ -170,7 +171,7 @@ func (d *Deployment) knownGaps(chapter int, s frame.Sampling) []frame.Gap {
 	for _, p := range f.packets {
 		at := d.Time(chapter, p.PTS)
 		if p.Missing {
-			add(at, d.Offsets[chapter]+f.Duration, "the file is cut off: "+f.Path+" ends before its last picture")
+			add(at, d.Offsets[chapter]+f.Duration, "the file is cut off: "+filepath.Base(f.Path)+" ends before its last picture")
 			return gaps
 		}
 		if prev >= 0 && at-prev > s.Every+2*usual {
@@ -179,7 +180,7 @@ func (d *Deployment) knownGaps(chapter int, s frame.Sampling) []frame.Gap {
 		prev = at
 	}
 	if end := d.Offsets[chapter] + f.Duration; prev >= 0 && end-prev > s.Every+2*usual {
-		add(prev+usual, end, "the file promises more than it holds: "+f.Path+" ends early")
+		add(prev+usual, end, "the file promises more than it holds: "+filepath.Base(f.Path)+" ends early")
 	}
 	return gaps
 }
