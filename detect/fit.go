@@ -238,13 +238,9 @@ func fitTorchvision(p *plan) error {
 	}
 	p.head = "boxes, labels, scores"
 	p.decode = func(out []onnx.Tensor, _, _ int, into *candidates) error {
-		labels := floats(out[1])
-		n, err := block(out[0], 4)
+		labels, _, err := listed(out)
 		if err != nil {
 			return err
-		}
-		if len(labels) != n || len(out[2].F32) != n {
-			return fmt.Errorf("%d boxes, %d labels and %d scores", n, len(labels), len(out[2].F32))
 		}
 		decodeTorchvision(out[0].F32, labels, out[2].F32, into)
 		return nil
@@ -266,13 +262,9 @@ func fitTensorFlow(p *plan) error {
 	}
 	p.head = "detection_boxes, detection_classes, detection_scores"
 	p.decode = func(out []onnx.Tensor, w, h int, into *candidates) error {
-		classes := floats(out[1])
-		n, err := block(out[0], 4)
+		classes, n, err := listed(out)
 		if err != nil {
 			return err
-		}
-		if len(classes) != n || len(out[2].F32) != n {
-			return fmt.Errorf("%d boxes, %d classes and %d scores", n, len(classes), len(out[2].F32))
 		}
 		if len(out) == 4 {
 			if said := floats(out[3]); len(said) > 0 && said[0] >= 0 && said[0] < float32(n) {
@@ -283,6 +275,19 @@ func fitTensorFlow(p *plan) error {
 		return nil
 	}
 	return p.name(classes, true)
+}
+
+// listed checks that boxes, labels and scores are lists of one length, and gives
+// the labels as numbers and the length.
+func listed(out []onnx.Tensor) (labels []float32, n int, err error) {
+	labels = floats(out[1])
+	if n, err = block(out[0], 4); err != nil {
+		return nil, 0, err
+	}
+	if len(labels) != n || len(out[2].F32) != n {
+		return nil, 0, fmt.Errorf("%d boxes, %d labels and %d scores", n, len(labels), len(out[2].F32))
+	}
+	return labels, n, nil
 }
 
 // floats gives labels as numbers, whatever type a file writes them in.
