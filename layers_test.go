@@ -22,10 +22,13 @@ var layers = map[string][]string{
 	"detect":   {"frame", "taxon", "onnx"},
 	"track":    {"frame", "taxon", "detect"},
 	"count":    {"frame", "taxon", "detect", "track"},
-	"eval":     {"frame", "taxon", "detect", "track", "count"},
+	"annotate": {"frame", "taxon", "track"},
+	"dataset":  {"frame", "taxon", "annotate", "video"},
+	"eval":     {"frame", "taxon", "detect", "track", "count", "annotate"},
+	"simulate": {"frame", "taxon", "annotate", "video"},
 	"scan":     {"frame", "video", "detect", "track"},
-	"survey":   {"frame", "taxon", "detect", "track", "count"},
-	"exchange": {"frame", "taxon", "detect", "track", "count", "eval"},
+	"survey":   {"frame", "taxon", "detect", "track", "count", "annotate", "dataset"},
+	"exchange": {"frame", "taxon", "detect", "track", "count", "eval", "annotate", "dataset"},
 	"method":   {"frame", "taxon"},
 	"report":   {"frame", "taxon", "detect", "track", "count"},
 	"cli":      {"*"},
@@ -35,7 +38,7 @@ var layers = map[string][]string{
 }
 
 // pure rooms do no input or output: no disk, clock, log or process.
-var pure = []string{"frame", "taxon", "track", "count", "eval"}
+var pure = []string{"frame", "taxon", "track", "count", "eval", "annotate"}
 
 var impure = []string{"os", "os/exec", "io/ioutil", "log", "log/slog", "net", "net/http", "syscall", "path/filepath"}
 
