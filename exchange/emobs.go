@@ -37,12 +37,11 @@ func sniffEMObs(name string, head []byte) float64 {
 func readEMObs(in Input) annotate.Records {
 	return func(yield func(annotate.Record, error) bool) {
 		f, err := openEMObs(in)
-		if err == nil {
-			err = (&emobsReader{file: f, in: in, yield: yield}).all()
-		}
 		if err != nil {
 			yield(nil, err)
+			return
 		}
+		(&emobsReader{file: f, name: in.Name, yield: yield}).all()
 	}
 }
 
@@ -65,61 +64,53 @@ func openEMObs(in Input) (f *emobsFile, err error) {
 	return parseEMObs(in.Name, data)
 }
 
-// emobsReader turns a file into records. Its methods give false where no more are wanted.
+// emobsReader turns a file into records.
 type emobsReader struct {
 	file   *emobsFile
-	in     Input
+	name   string
 	yield  func(annotate.Record, error) bool
 	points int // given so far: EventMeasure's PointIndex
 	pairs  int // ImagePtPair
 }
 
-func (r *emobsReader) all() error {
+func (r *emobsReader) all() {
 	if !r.yield(r.deployment(), nil) {
-		return nil
+		return
 	}
 	rig, _ := newEMObsRig(r.file.cameras[0], r.file.cameras[1])
 	for i := range r.file.images {
 		image := &r.file.images[i]
 		for _, point := range image.points {
-			s, err := r.sighting(image, point)
-			if err != nil {
-				return err
-			}
-			if !r.yield(s, nil) {
-				return nil
+			if !r.yield(r.sighting(image, point), nil) {
+				return
 			}
 		}
 		for k, pairs := range append(image.lengths[:len(image.lengths):len(image.lengths)], image.spots...) {
-			l, err := r.length(image, pairs)
-			if err != nil {
-				return err
-			}
+			l := r.length(image, pairs)
 			if rig != nil {
 				rig.measure(&l, pairs, k < len(image.lengths))
 			}
 			if !r.yield(l, nil) {
-				return nil
+				return
 			}
 		}
 	}
-	return nil
 }
 
 func (r *emobsReader) deployment() annotate.Deployment {
 	f := r.file
 	d := annotate.Deployment{OpCode: f.values[0], Extra: annotate.Extra{}}
-	put(d.Extra, "PictureDirectory", f.pictures)
-	put(d.Extra, "TapeReader", f.values[1])
+	emobsPut(d.Extra, "PictureDirectory", f.pictures)
+	emobsPut(d.Extra, "TapeReader", f.values[1])
 	if depth, err := parseNumber(strings.TrimSpace(f.values[2])); err == nil {
 		d.Depth = &depth
 	} else {
-		put(d.Extra, "Depth", f.values[2])
+		emobsPut(d.Extra, "Depth", f.values[2])
 	}
-	put(d.Extra, "Comment", f.values[3])
+	emobsPut(d.Extra, "Comment", f.values[3])
 	for i := len(emobsInfo); i < len(f.info); i++ {
-		put(d.Extra, fmt.Sprintf("Info%dName", i+1), f.info[i])
-		put(d.Extra, fmt.Sprintf("Info%dValue", i+1), f.values[i])
+		emobsPut(d.Extra, fmt.Sprintf("Info%dName", i+1), f.info[i])
+		emobsPut(d.Extra, fmt.Sprintf("Info%dValue", i+1), f.values[i])
 	}
 	for camera, movies := range f.movies {
 		var from time.Duration
@@ -133,21 +124,21 @@ func (r *emobsReader) deployment() annotate.Deployment {
 	}
 	for i, p := range f.periods {
 		period := annotate.Period{Name: p.name, From: emobsTime(p.start), Open: p.open, Extra: annotate.Extra{}}
-		put(period.Extra, "PeriodIndex", strconv.Itoa(i))
-		put(period.Extra, "FilenameStart", p.from.file)
-		put(period.Extra, "FrameStart", strconv.Itoa(p.from.number))
+		emobsPut(period.Extra, "PeriodIndex", strconv.Itoa(i))
+		emobsPut(period.Extra, "FilenameStart", p.from.file)
+		emobsPut(period.Extra, "FrameStart", strconv.Itoa(p.from.number))
 		if !p.open {
 			period.To = emobsTime(p.end)
-			put(period.Extra, "FilenameEnd", p.to.file)
-			put(period.Extra, "FrameEnd", strconv.Itoa(p.to.number))
+			emobsPut(period.Extra, "FilenameEnd", p.to.file)
+			emobsPut(period.Extra, "FrameEnd", strconv.Itoa(p.to.number))
 		}
 		d.Periods = append(d.Periods, period)
 	}
 	return d
 }
 
-func (r *emobsReader) sighting(image *emobsImage, point emobsPoint) (annotate.Sighting, error) {
-	m, err := r.attributes(point.attributes, "point", r.points)
+func (r *emobsReader) sighting(image *emobsImage, point emobsPoint) annotate.Sighting {
+	m := r.mark(point.attributes)
 	s := annotate.Sighting{
 		OpCode: r.file.values[0], Media: image.frame.file, Frame: image.frame.number, Time: emobsTime(image.time),
 		Period: image.period, PeriodTime: emobsTime(image.since), Species: m.species, Number: m.number,
@@ -155,38 +146,38 @@ func (r *emobsReader) sighting(image *emobsImage, point emobsPoint) (annotate.Si
 		Shape:  annotate.Shape{Kind: annotate.Points, Points: []annotate.Point{point.at}},
 		Origin: r.origin(), Extra: m.extra,
 	}
-	put(s.Extra, "PointIndex", strconv.Itoa(r.points))
+	emobsPut(s.Extra, "PointIndex", strconv.Itoa(r.points))
 	if point.rect != [2]float64{-1, -1} {
-		put(s.Extra, "RectWidth", emobsDecimal(point.rect[0]))
-		put(s.Extra, "RectHeight", emobsDecimal(point.rect[1]))
+		emobsPut(s.Extra, "RectWidth", emobsDecimal(point.rect[0]))
+		emobsPut(s.Extra, "RectHeight", emobsDecimal(point.rect[1]))
 	}
 	r.points++
-	return s, err
+	return s
 }
 
-func (r *emobsReader) length(image *emobsImage, pairs emobsPairs) (annotate.Length, error) {
-	m, err := r.attributes(pairs.attributes, "measurement", r.pairs)
+func (r *emobsReader) length(image *emobsImage, pairs emobsPairs) annotate.Length {
+	m := r.mark(pairs.attributes)
 	l := annotate.Length{
 		OpCode: r.file.values[0], Media: image.frame.file, Frame: image.frame.number, Time: emobsTime(image.time),
 		Period: image.period, Species: m.species, Number: m.number,
 		Stage: m.stage, Activity: m.activity, Comment: m.comment, Origin: r.origin(), Extra: m.extra,
 	}
-	put(l.Extra, "ImagePtPair", strconv.Itoa(r.pairs))
-	put(l.Extra, "FilenameRight", pairs.other.file)
-	put(l.Extra, "FrameRight", strconv.Itoa(pairs.other.number))
+	emobsPut(l.Extra, "ImagePtPair", strconv.Itoa(r.pairs))
+	emobsPut(l.Extra, "FilenameRight", pairs.other.file)
+	emobsPut(l.Extra, "FrameRight", strconv.Itoa(pairs.other.number))
 	if image.since >= 0 {
-		put(l.Extra, "PeriodTime", emobsDecimal(image.since))
+		emobsPut(l.Extra, "PeriodTime", emobsDecimal(image.since))
 	}
 	for i, points := range [][]annotate.Point{pairs.left, pairs.right} {
 		var x, y []string
 		for _, p := range points {
 			x, y = append(x, emobsDecimal(p.X)), append(y, emobsDecimal(p.Y))
 		}
-		put(l.Extra, "LR"[i:i+1]+"x", strings.Join(x, " "))
-		put(l.Extra, "LR"[i:i+1]+"y", strings.Join(y, " "))
+		emobsPut(l.Extra, "LR"[i:i+1]+"x", strings.Join(x, " "))
+		emobsPut(l.Extra, "LR"[i:i+1]+"y", strings.Join(y, " "))
 	}
 	r.pairs++
-	return l, err
+	return l
 }
 
 // emobsMarked is what the attributes of a mark say.
@@ -197,36 +188,33 @@ type emobsMarked struct {
 	extra                    annotate.Extra
 }
 
-func (r *emobsReader) attributes(a []string, kind string, index int) (emobsMarked, error) {
+func (r *emobsReader) mark(attributes emobsValues) emobsMarked {
+	a := attributes.texts
 	m := emobsMarked{
-		species: annotate.Species{Family: a[0], Genus: a[1], Species: a[2]},
-		stage:   a[5], activity: a[6], comment: a[7], extra: annotate.Extra{},
+		species: annotate.Species{Family: a[0], Genus: a[1], Species: a[2]}, number: attributes.number,
+		stage: a[5], activity: a[6], comment: a[7], extra: annotate.Extra{},
 	}
 	if len(a[3]) == 8 && strings.Trim(a[3], "0123456789") == "" {
 		m.species.CAAB = a[3]
 	} else {
-		put(m.extra, "Code", a[3])
+		emobsPut(m.extra, "Code", a[3])
 	}
 	for i := len(emobsAttributes); i < len(a); i++ {
 		name := r.file.attributes[i]
 		if name == "" {
 			name = fmt.Sprintf("Attribute%d", i+1)
 		}
-		put(m.extra, name, a[i])
+		emobsPut(m.extra, name, a[i])
 	}
-	var err error
-	if m.number, err = strconv.Atoi(strings.TrimSpace(a[4])); err != nil || m.number < 0 {
-		return m, fmt.Errorf("%s, %s %d (%s %s %s): Number is %.40q: it should be a whole number; set it in EventMeasure", r.in.Name, kind, index, a[0], a[1], a[2], a[4])
-	}
-	return m, nil
+	return m
 }
 
 func (r *emobsReader) origin() annotate.Origin {
-	return annotate.Origin{By: r.file.values[1], From: r.in.Name}
+	return annotate.Origin{By: r.file.values[1], From: r.name}
 }
 
-// put keeps a text that is not empty.
-func put(extra annotate.Extra, column, text string) {
+// emobsPut keeps a text that is not empty.
+func emobsPut(extra annotate.Extra, column, text string) {
 	if text != "" {
 		extra["eventmeasure."+column] = text
 	}

@@ -2,6 +2,8 @@ package exchange
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"requin/annotate"
 )
@@ -40,7 +42,7 @@ type emobsImage struct {
 
 type emobsPoint struct {
 	at         annotate.Point
-	attributes []string
+	attributes emobsValues
 	rect       [2]float64 // width and height by their place; -1 in every file seen
 }
 
@@ -48,7 +50,13 @@ type emobsPoint struct {
 type emobsPairs struct {
 	left, right []annotate.Point
 	other       emobsFrame // on the right
-	attributes  []string
+	attributes  emobsValues
+}
+
+// emobsValues are the attributes of a mark, in the order of their names.
+type emobsValues struct {
+	texts  []string
+	number int // the fifth: how many animals
 }
 
 type emobsMovie struct {
@@ -141,11 +149,19 @@ func (c *emobsCursor) point() annotate.Point {
 }
 
 // values reads the attributes of one mark, as many as there are names.
-func (c *emobsCursor) values(rows int) []string {
+func (c *emobsCursor) values(rows int) emobsValues {
 	at := c.at
-	values := c.texts("the attributes")
-	if c.err == nil && len(values) != rows {
-		c.fail(at, "expected %d attributes, found %d", rows, len(values))
+	values := emobsValues{texts: c.texts("the attributes")}
+	switch {
+	case c.err != nil:
+		return values
+	case len(values.texts) != rows:
+		c.fail(at, "expected %d attributes, found %d", rows, len(values.texts))
+		return values
+	}
+	var err error
+	if values.number, err = strconv.Atoi(strings.TrimSpace(values.texts[4])); err != nil || values.number < 0 {
+		c.fail(at, "expected attributes with a whole number as their Number, found %.200q: give it one in EventMeasure", values.texts)
 	}
 	return values
 }
@@ -189,28 +205,37 @@ func (c *emobsCursor) image(rows int) emobsImage {
 func (c *emobsCursor) minutes(what string) float64 {
 	at := c.at
 	v := c.float(what)
-	if c.err == nil && v != -1 && (v < 0 || v > 100*366*24*60) {
+	if c.err == nil && v != -1 && (v < 0 || v > emobsLongest/60) {
 		c.fail(at, "expected %s in minutes, from 0, or -1, found %v", what, v)
 		return 0
 	}
 	return v
 }
 
+// emobsLongest is the longest deployment that is believed, in seconds: a hundred years.
+const emobsLongest = 100 * 366 * 24 * 3600
+
 // sequence reads the files of one camera and their format.
 func (c *emobsCursor) sequence() ([]emobsMovie, int) {
 	c.tag("CMS", 1)
+	at, seconds := c.at, 0.0
 	movies := emobsList(c, "files of a movie sequence", 24, func(c *emobsCursor) emobsMovie {
 		c.tag("MSI", 0)
 		movie := emobsMovie{file: c.text("the file name"), frames: c.natural("the number of frames")}
 		c.always(0, "the number after the frames of a file")
 		at := c.at
 		movie.rate = c.float("the frame rate")
-		if c.err == nil && (movie.rate < 0.001 || movie.rate > 100000) {
+		if c.err == nil && (movie.rate < 0.001 || movie.rate > 1000) {
 			c.fail(at, "expected the frame rate, found %v", movie.rate)
+			return movie
 		}
+		seconds += float64(movie.frames) / movie.rate
 		return movie
 	})
-	at := c.at
+	if c.err == nil && seconds > emobsLongest {
+		c.fail(at, "expected a movie sequence, found one of %.0f seconds", seconds)
+	}
+	at = c.at
 	if v := c.float("the start time offset"); c.err == nil && v != 0 {
 		c.fail(at, "the movie sequence starts %v after 0: whether the times of the marks hold that is not known; %s", v, emobsInstead)
 	}

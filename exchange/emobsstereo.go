@@ -42,7 +42,7 @@ type emobsEye struct {
 // emobsPlace is a point in the rig's coordinates, in mm.
 type emobsPlace struct {
 	at    emobsVector
-	sigma emobsVector // standard deviation for one pixel in the pictures
+	sigma emobsVector // standard deviations along the axes of the calibration, for one pixel in the pictures
 	rms   float64     // mean distance to the two rays
 }
 
@@ -155,7 +155,7 @@ func (rig *emobsRig) place(left, right annotate.Point) (emobsPlace, bool) {
 	local := at.plus(-1, rig.origin)
 	for k, axis := range rig.axes {
 		out.at[k] = axis.dot(local)
-		out.sigma[k] = math.Sqrt(axis.dot(emobsVector{inverse[0].dot(axis), inverse[1].dot(axis), inverse[2].dot(axis)}))
+		out.sigma[k] = math.Sqrt(inverse[k][k])
 	}
 	for i, ray := range rays {
 		d := at.plus(-1, rig.eyes[i].at)
@@ -226,33 +226,44 @@ func (rig *emobsRig) measure(l *annotate.Length, pairs emobsPairs, length bool) 
 	for _, p := range places {
 		rms = max(rms, p.rms)
 	}
-	l.RMS, l.Range = &rms, &distance
-	put(l.Extra, "Direction", emobsDecimal(emobsDegrees(math.Acos(-middle[2]/distance))))
 	if !length {
+		l.RMS, l.Range = &rms, &distance
 		for i, axis := range []string{"X", "Y", "Z"} {
-			put(l.Extra, axis, emobsDecimal(middle[i]))
-			put(l.Extra, "s"+axis, emobsDecimal(first.sigma[i]))
+			emobsPut(l.Extra, axis, emobsDecimal(middle[i]))
+			emobsPut(l.Extra, "s"+axis, emobsDecimal(first.sigma[i]))
 		}
 		return
 	}
-	var sum, variance float64
-	for i := 1; i < len(places); i++ {
-		d := places[i].at.plus(-1, places[i-1].at)
-		n := d.length()
-		sum += n
-		for k := range d {
-			s, t := places[i].sigma[k], places[i-1].sigma[k]
-			variance += d[k] * d[k] / (n * n) * (s*s + t*t)
-		}
+	sum, precision := emobsAlong(places)
+	span := last.at.plus(-1, first.at)
+	if math.IsNaN(precision) || span.length() == 0 {
+		return
 	}
-	precision := math.Sqrt(variance)
-	l.Length, l.Precision = &sum, &precision
-	d := last.at.plus(-1, first.at)
-	put(l.Extra, "HorzDir", emobsDecimal(emobsDegrees(math.Atan2(math.Abs(d[2]), math.Abs(d[0])))))
-	put(l.Extra, "VertDir", emobsDecimal(emobsDegrees(math.Asin(math.Abs(d[1])/d.length()))))
+	l.Length, l.Precision, l.RMS, l.Range = &sum, &precision, &rms, &distance
 	for i, axis := range []string{"MidX", "MidY", "MidZ"} {
-		put(l.Extra, axis, emobsDecimal(middle[i]))
+		emobsPut(l.Extra, axis, emobsDecimal(middle[i]))
 	}
+	emobsPut(l.Extra, "Direction", emobsDegrees(math.Acos(-middle[2]/distance)))
+	emobsPut(l.Extra, "HorzDir", emobsDegrees(math.Atan2(math.Abs(span[2]), math.Abs(span[0]))))
+	emobsPut(l.Extra, "VertDir", emobsDegrees(math.Asin(min(1, math.Abs(span[1])/span.length()))))
 }
 
-func emobsDegrees(radians float64) float64 { return radians * 180 / math.Pi }
+// emobsAlong is the length of a line through the places and its standard deviation, which
+// is not a number where two of them are the same.
+func emobsAlong(places []emobsPlace) (length, precision float64) {
+	slopes := make([]emobsVector, len(places)) // of the length, as each place moves
+	for i := 1; i < len(places); i++ {
+		d := places[i].at.plus(-1, places[i-1].at)
+		length += d.length()
+		slopes[i-1] = slopes[i-1].plus(-1/d.length(), d)
+		slopes[i] = slopes[i].plus(1/d.length(), d)
+	}
+	for i, slope := range slopes {
+		for k := range slope {
+			precision += math.Pow(slope[k]*places[i].sigma[k], 2)
+		}
+	}
+	return length, math.Sqrt(precision)
+}
+
+func emobsDegrees(radians float64) string { return emobsDecimal(radians * 180 / math.Pi) }
