@@ -175,6 +175,7 @@ func TestEMObsRefused(t *testing.T) {
 		{"letters of one byte", put("EBS", 4, 5, 0, 0, 0), "byte 4: expected the length of the picture directory, 0 or less, found 5"},
 		{"a text longer than the file", put("EBS", 4, 0, 0, 0, 0x80), "byte 8: the file ends in the picture directory"},
 		{"half a letter", put("EBS", 8+2*4, 'x', 0), "byte 18: the picture directory is no valid UTF-16"},
+		{"half a letter after a whole one", put("EBS", 8+2*6+1, 0xdc), "byte 20: the picture directory is no valid UTF-16"},
 		{"too many points", put("FRA", 28, 0xff, 0xff, 0xff, 0x7f), "expected the number of points, found 2147483647"},
 		{"a number that is none", put("CPT", 4, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f), "expected the column, a finite number, found NaN"},
 		{"a third camera", put("FRA", 4, 2), "expected the camera, 0 or 1, found 2"},
