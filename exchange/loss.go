@@ -51,11 +51,12 @@ func (l *Losses) String() string {
 	return b.String()
 }
 
-// extra notes the fields of an Extra that none of the formats named here (by the part before the dot) writes.
+// extra notes the fields of an Extra that none of the formats named here (by the
+// part before the dot) writes. Requin's own fields are no loss: they say where a picture lies.
 func (l *Losses) extra(extra map[string]string, example string, own ...string) {
 	var keys []string
 	for key := range extra {
-		if format, _, _ := strings.Cut(key, "."); !slices.Contains(own, format) {
+		if format, _, _ := strings.Cut(key, "."); format != "requin" && !slices.Contains(own, format) {
 			keys = append(keys, key)
 		}
 	}

@@ -58,3 +58,18 @@ func (*lenient) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err erro
 	}
 	return nDst, nSrc, nil
 }
+
+// headOf is up to the first 4096 bytes of a file: as UTF-8 where it is text, as they are where it is not.
+func headOf(r io.Reader) ([]byte, error) {
+	raw := make([]byte, 4096)
+	n, err := io.ReadFull(r, raw)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	raw = raw[:n]
+	text, err := io.ReadAll(utf8Text(bytes.NewReader(raw)))
+	if err != nil || bytes.IndexByte(text, 0) >= 0 {
+		return raw, nil
+	}
+	return text, nil
+}

@@ -110,6 +110,11 @@ func version(info *debug.BuildInfo) string {
 
 // HashFile is the SHA-256 of a file, in hexadecimal digits. It can be cancelled.
 func HashFile(ctx context.Context, path string) (string, error) {
+	return HashFileProgress(ctx, path, func(int64) {})
+}
+
+// HashFileProgress is HashFile, which now and then says how many bytes are done.
+func HashFileProgress(ctx context.Context, path string, progress func(done int64)) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
@@ -117,12 +122,14 @@ func HashFile(ctx context.Context, path string) (string, error) {
 	defer f.Close()
 	sum := sha256.New()
 	buf := make([]byte, 1<<20)
-	for {
+	for done := int64(0); ; {
 		if err := ctx.Err(); err != nil {
 			return "", err
 		}
 		n, err := f.Read(buf)
 		_, _ = sum.Write(buf[:n]) // never fails (hash.Hash)
+		done += int64(n)
+		progress(done)
 		if err == io.EOF {
 			return hex.EncodeToString(sum.Sum(nil)), nil
 		}

@@ -253,3 +253,43 @@ func TestKeep(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
+
+// A folder appears whole or not at all, never over another, and what a killed process left goes.
+func TestWriteFolder(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, "deep", "archive")
+	if err := os.MkdirAll(filepath.Join(root, "deep", ".archive.123.tmp"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	fails := errors.New("it fails")
+	half := func(err error) func(string) error {
+		return func(dir string) error {
+			if e := os.WriteFile(filepath.Join(dir, "a.csv"), []byte("a"), 0o666); e != nil {
+				return e
+			}
+			return err
+		}
+	}
+	if err := WriteFolder(path, half(fails)); !errors.Is(err, fails) {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 0 {
+		t.Fatalf("left behind: %v %v", left, err)
+	}
+	if err := WriteFolder(path, half(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(path, "a.csv")); err != nil || string(got) != "a" {
+		t.Fatalf("%q %v", got, err)
+	}
+	if err := WriteFolder(path, half(nil)); err == nil || !strings.Contains(err.Error(), "not empty") {
+		t.Fatal(err)
+	}
+	empty := filepath.Join(root, "empty")
+	if err := os.Mkdir(empty, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFolder(empty, half(nil)); err != nil {
+		t.Fatal(err)
+	}
+}

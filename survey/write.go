@@ -73,3 +73,42 @@ func explain(path string, err error) error {
 	}
 	return fmt.Errorf("%s cannot be written: %w", path, err)
 }
+
+// WriteFolder writes a folder of files whole or not at all: into a temporary
+// folder beside it, then renamed. It refuses a folder that is there and not empty.
+func WriteFolder(path string, write func(dir string) error) (err error) {
+	if entries, err := os.ReadDir(path); err == nil && len(entries) > 0 {
+		return fmt.Errorf("%s is there already and not empty: name another folder, or delete it", path)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return explain(path, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return explain(path, err)
+	}
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+temporary)) // a killed process's
+	for _, dir := range left {
+		_ = os.RemoveAll(dir)
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(path), "."+filepath.Base(path)+temporary)
+	if err != nil {
+		return explain(path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.RemoveAll(tmp)
+			err = explain(path, err)
+		}
+	}()
+	if err := write(tmp); err != nil {
+		return err
+	}
+	_ = os.Chmod(tmp, 0o755) // as for files
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return err
+	}
+	syncFolder(filepath.Dir(path))
+	return nil
+}
