@@ -57,13 +57,18 @@ const (
 // camtrapStages are the stages that both EventMeasure and Camtrap DP know.
 var camtrapStages = map[string]string{"AD": "adult", "SA": "subadult", "J": "juvenile"}
 
-// kept gives the fields of an Extra that are columns of a table here.
-func kept(extra annotate.Extra, columns []string, into map[string]string) {
+// keep puts the fields of an Extra that are columns of a table into its row, and lists the others.
+func (w *camtrapWriter) keep(extra annotate.Extra, columns []string, row map[string]string, where string) {
 	for key, value := range extra {
-		if name, ok := strings.CutPrefix(key, "camtrap."); ok && slices.Contains(columns, name) && into[name] == "" {
-			into[name] = value
+		switch name, own := strings.CutPrefix(key, "camtrap."); {
+		case name == "observationTags" && row[name] != "": // in it already, beside ours
+		case own && slices.Contains(columns, name):
+			row[name] = value
+		case own && key != camtrapPackage:
+			w.losses.add("the field "+key, where)
 		}
 	}
+	w.losses.extra(extra, where, "camtrap")
 }
 
 // camtrapLeftovers are the cells of a row that mean nothing here.

@@ -78,8 +78,7 @@ func (w *camtrapWriter) writeDeployments() error {
 			w.losses.add("a second period", opcode+", period "+p.Name)
 		}
 		w.unheld(d)
-		kept(d.Extra, camtrapDeployments, row)
-		w.losses.extra(d.Extra, opcode, "camtrap")
+		w.keep(d.Extra, camtrapDeployments, row, opcode)
 		if err := table.write(row); err != nil {
 			return err
 		}
@@ -156,14 +155,10 @@ func (w *camtrapWriter) medium(m annotate.Media, d annotate.Deployment) map[stri
 		"mediaID": id, "deploymentID": m.Deployment, "timestamp": stamp(start), "filePath": within(m.Name), "filePublic": "false",
 		"fileName": path.Base(m.Name), "fileMediatype": mediatype(m),
 	}
-	if m.Extra["camtrap.filePublic"] != "" {
-		row["filePublic"] = ""
-	}
 	if m.W > 0 && m.Extra["camtrap.mediaComments"] == "" {
 		row["mediaComments"] = sizeComment(m.W, m.H)
 	}
-	kept(m.Extra, camtrapMedia, row)
-	w.losses.extra(m.Extra, m.Name, "camtrap")
+	w.keep(m.Extra, camtrapMedia, row, m.Name)
 	return row
 }
 
@@ -320,8 +315,7 @@ func (w *camtrapWriter) count(c annotate.Count) map[string]string {
 	if c.Low != nil || c.High != nil || c.Media != "" || c.Campaign != "" {
 		w.losses.add("the interval, the file and the campaign of a count", where)
 	}
-	kept(c.Extra, camtrapObservations, row)
-	w.losses.extra(c.Extra, where, "camtrap")
+	w.keep(c.Extra, camtrapObservations, row, where)
 	return row
 }
 
@@ -369,8 +363,7 @@ func (w *camtrapWriter) sighting(s annotate.Sighting) map[string]string {
 	if s.Activity != "" || s.Comment != "" {
 		w.losses.add("the activity and comment of a sighting", where)
 	}
-	kept(s.Extra, camtrapObservations, row)
-	w.losses.extra(s.Extra, where, "camtrap")
+	w.keep(s.Extra, camtrapObservations, row, where)
 	return row
 }
 
@@ -394,8 +387,12 @@ func (w *camtrapWriter) inFile(name string, number int, at time.Duration) (map[s
 
 func (w *camtrapWriter) look(l annotate.Look) map[string]string {
 	row, m, ok := w.inFile(l.Media, l.Frame, l.Time)
-	if !ok || w.marked[l] {
-		return nil // the marks say that someone looked
+	switch {
+	case !ok:
+		return nil
+	case w.marked[l]: // "blank" would be wrong
+		w.losses.add("that everything in a frame with animals is marked", l.Media)
+		return nil
 	}
 	w.seen[m.deployment] = true
 	row["observationType"] = "blank"
@@ -446,8 +443,7 @@ func (w *camtrapWriter) mark(m annotate.Mark) map[string]string {
 	if t := m.Extra["camtrap.observationType"]; t != "" {
 		row["observationType"] = t
 	}
-	kept(m.Extra, camtrapObservations, row)
-	w.losses.extra(m.Extra, where, "camtrap")
+	w.keep(m.Extra, camtrapObservations, row, where)
 	return row
 }
 

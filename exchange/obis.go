@@ -1,9 +1,13 @@
 package exchange
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,7 +99,7 @@ func (w *obisWriter) events() error {
 		if to > from {
 			row["sampleSizeValue"], row["sampleSizeUnit"] = decimal((to - from).Minutes()), "minute"
 		}
-		obisKept(d.Extra, obisEvents, row)
+		w.keep(d.Extra, obisEvents, row, opcode)
 		w.unheld(d)
 		if err := table.write(row); err != nil {
 			return err
@@ -133,16 +137,19 @@ func (w *obisWriter) unheld(d annotate.Deployment) {
 			w.losses.add(what, d.OpCode)
 		}
 	}
-	w.losses.extra(d.Extra, d.OpCode, "obis")
 }
 
-// obisKept gives the fields of an Extra that are terms of a table here.
-func obisKept(extra annotate.Extra, terms []string, row map[string]string) {
-	for _, term := range terms {
-		if value := extra["obis."+term]; value != "" && row[term] == "" {
+// keep puts the fields of an Extra that are terms of a table into its row, and lists the others.
+func (w *obisWriter) keep(extra annotate.Extra, terms []string, row map[string]string, where string) {
+	for key, value := range extra {
+		switch term, own := strings.CutPrefix(key, "obis."); {
+		case own && slices.Contains(terms, term):
 			row[term] = value
+		case own && !strings.HasPrefix(term, "fact."):
+			w.losses.add("the field "+key, where)
 		}
 	}
+	w.losses.extra(extra, where, "obis")
 }
 
 // counts writes the occurrences and their measurements in one go over the records.
@@ -205,6 +212,23 @@ func (w *obisWriter) about(facts *rows, d annotate.Deployment) error {
 			return err
 		}
 	}
+	return w.others(facts, d.OpCode, "", d.Extra)
+}
+
+// others writes the measurements that mean nothing here, of an event or of an occurrence.
+func (w *obisWriter) others(facts *rows, event, occurrence string, extra annotate.Extra) error {
+	for _, key := range slices.Sorted(maps.Keys(extra)) {
+		kind, ok := strings.CutPrefix(key, "obis.fact.")
+		if !ok {
+			continue
+		}
+		value, unit, _ := strings.Cut(extra[key], "\t")
+		id := cmp.Or(occurrence, event) + ":" + kind
+		row := map[string]string{"eventID": event, "occurrenceID": occurrence, "measurementID": id, "measurementType": kind, "measurementValue": value, "measurementUnit": unit}
+		if err := facts.write(row); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -240,11 +264,10 @@ func (w *obisWriter) count(occurrences, facts *rows, c annotate.Count) error {
 	} else if row["scientificNameID"] == "" {
 		w.losses.add("the WoRMS LSID of a taxon, which is not known (give aphia_id in the taxa file)", name)
 	}
-	obisKept(c.Extra, obisOccurrences, row)
+	w.keep(c.Extra, obisOccurrences, row, where)
 	if c.Low != nil || c.High != nil || c.Media != "" {
 		w.losses.add("the interval and the file of a count", where)
 	}
-	w.losses.extra(c.Extra, where, "obis")
 	if err := occurrences.write(row); err != nil {
 		return err
 	}
@@ -261,7 +284,10 @@ func (w *obisWriter) count(occurrences, facts *rows, c annotate.Count) error {
 	if metric != "MaxN" {
 		fact["measurementMethod"] = ""
 	}
-	if err := facts.write(fact); err != nil || c.Time < 0 {
+	if metric == "occurrence" { // nobody said how many
+		return w.others(facts, c.OpCode, occurrence, c.Extra)
+	}
+	if err := errors.Join(facts.write(fact), w.others(facts, c.OpCode, occurrence, c.Extra)); err != nil || c.Time < 0 {
 		return err
 	}
 	return facts.write(map[string]string{

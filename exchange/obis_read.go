@@ -272,7 +272,7 @@ func (r *obisReader) event(t *table, cell func(string) string) error {
 		case "observer of counts":
 			d.ObserverCount = f.value
 		default:
-			d.Extra = withExtra(d.Extra, "obis.fact."+f.kind, strings.TrimSpace(f.value+" "+f.unit))
+			d.Extra = withExtra(d.Extra, "obis.fact."+f.kind, f.value+"\t"+f.unit)
 		}
 	}
 	for _, term := range []string{"eventType", "samplingProtocol", "samplingEffort", "eventRemarks", "geodeticDatum"} {
@@ -320,7 +320,7 @@ func (r *obisReader) occurrence(t *table, cell func(string) string) error {
 			counts++
 			c.Value, c.Metric = v, unlessUsual(f.kind, "MaxN")
 		default:
-			c.Extra = withExtra(c.Extra, "obis.fact."+f.kind, strings.TrimSpace(f.value+" "+f.unit))
+			c.Extra = withExtra(c.Extra, "obis.fact."+f.kind, f.value+"\t"+f.unit)
 		}
 	}
 	if counts == 0 { // present or absent, and nobody says how many
