@@ -21,13 +21,16 @@ const patience = "10000"
 // connect opens a database file. Every connection checks foreign keys, writes to the disk
 // before it says so, and waits for other writers.
 func connect(path, how string) (*sql.DB, error) {
+	return connectBare(path, how+"&_pragma=foreign_keys(1)&_pragma=synchronous(full)&_pragma=cache_size(-8000)")
+}
+
+func connectBare(path, how string) (*sql.DB, error) {
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path // a drive of Windows
 	}
-	uri := url.URL{Scheme: "file", OmitHost: true, Path: path}
-	db, err := sql.Open("sqlite", uri.String()+"?"+how+
-		"&_pragma=busy_timeout("+patience+")&_pragma=foreign_keys(1)&_pragma=synchronous(full)&_pragma=cache_size(-8000)&_txlock=immediate")
+	uri := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: how + "&_pragma=busy_timeout(" + patience + ")&_txlock=immediate"}
+	db, err := sql.Open("sqlite", uri.String())
 	if err != nil {
 		return nil, err
 	}
@@ -35,50 +38,78 @@ func connect(path, how string) (*sql.DB, error) {
 	return db, nil
 }
 
-// openWritable opens the database where it lies and brings it up to date.
+// openWritable opens the database where it lies and brings it up to date. What is no survey's, or a
+// newer Requin's, is left exactly as it is.
 func (s *Survey) openWritable(ctx context.Context) error {
 	path := filepath.Join(s.folder, dbFile)
-	db, err := connect(path, "mode=rw")
-	if err != nil {
+	var err error
+	if s.db, err = connect(path, "mode=rw"); err != nil {
 		return err
 	}
-	s.db = db
+	if _, err := pending(ctx, s.db, migrations()); err != nil && !lacksLog(err) {
+		return err
+	}
 	if err := s.chooseJournal(ctx, path); err != nil {
 		return err
 	}
-	if _, err := pending(ctx, s.db, migrations()); err != nil {
+	old, err := pending(ctx, s.db, migrations())
+	if err != nil || !old {
 		return err
 	}
 	return migrate(ctx, s.db, migrations())
+}
+
+// lacksLog tells whether an error is what comes of a disk on which SQLite cannot keep its log.
+func lacksLog(err error) bool {
+	switch code(err) {
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_PERM:
+		return true
+	}
+	return false
+}
+
+// writeAhead has SQLite keep a write-ahead log, and tells whether it works.
+func (s *Survey) writeAhead(ctx context.Context) (bool, error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	var mode string
+	err = conn.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode)
+	if err == nil && mode == "wal" {
+		// Nobody is waited for: that another one is writing is proof enough.
+		_, err = conn.ExecContext(ctx, "PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; ROLLBACK")
+		_, _ = conn.ExecContext(ctx, "PRAGMA busy_timeout = "+patience)
+	}
+	switch {
+	case code(err) == sqlite3.SQLITE_BUSY:
+		return true, nil
+	case err == nil:
+		return mode == "wal", nil
+	case lacksLog(err):
+		return false, ctx.Err()
+	}
+	return false, err
 }
 
 // chooseJournal has SQLite keep a write-ahead log, so that nobody waits for a
 // writer to read. The log needs memory that processes share, which disks on a
 // network and some file systems do not offer; there the older rollback journal does.
 func (s *Survey) chooseJournal(ctx context.Context, path string) error {
-	why := ""
-	if networked(s.folder) {
-		why = "lies on a network disk"
-	} else {
-		var mode string
-		err := s.db.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode)
-		if err == nil && mode == "wal" {
-			err = s.db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(new(int))
-		}
-		switch code(err) {
-		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+	why := "lies on a network disk"
+	if !networked(s.folder) {
+		if ok, err := s.writeAhead(ctx); ok || err != nil {
 			return err
-		}
-		if ctx.Err() != nil || err == nil && mode == "wal" {
-			return ctx.Err()
 		}
 		why = "lies on a disk without shared memory"
 	}
 	if err := s.db.Close(); err != nil {
 		return err
 	}
-	// Alone, a connection can do without shared memory and turn the log off, if it is on.
-	alone, err := connect(path, "mode=rw&_pragma=locking_mode(exclusive)")
+	// Alone, a connection can do without shared memory and turn the log off, if it is on. That has to be said
+	// before anything is read, as some of connect's settings do.
+	alone, err := connectBare(path, "mode=rw&_pragma=locking_mode(exclusive)")
 	if err != nil {
 		return err
 	}
