@@ -117,3 +117,12 @@ type Count struct {
 	Origin   Origin        `json:"origin,omitzero"`
 	Extra    Extra         `json:"extra,omitempty"`
 }
+
+// Described tells whether anything is stated that a metadata file states: where,
+// when, how deep, or whether it succeeded. A deployment that only a video or a
+// period names is not.
+func (d Deployment) Described() bool {
+	return d.Latitude != nil || d.Longitude != nil || d.DateTime != "" || d.Site != "" || d.Location != "" || d.Status != "" ||
+		d.Depth != nil || d.ObserverCount != "" || d.ObserverLength != "" || d.SuccessfulCount != nil || d.SuccessfulLength != nil ||
+		d.Visibility != nil
+}
