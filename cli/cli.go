@@ -98,7 +98,9 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(a.countCommand(), a.probeCommand(), a.doctorCommand(), a.demoCommand())
+	root.AddCommand(a.initCommand(), a.addCommand(), a.listCommand(), a.taxaCommand(), a.relinkCommand(),
+		a.importCommand(), a.exportCommand(), a.formatsCommand(),
+		a.countCommand(), a.probeCommand(), a.doctorCommand(), a.demoCommand())
 	return root
 }
 

@@ -29,6 +29,8 @@ type countFlags struct {
 	low, nms                             float64
 	threads                              int
 	json, separate, alone, noHash        bool
+	survey                               string
+	again                                bool
 }
 
 // countOptions are the flags, understood.
@@ -39,9 +41,10 @@ type countOptions struct {
 	taxa     taxon.List
 	detect   detect.Options
 	track    track.Config
-	inputs   []method.Input     // model and taxa file
-	replace  bool               // results of another video may be written over
-	done     func(count.Result) // told each deployment's counts; may be nil
+	inputs   []method.Input                 // model and taxa file
+	replace  bool                           // results of another video may be written over
+	known    []string                       // the files' SHA-256 as the survey has them; nil outside one
+	done     func(*counting, results) error // told of each deployment that is counted; may be nil
 }
 
 // every is the sampling interval.
@@ -54,6 +57,10 @@ Several files are the chapters of one deployment, in the order given; GoPro
 chapters (GX010042.MP4, GX020042.MP4 ...) are joined by themselves. A folder is
 counted recording by recording; a folder of images is a video too, with --rate.
 
+In a survey (requin init), without a video or with the names of deployments, each
+deployment that is not yet counted with this model and these settings is, in
+its own period, and the survey keeps the results.
+
 The results go to a folder named after the video: report.html to read, maxn.csv,
 intervals.csv, tracks.csv and detections.csv to compute with, run.json to know
 where every number came from. If the command is stopped, the same command goes
@@ -65,20 +72,22 @@ video could not be read (the counts are minimums); 130 stopped.`
 func (a *app) countCommand() *cobra.Command {
 	f := defaultFlags()
 	c := &cobra.Command{
-		Use:   "count VIDEO [VIDEO ...]",
+		Use:   "count VIDEO|DEPLOYMENT ...",
 		Short: "Count animals in a video: MaxN and its evidence",
 		Long:  countLong,
 		Example: `  requin count dive.mp4 --model fish.onnx
   requin count GX010042.MP4 --model sharks.onnx --taxa taxa.yaml --period 2m30s..62m30s
   requin count /media/card/DCIM/100GOPRO --model sharks.onnx --out results
-  requin count stills/ --rate 1 --model fish.onnx --json`,
-		Args: func(_ *cobra.Command, args []string) error {
+  requin count stills/ --rate 1 --model fish.onnx --json
+  requin count --model sharks.onnx          (in a survey: all of it)`,
+		RunE: func(c *cobra.Command, args []string) error {
+			done, err := a.countInSurvey(c.Context(), args, f)
+			if done || err != nil {
+				return err
+			}
 			if len(args) == 0 {
 				return usagef("name a video: requin count dive.mp4 --model fish.onnx")
 			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, args []string) error {
 			opt, err := f.understand()
 			if err != nil {
 				return err
@@ -104,6 +113,8 @@ func (a *app) countCommand() *cobra.Command {
 	fl.BoolVar(&f.separate, "separate", false, "count each recording by itself instead of joining the files")
 	fl.BoolVar(&f.alone, "alone", false, "do not join the later GoPro chapters that lie beside the first")
 	fl.BoolVar(&f.noHash, "no-hash", false, "do not compute the videos' SHA-256 (on slow disks it reads every byte)")
+	surveyFlag(c, &f.survey)
+	fl.BoolVar(&f.again, "again", false, "in a survey: count what is counted already, too")
 	fl.BoolVar(&f.json, "json", false, "results as JSON lines on stdout (docs/formats/count-json.md)")
 	return c
 }
@@ -234,39 +245,55 @@ func (a *app) count(ctx context.Context, args []string, opt countOptions) error 
 	if err != nil {
 		return err
 	}
-	detector, err := detect.Open(opt.model, opt.detect)
+	detector, err := a.openDetector(&opt)
 	if err != nil {
 		return err
 	}
 	defer detector.Close()
-	a.unseenAndDropped(detector.Card().Dropped, detector.Card().Unseen)
-	taxa := detector.Taxa()
-	if len(taxa.Studied()) == 0 {
-		return usagef("%s maps no class of the model to a studied taxon: nothing would be counted; the model's classes are %s",
-			opt.model, strings.Join(detector.Card().Classes, ", "))
-	}
-	opt.taxa = taxa
-	opt.inputs[0].SHA256 = detector.Card().SHA256
-	unreadable, failed := false, 0
+	var jobs []*counting
 	for _, rec := range recordings {
-		c := &counting{app: a, opt: opt, rec: rec, detector: detector}
-		c.out = opt.folder(rec, len(recordings))
+		jobs = append(jobs, &counting{app: a, opt: opt, rec: rec, detector: detector, out: opt.folder(rec, len(recordings))})
+	}
+	return a.countEach(ctx, jobs)
+}
+
+// openDetector opens the detector, and puts the taxa that it will count into the options.
+func (a *app) openDetector(opt *countOptions) (*detect.Detector, error) {
+	detector, err := detect.Open(opt.model, opt.detect)
+	if err != nil {
+		return nil, err
+	}
+	a.unseenAndDropped(detector.Card().Dropped, detector.Card().Unseen)
+	opt.taxa = detector.Taxa()
+	opt.inputs[0].SHA256 = detector.Card().SHA256
+	if len(opt.taxa.Studied()) == 0 {
+		classes := strings.Join(detector.Card().Classes, ", ")
+		detector.Close()
+		return nil, usagef("no class of %s is mapped to a studied taxon: nothing would be counted; the model's classes are %s", opt.model, classes)
+	}
+	return detector, nil
+}
+
+// countEach counts deployment after deployment. One that fails does not keep the others from being counted.
+func (a *app) countEach(ctx context.Context, jobs []*counting) error {
+	unreadable, failed := false, 0
+	for _, c := range jobs {
 		err := c.run(ctx)
 		switch {
 		case errors.Is(err, errUnreadable):
 			unreadable = true
-		case err != nil && (len(recordings) == 1 || ctx.Err() != nil):
+		case err != nil && (len(jobs) == 1 || ctx.Err() != nil):
 			return err
 		case err != nil:
-			a.logf("requin: %s: %v", rec.name, err)
+			a.logf("requin: %s: %v", c.rec.name, err)
 			failed++
 		}
 	}
 	switch {
-	case failed == len(recordings):
+	case failed > 0 && failed == len(jobs):
 		return fmt.Errorf("none of the %d deployments could be counted", failed)
 	case failed > 0:
-		a.logf("%d of %d deployments could not be counted", failed, len(recordings))
+		a.logf("%d of %d deployments could not be counted", failed, len(jobs))
 		return errUnreadable
 	case unreadable:
 		return errUnreadable

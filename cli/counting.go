@@ -19,11 +19,12 @@ import (
 // counting is one deployment being counted.
 type counting struct {
 	*app
-	opt      countOptions
-	rec      recording
-	out      string
-	detector *detect.Detector
-	started  time.Time
+	opt       countOptions
+	rec       recording
+	out       string
+	detector  *detect.Detector
+	started   time.Time
+	surveyKey string // in a survey: stands for the videos, the model and every setting
 
 	dive     *video.Deployment
 	plan     *video.Plan
@@ -66,6 +67,9 @@ func (c *counting) run(ctx context.Context) error {
 	if err := c.scan(ctx, journal, &res); err != nil {
 		return err
 	}
+	if err := c.unaltered(res.hashes); err != nil {
+		return err
+	}
 	if err := c.tally(&res); err != nil {
 		return err
 	}
@@ -76,7 +80,9 @@ func (c *counting) run(ctx context.Context) error {
 		return err
 	}
 	if c.opt.done != nil {
-		c.opt.done(res.counts)
+		if err := c.opt.done(c, res); err != nil {
+			return err
+		}
 	}
 	unread := func(g count.Gap) bool { return g.Kind == count.NotAnalysed }
 	if len(c.warnings) > 0 || slices.ContainsFunc(res.counts.Effort.Gaps, unread) {

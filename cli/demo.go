@@ -51,7 +51,7 @@ func (a *app) demoCommand() *cobra.Command {
 			opt.replace = true // the clip of an earlier version of Requin
 			a.logf("The clip is a drawing and the detector is made by hand: the demo shows the way from a video to MaxN, not how well a model does.")
 			var last count.Result
-			opt.done = func(r count.Result) { last = r }
+			opt.done = func(_ *counting, res results) error { last = res.counts; return nil }
 			if err := a.count(c.Context(), []string{folder.File("clip.mp4")}, opt); err != nil {
 				return err
 			}

@@ -156,13 +156,13 @@ func (r *rows) close() error {
 	return r.file.Close()
 }
 
-// decimal writes a number with as many digits as it needs.
-func decimal(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+// digits writes a number with as many digits as it needs.
+func digits(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// optional is decimal, "" for a number that is not stated.
+// optional is digits, "" for a number that is not stated.
 func optional(v *float64) string {
 	if v == nil {
 		return ""
 	}
-	return decimal(*v)
+	return digits(*v)
 }

@@ -9,7 +9,7 @@ import (
 
 // Formats are all formats, in the order in which they are listed.
 func Formats() []Format {
-	return []Format{CamtrapDP(), OBIS()}
+	return []Format{EventMeasure(), EMObs(), GlobalArchive(), CamtrapDP(), OBIS()}
 }
 
 // Named is the format of a name.

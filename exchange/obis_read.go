@@ -125,9 +125,6 @@ func readOBIS(in Input) annotate.Records {
 	}
 }
 
-// errEnough ends reading where the caller has had enough.
-var errEnough = errors.New("enough")
-
 func (r *obisReader) meta() error {
 	file, err := r.in.FS.Open(path.Join(r.dir, "meta.xml"))
 	if err != nil {

@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"requin/annotate"
+	"requin/exchange"
+	"requin/method"
+	"requin/survey"
+)
+
+// exportFlags are the flags of requin export as they were typed.
+type exportFlags struct {
+	survey, what     string
+	opcodes, sources []string
+	strict           bool
+}
+
+const exportLong = `Export truth, or Requin's counts, in another program's format (requin formats lists
+them). Formats of several files are written as a folder. What the format
+cannot hold is listed, never dropped in silence.
+
+--what truth   what people stated: boxes, tracks, sightings, counts (the default)
+--what counts  what Requin counted: the latest count of each deployment, its
+               tracks as boxes, and MaxN`
+
+func (a *app) exportCommand() *cobra.Command {
+	var f exportFlags
+	c := &cobra.Command{
+		Use:   "export FORMAT FILE|FOLDER",
+		Short: "Export truth or counts in another program's format",
+		Long:  exportLong,
+		Example: `  requin export coco truth.json
+  requin export globalarchive for-globalarchive/ --what counts
+  requin export viame BRUV_07.csv --opcode BRUV_07 --what counts`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usagef("name a format and where to write it: requin export coco truth.json (requin formats lists the formats)")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			format, err := exchange.Named(args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			if format.Write == nil {
+				return usagef("Requin reads %s, but does not write it", format.Title)
+			}
+			if f.what != "truth" && f.what != "counts" {
+				return usagef("--what %q: say truth or counts", f.what)
+			}
+			return inSurvey(c.Context(), f.survey, func(s *survey.Survey) error {
+				return a.export(c.Context(), s, format, args[1], f)
+			})
+		},
+	}
+	surveyFlag(c, &f.survey)
+	fl := c.Flags()
+	fl.StringVar(&f.what, "what", "truth", "truth or counts")
+	fl.StringArrayVar(&f.opcodes, "opcode", nil, "only this `deployment`; repeatable")
+	fl.StringArrayVar(&f.sources, "source", nil, "only what was imported from this `file`; repeatable")
+	fl.BoolVar(&f.strict, "strict", false, "write nothing if the format cannot hold everything")
+	return c
+}
+
+func (a *app) export(ctx context.Context, s *survey.Survey, format exchange.Format, path string, f exportFlags) error {
+	records := s.Records(ctx, survey.Filter{OpCodes: f.opcodes, Sources: f.sources})
+	if f.what == "counts" {
+		counted, err := countedRecords(ctx, s, f.opcodes, wantsSightings(format))
+		if err != nil {
+			return err
+		}
+		records = counted
+	}
+	write := func(out exchange.Folder, name string) error {
+		losses, err := format.Write(out, records, exchange.Options{Name: name, Version: method.Version()})
+		if err != nil {
+			return err
+		}
+		list := losses.List()
+		for _, l := range list {
+			a.logf("%s cannot hold %s: left out %d times, first %s", format.Title, l.What, l.Count, l.Example)
+		}
+		if len(list) > 0 && f.strict {
+			return fmt.Errorf("%s cannot hold everything: nothing was written (--strict)", format.Title)
+		}
+		return nil
+	}
+	var err error
+	if format.Many {
+		err = survey.WriteFolder(path, func(dir string) error { return write(diskFolder(dir), filepath.Base(path)) })
+	} else {
+		err = survey.WriteFile(path, func(w io.Writer) error { return write(oneFile{w}, filepath.Base(path)) })
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.stdout, path)
+	return err
+}
+
+// wantsSightings tells the formats that keep animals as sightings, not as boxes.
+func wantsSightings(f exchange.Format) bool { return f.Name == "eventmeasure" || f.Name == "checkem" }
+
+// diskFolder is a folder on the disk that a format of several files is written to.
+type diskFolder string
+
+// Create makes a file, and the folders in its name.
+func (d diskFolder) Create(name string) (io.WriteCloser, error) {
+	local, err := filepath.Localize(name)
+	if err != nil {
+		return nil, fmt.Errorf("the name %q leads out of the folder that is written: rename it", name)
+	}
+	path := filepath.Join(string(d), local)
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+}
+
+// oneFile is the one file of a format that has no more.
+type oneFile struct{ w io.Writer }
+
+// Create gives the file; its name is the caller's.
+func (o oneFile) Create(string) (io.WriteCloser, error) { return nopCloser{o.w}, nil }
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// countedRecords are what Requin counted, as records: of each deployment its latest
+// count, with the tracks' points as boxes, or as sightings where those are wanted, and MaxN.
+func countedRecords(ctx context.Context, s *survey.Survey, opcodes []string, sightings bool) (annotate.Records, error) {
+	deployments, err := s.Deployments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	taxa, err := s.Taxa(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var chosen []survey.Deployment
+	for _, d := range deployments {
+		if d.Count != nil && (len(opcodes) == 0 || contains(opcodes, d.OpCode)) {
+			chosen = append(chosen, d)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, errors.New("no deployment is counted yet: requin count --model FILE.onnx")
+	}
+	return func(yield func(annotate.Record, error) bool) {
+		for _, d := range chosen {
+			if !yield(d.Deployment, nil) {
+				return
+			}
+		}
+		for _, t := range taxa {
+			if !yield(labelOf(t), nil) {
+				return
+			}
+		}
+		for _, d := range chosen {
+			run, err := s.Run(ctx, d.Count.Run)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			c := countedDeployment{d: d.Deployment, run: run, taxa: taxa, by: "Requin " + method.Version()}
+			if !c.records(sightings, yield) {
+				return
+			}
+		}
+	}, nil
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if strings.EqualFold(x, s) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,306 @@
+package cli
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"requin/annotate"
+	"requin/exchange"
+	"requin/method"
+	"requin/survey"
+)
+
+// importFlags are the flags of requin import as they were typed.
+type importFlags struct {
+	survey, format, by, opcode, from, pictures, rate, video string
+	replace, json                                           bool
+}
+
+const importLong = `Import truth: boxes, tracks, counts and metadata that people made with other
+programs. What kind of file it is is found out by looking into it; --format says so
+otherwise (requin formats lists all).
+
+A file goes in whole or not at all. Videos are matched to deployments by their
+file names; pictures, and videos that the survey does not have, belong to the
+deployment that --opcode names, or that a pattern finds in each one's name:
+--opcode-from '^(.*)_f\d+' takes what is in the brackets.`
+
+func (a *app) importCommand() *cobra.Command {
+	var f importFlags
+	c := &cobra.Command{
+		Use:   "import FILE|FOLDER|ZIP ...",
+		Short: "Import truth from other programs' files: boxes, tracks, counts, metadata",
+		Long:  importLong,
+		Example: `  requin import campaign_Points.txt campaign_Period.txt
+  requin import annotations.xml --by "Ana Lopez"
+  requin import labels/ --format yolo --pictures images/ --opcode-from '^([A-Z0-9]+)_'`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("name a file or folder: requin import annotations.json")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			return inSurvey(c.Context(), f.survey, func(s *survey.Survey) error {
+				for _, path := range args {
+					if err := a.importPath(c.Context(), s, path, f); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+	surveyFlag(c, &f.survey)
+	fl := c.Flags()
+	fl.StringVar(&f.format, "format", "", "`format` of the file, where it cannot be found out")
+	fl.StringVar(&f.by, "by", "", "`who` made the annotations (default: as the file says, else nobody)")
+	fl.StringVar(&f.opcode, "opcode", "", "deployment that all of it belongs to")
+	fl.StringVar(&f.from, "opcode-from", "", "`pattern` (regular expression with one pair of brackets) that finds the deployment in the name of a picture or video")
+	fl.StringVar(&f.video, "video", "", "`name` of the survey's video that the file is about (default: the one it names or is called after)")
+	fl.StringVar(&f.pictures, "pictures", "", "`folder` in which the pictures lie (default: beside the file)")
+	fl.StringVar(&f.rate, "rate", "", "frames a second (`number`) in which the file counts, where it does not say")
+	fl.BoolVar(&f.replace, "replace", false, "put it in the place of an earlier import of the same file")
+	fl.BoolVar(&f.json, "json", false, "JSON lines on stdout")
+	return c
+}
+
+// opened is something that truth is read from.
+type opened struct {
+	fs     fs.FS
+	name   string // the file in it, "." for all of it
+	folder string // where pictures may lie beside it
+	sha256 string
+	close  func() error
+}
+
+// open makes a file, a folder or a zip readable, and hashes it.
+func openSource(ctx context.Context, path string) (*opened, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: there is no such file or folder; check the name", path)
+	} else if err != nil {
+		return nil, err
+	}
+	o := &opened{fs: os.DirFS(path), name: ".", folder: path, close: func() error { return nil }}
+	if info.IsDir() {
+		var files []string
+		err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				files = append(files, name)
+			}
+			return err
+		})
+		if err == nil {
+			o.sha256, err = method.HashFiles(ctx, files)
+		}
+		return o, err
+	}
+	if o.sha256, err = method.HashFile(ctx, path); err != nil {
+		return nil, err
+	}
+	o.folder = filepath.Dir(path)
+	if strings.EqualFold(filepath.Ext(path), ".zip") {
+		z, err := zip.OpenReader(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s cannot be opened as a zip file (%w): download it again", path, err)
+		}
+		o.fs, o.close = z, z.Close
+		return o, nil
+	}
+	o.fs, o.name = os.DirFS(o.folder), filepath.Base(path)
+	return o, nil
+}
+
+func (a *app) importPath(ctx context.Context, s *survey.Survey, path string, f importFlags) (err error) {
+	src, err := openSource(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, src.close()) }()
+	if f.pictures != "" {
+		src.folder = f.pictures
+	}
+	pics, err := newPictures(src.folder)
+	if err != nil {
+		return err
+	}
+	in := exchange.Input{FS: src.fs, Name: src.name, Size: pics.size(ctx)}
+	if in.Rate, err = parseRate(f.rate); err != nil {
+		return err
+	}
+	format, err := chooseFormat(f.format, in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	opcode, err := f.deployment()
+	if err != nil {
+		return err
+	}
+	videos, err := newVideoNames(ctx, s, f.video)
+	if err != nil {
+		return err
+	}
+	records := videos.matched(credited(format.Read(in), f.by))
+	done, err := s.Import(ctx, survey.Source{Name: s.Stored(absolute(path)), SHA256: src.sha256, Format: format.Name, By: f.by, At: time.Now().UTC()},
+		pics.placed(s, records), survey.ImportOptions{Deployment: opcode, Replace: f.replace})
+	if err != nil {
+		return fmt.Errorf("%s (%s): %w; nothing of it was imported", path, format.Title, err)
+	}
+	return a.printImported(path, format, done, f.json)
+}
+
+// absolute is the absolute path where one can be had.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+func chooseFormat(name string, in exchange.Input) (exchange.Format, error) {
+	if name == "" {
+		return exchange.Guess(in)
+	}
+	f, err := exchange.Named(name)
+	if err == nil && f.Read == nil {
+		err = fmt.Errorf("Requin writes %s, but does not read it", f.Title)
+	}
+	return f, err
+}
+
+// credited names who made the statements where the file does not.
+func credited(records annotate.Records, by string) annotate.Records {
+	if by == "" {
+		return records
+	}
+	name := func(o *annotate.Origin) {
+		if o.By == "" {
+			o.By = by
+		}
+	}
+	return func(yield func(annotate.Record, error) bool) {
+		for record, err := range records {
+			switch r := record.(type) {
+			case annotate.Track:
+				name(&r.Origin)
+				record = r
+			case annotate.Mark:
+				name(&r.Origin)
+				record = r
+			case annotate.Sighting:
+				name(&r.Origin)
+				record = r
+			case annotate.Length:
+				name(&r.Origin)
+				record = r
+			case annotate.Count:
+				name(&r.Origin)
+				record = r
+			}
+			if !yield(record, err) {
+				return
+			}
+		}
+	}
+}
+
+// deployment tells which deployment a picture or video belongs to, by the flags.
+func (f importFlags) deployment() (func(annotate.Media) (string, bool), error) {
+	switch {
+	case f.opcode != "" && f.from != "":
+		return nil, usagef("--opcode and --opcode-from exclude each other: give one")
+	case f.opcode != "":
+		return func(annotate.Media) (string, bool) { return f.opcode, true }, nil
+	case f.from == "":
+		return nil, nil
+	}
+	pattern, err := regexp.Compile(f.from)
+	if err != nil {
+		return nil, usagef("--opcode-from %q is no regular expression: %v", f.from, err)
+	}
+	if pattern.NumSubexp() < 1 {
+		return nil, usagef("--opcode-from %q: put brackets around the part that names the deployment, as in '^([A-Z0-9]+)_'", f.from)
+	}
+	return func(m annotate.Media) (string, bool) {
+		for _, name := range []string{m.Name, m.Name[strings.LastIndexByte(m.Name, '/')+1:]} {
+			if found := pattern.FindStringSubmatch(name); found != nil && found[1] != "" {
+				return found[1], true
+			}
+		}
+		return "", false
+	}, nil
+}
+
+// importSchema names the version of the lines that import --json writes.
+const importSchema = "requin.import/1"
+
+func (a *app) printImported(path string, format exchange.Format, done survey.Imported, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(a.stdout).Encode(struct {
+			Schema string          `json:"schema"`
+			Path   string          `json:"path"`
+			Format string          `json:"format"`
+			Done   survey.Imported `json:"imported"`
+		}{importSchema, path, format.Name, done})
+	}
+	if done.Already {
+		_, err := fmt.Fprintf(a.stdout, "%s: imported before, nothing to do (--replace reads it again)\n", path)
+		return err
+	}
+	var parts []string
+	for _, p := range []struct {
+		n         int
+		one, some string
+	}{
+		{done.Deployments, "deployment", "deployments"}, {done.Labels, "class", "classes"}, {done.Media, "picture or video", "pictures and videos"},
+		{done.Tracks, "track", "tracks"}, {done.Marks, "box or shape", "boxes and shapes"}, {done.Sightings, "sighting", "sightings"},
+		{done.Lengths, "length", "lengths"}, {done.Counts, "count", "counts"},
+	} {
+		if p.n == 1 {
+			parts = append(parts, "1 "+p.one)
+		} else if p.n > 1 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.some))
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"nothing is in it"}
+	}
+	if n := len(done.Unplaced); n > 0 {
+		a.logf("Warning: %d pictures or videos belong to no deployment (%s ...): say which with --opcode or --opcode-from, and --replace", n, done.Unplaced[0])
+	}
+	_, err := fmt.Fprintf(a.stdout, "%s (%s): %s\n", path, format.Title, strings.Join(parts, ", "))
+	return err
+}
+
+// formatsCommand lists the formats.
+func (a *app) formatsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "formats", Short: "List the formats that Requin reads and writes", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
+			fmt.Fprintln(t, "FORMAT\tREADS\tWRITES\tWHAT IT IS")
+			yes := map[bool]string{true: "yes", false: "-"}
+			for _, f := range exchange.Formats() {
+				writes := yes[f.Write != nil]
+				if f.Write != nil && f.Many {
+					writes = "a folder"
+				}
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", f.Name, yes[f.Read != nil], writes, f.Title)
+			}
+			return t.Flush()
+		},
+	}
+}

@@ -1,0 +1,271 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"requin/annotate"
+	"requin/count"
+	"requin/survey"
+	"requin/taxon"
+)
+
+func (a *app) listCommand() *cobra.Command {
+	var folder string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List the survey's deployments: what they hold, what is counted, what is missing",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return inSurvey(c.Context(), folder, func(s *survey.Survey) error { return a.list(c.Context(), s, asJSON) })
+		},
+	}
+	surveyFlag(c, &folder)
+	c.Flags().BoolVar(&asJSON, "json", false, "JSON lines on stdout (docs/formats/survey-json.md)")
+	return c
+}
+
+func (a *app) list(ctx context.Context, s *survey.Survey, asJSON bool) error {
+	deployments, err := s.Deployments(ctx)
+	if err != nil {
+		return err
+	}
+	missing, err := s.Missing(ctx)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.listJSON(deployments, missing)
+	}
+	fmt.Fprintf(a.stdout, "%s: %d deployments\n", s.Name(), len(deployments))
+	if len(deployments) == 0 {
+		a.logf("There is nothing in it yet: requin add VIDEOS, or requin import TRUTH")
+		return nil
+	}
+	t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "  DEPLOYMENT\tSITE\tDATE\tVIDEO\tPERIOD\tTRUTH\tCOUNTED")
+	gone := 0
+	for _, d := range deployments {
+		video := videoText(d.Chapters)
+		if n := missingOf(d.Chapters, missing); n > 0 {
+			video += fmt.Sprintf(" (%d missing)", n)
+			gone += n
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.OpCode, dash(d.Site), dash(strings.Replace(d.DateTime, "T", " ", 1)),
+			video, periodText(d.Periods), truthText(d), countText(d.Count))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if gone > 0 {
+		a.logf("%d video files are not where they were: plug in their disk, or requin relink FOLDER to look for them", gone)
+	}
+	return nil
+}
+
+func missingOf(chapters []annotate.Chapter, missing []string) int {
+	n := 0
+	for _, c := range chapters {
+		if slices.Contains(missing, c.Path) {
+			n++
+		}
+	}
+	return n
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// videoText says how much of video there is: "2 chapters, 1:02:03".
+func videoText(chapters []annotate.Chapter) string {
+	var length time.Duration
+	n := 0
+	for _, c := range chapters {
+		if c.Camera == 0 {
+			n++
+			length = max(length, c.Offset+c.Duration)
+		}
+	}
+	switch n {
+	case 0:
+		return "-"
+	case 1:
+		return clockText(length)
+	}
+	return fmt.Sprintf("%s in %d chapters", clockText(length), n)
+}
+
+func periodText(periods []annotate.Period) string {
+	var out []string
+	for _, p := range periods {
+		to := "end"
+		if !p.Open {
+			to = clockText(p.To)
+		}
+		out = append(out, clockText(p.From)+".."+to)
+	}
+	return dash(strings.Join(out, ", "))
+}
+
+func truthText(d survey.Deployment) string {
+	var out []string
+	if d.Marks > 0 {
+		out = append(out, fmt.Sprintf("%d boxes", d.Marks))
+	}
+	if d.Sightings > 0 {
+		out = append(out, fmt.Sprintf("%d sightings", d.Sightings))
+	}
+	return dash(strings.Join(out, ", "))
+}
+
+func countText(c *survey.CountState) string {
+	if c == nil {
+		return "no"
+	}
+	var out []string
+	for taxon, n := range c.MaxN {
+		if n > 0 {
+			out = append(out, fmt.Sprintf("%s %d", taxon, n))
+		}
+	}
+	slices.Sort(out)
+	text := strings.Join(out, ", ")
+	if text == "" {
+		text = "nothing seen"
+	}
+	if c.Unreadable > 0 {
+		text += fmt.Sprintf(" (%v not analysed)", c.Unreadable.Round(time.Second))
+	}
+	return text
+}
+
+// listSchema names the version of the lines that list --json writes.
+const listSchema = "requin.list/1"
+
+func (a *app) listJSON(deployments []survey.Deployment, missing []string) error {
+	out := json.NewEncoder(a.stdout)
+	type counted struct {
+		Run        string         `json:"run"`
+		Finished   time.Time      `json:"finished"`
+		Folder     string         `json:"folder"`
+		MaxN       map[string]int `json:"maxn"`
+		Unreadable count.Seconds  `json:"not_analysed_s"`
+	}
+	for _, d := range deployments {
+		line := struct {
+			Schema string `json:"schema"`
+			annotate.Deployment
+			Marks     int      `json:"marks"`
+			Sightings int      `json:"sightings"`
+			Missing   []string `json:"missing,omitempty"`
+			Count     *counted `json:"count"`
+		}{Schema: listSchema, Deployment: d.Deployment, Marks: d.Marks, Sightings: d.Sightings}
+		for _, c := range d.Chapters {
+			if slices.Contains(missing, c.Path) {
+				line.Missing = append(line.Missing, c.Path)
+			}
+		}
+		if c := d.Count; c != nil {
+			line.Count = &counted{c.Run, c.Finished, c.Folder, c.MaxN, count.Seconds(c.Unreadable)}
+		}
+		if err := out.Encode(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) printTaxa(list taxon.List, asJSON bool) error {
+	if asJSON {
+		out := json.NewEncoder(a.stdout)
+		for _, t := range list {
+			if err := out.Encode(t); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(list) == 0 {
+		a.logf("The survey has no list of taxa: requin taxa FILE.yaml (docs/getting-started.md)")
+		return nil
+	}
+	t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "TAXON\tCOMMON NAME\tROLE\tCAAB\tAphiaID\tALSO CALLED")
+	for _, x := range list {
+		aphia := ""
+		if x.AphiaID > 0 {
+			aphia = fmt.Sprint(x.AphiaID)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", x.Name, dash(x.Common), x.Role, dash(x.CAAB), dash(aphia), dash(strings.Join(x.Classes, ", ")))
+	}
+	return t.Flush()
+}
+
+func (a *app) relinkCommand() *cobra.Command {
+	var folder string
+	c := &cobra.Command{
+		Use:   "relink FOLDER [FOLDER ...]",
+		Short: "Find videos that were moved or renamed, by their SHA-256",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("name the folders to look in: requin relink /media/backup")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			return inSurvey(c.Context(), folder, func(s *survey.Survey) error { return a.relink(c.Context(), s, args) })
+		},
+	}
+	surveyFlag(c, &folder)
+	return c
+}
+
+func (a *app) relink(ctx context.Context, s *survey.Survey, folders []string) error {
+	var absolute []string
+	for _, f := range folders {
+		path, err := filepath.Abs(f)
+		if err != nil {
+			return err
+		}
+		absolute = append(absolute, path)
+	}
+	m := newMeter(a.stderr, "", megabytes)
+	result, err := s.Relink(ctx, absolute, func(path string, done, of int64) {
+		m.what = "SHA-256 of " + filepath.Base(path)
+		m.update(done, of)
+	})
+	m.clear()
+	if err != nil {
+		return err
+	}
+	for _, old := range slices.Sorted(maps.Keys(result.Found)) {
+		fmt.Fprintf(a.stdout, "found    %s → %s\n", old, result.Found[old])
+		if copies := result.Copies[old]; len(copies) > 1 {
+			a.logf("There are %d copies of it (%s): the first was taken", len(copies), strings.Join(copies, ", "))
+		}
+	}
+	for _, path := range result.Missing {
+		fmt.Fprintf(a.stdout, "missing  %s\n", path)
+	}
+	switch {
+	case len(result.Missing) > 0:
+		return fmt.Errorf("%d video files were not found: name other folders, or plug in their disk", len(result.Missing))
+	case len(result.Found) == 0:
+		a.logf("No video was missing")
+	}
+	return nil
+}
