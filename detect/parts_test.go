@@ -224,18 +224,18 @@ func TestResize(t *testing.T) {
 		}
 		return pix
 	}
-	var r resizer
-	if got := r.resize(grey(0, 100, 200, 100), 4, 1, 2, 1); !slices.Equal(got, grey(71, 143)) {
+	var r frame.Resizer
+	if got := r.Resize(grey(0, 100, 200, 100), 4, 1, 2, 1); !slices.Equal(got, grey(71, 143)) {
 		t.Errorf("halved: %v", got)
 	}
-	if got := r.resize(grey(0, 100), 2, 1, 4, 1); !slices.Equal(got, grey(0, 25, 75, 100)) {
+	if got := r.Resize(grey(0, 100), 2, 1, 4, 1); !slices.Equal(got, grey(0, 25, 75, 100)) {
 		t.Errorf("doubled: %v", got)
 	}
-	if got := r.resize(grey(0, 100), 1, 2, 1, 4); !slices.Equal(got, grey(0, 25, 75, 100)) {
+	if got := r.Resize(grey(0, 100), 1, 2, 1, 4); !slices.Equal(got, grey(0, 25, 75, 100)) {
 		t.Errorf("doubled downwards: %v", got)
 	}
 	flat := slices.Repeat([]byte{10, 200, 255}, 97*31)
-	for i, v := range r.resize(flat, 97, 31, 13, 57) {
+	for i, v := range r.Resize(flat, 97, 31, 13, 57) {
 		if v != flat[i%3] {
 			t.Fatalf("a flat picture changed to %d at %d", v, i)
 		}

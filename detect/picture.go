@@ -82,7 +82,7 @@ type canvas struct {
 	table   [3][256]float32
 	floats  []float32
 	bytes8  []uint8
-	resizer resizer
+	resizer frame.Resizer
 	last    placement // what lies on the canvas; the fill around it is drawn once
 }
 
@@ -130,7 +130,7 @@ func (c *canvas) draw(f *frame.Frame) (onnx.Tensor, placement, error) {
 	case c.free && f.W <= c.w && f.H <= c.h:
 		w, h, inW, inH = f.W, f.H, f.W, f.H
 	default:
-		pix = c.resizer.resize(f.Pix, f.W, f.H, w, h)
+		pix = c.resizer.Resize(f.Pix, f.W, f.H, w, h)
 	}
 	p := placement{
 		w: w, h: h, sx: float64(fullW) / float64(w), sy: float64(fullH) / float64(h),

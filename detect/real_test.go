@@ -206,8 +206,8 @@ func TestScaledFrameAgrees(t *testing.T) {
 	if w != 416 || h != 234 {
 		t.Errorf("960×540 goes into %d×%d, want 416×234", w, h)
 	}
-	var r resizer
-	small := &frame.Frame{W: w, H: h, FullW: f.W, FullH: f.H, Pix: r.resize(f.Pix, f.W, f.H, w, h)}
+	var r frame.Resizer
+	small := &frame.Frame{W: w, H: h, FullW: f.W, FullH: f.H, Pix: r.Resize(f.Pix, f.W, f.H, w, h)}
 	got, err := d.Detect(small)
 	if err != nil {
 		t.Fatal(err)
@@ -233,8 +233,8 @@ func BenchmarkDetect(b *testing.B) {
 				defer d.Close()
 				f := picture(b, realdata.Path(b, "tank_fish_voc", "images_and_voc_xml", "000001.jpg"))
 				w, h := d.Size(f.W, f.H)
-				var r resizer
-				small := &frame.Frame{W: w, H: h, FullW: f.W, FullH: f.H, Pix: r.resize(f.Pix, f.W, f.H, w, h)}
+				var r frame.Resizer
+				small := &frame.Frame{W: w, H: h, FullW: f.W, FullH: f.H, Pix: r.Resize(f.Pix, f.W, f.H, w, h)}
 				b.ReportAllocs()
 				for b.Loop() {
 					if _, err := d.Detect(small); err != nil {
