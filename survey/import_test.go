@@ -391,3 +391,54 @@ func TestPutDeployment(t *testing.T) {
 	want.Site, want.Extra, want.Periods = "reef", annotate.Extra{"a": "1", "b": "2"}, first.Periods
 	check()
 }
+
+// Many media of several imports, some of them the same, over many pages: each record comes once, under
+// its own media.
+func TestRecordsManyMedia(t *testing.T) {
+	s := fresh(t)
+	const n = 2*pageSize + 17
+	for k, source := range []string{"first", "second", "third"} {
+		var records []annotate.Record
+		for i := range n {
+			name := fmt.Sprintf("%d.mp4", (i*7+k*100)%n)
+			if k == 1 && i%3 == 0 {
+				name = "second's own " + name
+			}
+			records = append(records, annotate.Media{Name: name, Deployment: "A", Video: true},
+				annotate.Track{Media: name, ID: "1", Names: []annotate.Name{{Label: name + source}}},
+				annotate.Mark{Media: name, Track: "1", ID: name, Names: []annotate.Name{{Label: name + source}}}, annotate.Look{Media: name, Frame: k})
+		}
+		feed(t, s, source, records...)
+		compare(t, collect(t, s.Records(t.Context(), Filter{Sources: []string{source}})), records)
+	}
+	var media string
+	tracks, seen, marks, looks := map[string]string{}, map[string]bool{}, 0, 0
+	for _, r := range collect(t, s.Records(t.Context(), Filter{})) {
+		switch r := r.(type) {
+		case annotate.Media:
+			if seen[r.Name] {
+				t.Fatalf("%s comes twice", r.Name)
+			}
+			media, seen[r.Name] = r.Name, true
+			clear(tracks)
+		case annotate.Track:
+			if _, twice := tracks[r.ID]; twice || r.Media != media {
+				t.Fatalf("track %+v in %s", r, media)
+			}
+			tracks[r.ID] = r.Names[0].Label
+		case annotate.Mark:
+			marks++
+			if r.Media != media || r.ID != media || tracks[r.Track] != r.Names[0].Label {
+				t.Fatalf("mark %+v in %s, tracks %v", r, media, tracks)
+			}
+		case annotate.Look:
+			looks++
+			if r.Media != media {
+				t.Fatalf("look %+v in %s", r, media)
+			}
+		}
+	}
+	if own := (n + 2) / 3; len(seen) != n+own || marks != 3*n || looks != 3*n {
+		t.Errorf("%d media, %d marks, %d looks; want %d, %d, %d", len(seen), marks, looks, n+own, 3*n, 3*n)
+	}
+}
