@@ -36,7 +36,8 @@ type CountState struct {
 // PutDeployment keeps a deployment under its OpCode. What d states replaces what
 // was known, field by field; what it leaves out (nil, "") stays. Chapters, and
 // periods, replace those that were there, where d has any. A chapter that belongs
-// to another deployment, by its SHA-256, is refused. Media that belonged nowhere and bear the
+// to another deployment, by its SHA-256, is refused. Absolute paths are kept as Stored has them, others as they
+// are. Media that belonged nowhere and bear the
 // name of one of the chapters are from then on the deployment's.
 func (s *Survey) PutDeployment(ctx context.Context, d annotate.Deployment) (isNew bool, err error) {
 	d.Chapters = slices.Clone(d.Chapters)

@@ -350,7 +350,7 @@ func burned(t *testing.T, folder string) string {
 func TestAtOnce(t *testing.T) {
 	s := fresh(t)
 	other := reopen(t, s.Folder())
-	const each = 20
+	each := rounds(20)
 	var group sync.WaitGroup
 	for i, who := range []*Survey{s, s, other, other} {
 		group.Go(func() {
@@ -391,7 +391,7 @@ func TestReadWhileImporting(t *testing.T) {
 	s := fresh(t)
 	other := reopen(t, s.Folder())
 	_, err := s.Import(t.Context(), Source{Name: "a"}, func(yield func(annotate.Record, error) bool) {
-		for r := range points(5000) {
+		for r := range points(500) {
 			if !yield(r, nil) {
 				return
 			}

@@ -1,6 +1,17 @@
 // Package survey's noun is the folder that holds a study. It owns what lies
-// where on the disk, and that nothing in it is ever half written. So far that is
-// the folder of one count: its results, and the journal from which an
+// where on the disk, that nothing in it is ever half written, and the database
+// of what people and runs stated. It alone knows SQL.
+//
+// A Survey is the folder of a whole study (docs/formats/survey-folder.md):
+//
+//	s, err := survey.Init(ctx, "reef-2026", "Reef 2026") // or survey.Open
+//	defer s.Close()
+//	_, err = s.PutDeployment(ctx, deployment)             // its videos, hashed
+//	_, err = s.Import(ctx, source, records, options)      // what a file states, all or nothing
+//	for record, err := range s.Records(ctx, filter) { }   // and back
+//	err = s.PutRun(ctx, run)                              // what a count came to
+//
+// A Folder is the folder of one count: its results, and the journal from which an
 // interrupted count goes on.
 //
 //	folder, err := survey.OpenFolder("dive.requin") // held by this process alone

@@ -99,7 +99,7 @@ type importing struct {
 	placed      map[string]int64 // some names, as place answers them
 
 	labels, marks, looks, sightings, lengths, counts *inserter
-	putMedia, putTrack, nameTrack                    *sql.Stmt
+	putMedia, putTrack, nameTrack, chapters          *sql.Stmt
 	nextMedia, nextTrack                             int64
 }
 
@@ -190,6 +190,10 @@ func (im *importing) prepare() error {
 		if *s.into, err = im.tx.PrepareContext(im.ctx, s.query); err != nil {
 			return err
 		}
+	}
+	var err error
+	if im.chapters, err = byName(im.ctx, im.tx); err != nil {
+		return err
 	}
 	for table, next := range map[string]*int64{"media": &im.nextMedia, "tracks": &im.nextTrack} {
 		if err := im.tx.QueryRowContext(im.ctx, "SELECT COALESCE(MAX(id), 0) + 1 FROM "+table).Scan(next); err != nil {

@@ -52,7 +52,7 @@ func TestImportIsWholeOrNot(t *testing.T) {
 	}
 	records := made{rand.New(rand.NewPCG(2, 2))}.records()
 	broken := errors.New("line 17: a broken file")
-	for stop := 0; stop <= len(records); stop += 1 + len(records)/20 {
+	for stop := 0; stop <= len(records); stop += 1 + len(records)/rounds(20) {
 		_, err := s.Import(t.Context(), Source{Name: "first", Format: "test"}, func(yield func(annotate.Record, error) bool) {
 			for _, r := range records[:stop] {
 				if !yield(r, nil) {
@@ -103,6 +103,9 @@ func TestImportKilled(t *testing.T) {
 			time.Sleep(time.Minute)
 		}, ImportOptions{})
 		t.Fatal("not killed:", err)
+	}
+	if testing.Short() {
+		t.Skip("imports more than fits into SQLite's memory")
 	}
 	s := fresh(t)
 	feed(t, s, "first", made{rand.New(rand.NewPCG(1, 1))}.records()...)
@@ -387,4 +390,55 @@ func TestPutDeployment(t *testing.T) {
 	put(first)
 	want.Site, want.Extra, want.Periods = "reef", annotate.Extra{"a": "1", "b": "2"}, first.Periods
 	check()
+}
+
+// Many media of several imports, some of them the same, over many pages: each record comes once, under
+// its own media.
+func TestRecordsManyMedia(t *testing.T) {
+	s := fresh(t)
+	const n = 2*pageSize + 17
+	for k, source := range []string{"first", "second", "third"} {
+		var records []annotate.Record
+		for i := range n {
+			name := fmt.Sprintf("%d.mp4", (i*7+k*100)%n)
+			if k == 1 && i%3 == 0 {
+				name = "second's own " + name
+			}
+			records = append(records, annotate.Media{Name: name, Deployment: "A", Video: true},
+				annotate.Track{Media: name, ID: "1", Names: []annotate.Name{{Label: name + source}}},
+				annotate.Mark{Media: name, Track: "1", ID: name, Names: []annotate.Name{{Label: name + source}}}, annotate.Look{Media: name, Frame: k})
+		}
+		feed(t, s, source, records...)
+		compare(t, collect(t, s.Records(t.Context(), Filter{Sources: []string{source}})), records)
+	}
+	var media string
+	tracks, seen, marks, looks := map[string]string{}, map[string]bool{}, 0, 0
+	for _, r := range collect(t, s.Records(t.Context(), Filter{})) {
+		switch r := r.(type) {
+		case annotate.Media:
+			if seen[r.Name] {
+				t.Fatalf("%s comes twice", r.Name)
+			}
+			media, seen[r.Name] = r.Name, true
+			clear(tracks)
+		case annotate.Track:
+			if _, twice := tracks[r.ID]; twice || r.Media != media {
+				t.Fatalf("track %+v in %s", r, media)
+			}
+			tracks[r.ID] = r.Names[0].Label
+		case annotate.Mark:
+			marks++
+			if r.Media != media || r.ID != media || tracks[r.Track] != r.Names[0].Label {
+				t.Fatalf("mark %+v in %s, tracks %v", r, media, tracks)
+			}
+		case annotate.Look:
+			looks++
+			if r.Media != media {
+				t.Fatalf("look %+v in %s", r, media)
+			}
+		}
+	}
+	if own := (n + 2) / 3; len(seen) != n+own || marks != 3*n || looks != 3*n {
+		t.Errorf("%d media, %d marks, %d looks; want %d, %d, %d", len(seen), marks, looks, n+own, 3*n, 3*n)
+	}
 }

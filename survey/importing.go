@@ -89,7 +89,7 @@ func (im *importing) place(m annotate.Media) (int64, error) {
 	if id, ok := im.placed[m.Name]; ok {
 		return id, nil
 	}
-	id, err := place(im.ctx, im.tx, m.Name)
+	id, err := place(im.ctx, im.chapters, m.Name)
 	switch {
 	case err != nil:
 		return 0, err

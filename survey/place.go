@@ -11,17 +11,22 @@ import (
 // place finds the deployment that a media belongs to by its file name: the one
 // with a chapter of that name. Where several have one (cameras begin anew with
 // each card), the folders before the name decide, if they can. 0: none, or it cannot be told.
-func place(ctx context.Context, tx *sql.Tx, name string) (int64, error) {
+func place(ctx context.Context, chapters *sql.Stmt, name string) (int64, error) {
 	want := parts(name)
 	if len(want) == 0 {
 		return 0, nil
 	}
+	rows, err := chapters.QueryContext(ctx, want[len(want)-1])
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
 	best, found, tie := 0, int64(0), false
-	err := each(ctx, tx, "SELECT deployment, path FROM chapters WHERE base = ?", []any{want[len(want)-1]}, func(rows *sql.Rows) error {
+	for rows.Next() {
 		var id int64
 		var path string
 		if err := rows.Scan(&id, &path); err != nil {
-			return err
+			return 0, err
 		}
 		switch n := sameEnd(want, parts(path)); {
 		case n > best:
@@ -29,12 +34,16 @@ func place(ctx context.Context, tx *sql.Tx, name string) (int64, error) {
 		case n == best && id != found:
 			tie = true
 		}
-		return nil
-	})
-	if tie {
-		return 0, err
 	}
-	return found, err
+	if tie {
+		return 0, rows.Err()
+	}
+	return found, rows.Err()
+}
+
+// byName prepares the statement by which place finds chapters.
+func byName(ctx context.Context, tx *sql.Tx) (*sql.Stmt, error) {
+	return tx.PrepareContext(ctx, "SELECT deployment, path FROM chapters WHERE base = ?")
 }
 
 // sameEnd is how many of their last parts two paths share.
@@ -80,8 +89,13 @@ func placeRows(ctx context.Context, tx *sql.Tx, query string, args []any, table 
 	if err != nil {
 		return err
 	}
+	chapters, err := byName(ctx, tx)
+	if err != nil {
+		return err
+	}
+	defer chapters.Close()
 	for _, r := range rows {
-		id, err := place(ctx, tx, r.name)
+		id, err := place(ctx, chapters, r.name)
 		if err != nil || id == 0 {
 			if err != nil {
 				return err

@@ -48,8 +48,6 @@ type statements struct {
 	yield      func(annotate.Record, error) bool
 
 	sources, deployments []any // numbers of those chosen; nil: all
-
-	tracks, marks, looks *sql.Stmt // of a media
 }
 
 // errStopped says that whoever ranges has had enough.

@@ -111,19 +111,20 @@ func (s *Survey) Relink(ctx context.Context, folders []string, progress func(pat
 	if len(out.Found) == 0 {
 		return out, nil
 	}
-	return out, s.write(ctx, func(tx *sql.Tx) error {
-		for _, c := range lost {
-			if len(byHash[c.sha256]) == 0 {
-				continue
-			}
-			_, err := tx.ExecContext(ctx, "UPDATE chapters SET path = ?, base = ? WHERE deployment = ? AND position = ? AND sha256 = ?",
-				c.path, base(c.path), c.deployment, c.position, c.sha256)
-			if err != nil {
-				return err
-			}
+	found := slices.DeleteFunc(lost, func(c videoFile) bool { return len(byHash[c.sha256]) == 0 })
+	return out, s.write(ctx, func(tx *sql.Tx) error { return moveChapters(ctx, tx, found) })
+}
+
+// moveChapters keeps new paths of chapters that still are of the same video.
+func moveChapters(ctx context.Context, tx *sql.Tx, chapters []videoFile) error {
+	for _, c := range chapters {
+		_, err := tx.ExecContext(ctx, "UPDATE chapters SET path = ?, base = ? WHERE deployment = ? AND position = ? AND sha256 = ?",
+			c.path, base(c.path), c.deployment, c.position, c.sha256)
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // candidates are the files of certain sizes in some folders, by name.

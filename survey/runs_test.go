@@ -197,12 +197,14 @@ func TestPutRunIsWholeOrNot(t *testing.T) {
 // Points that are none of the kept detections, in frames that were not kept, come back too.
 func TestPointsApart(t *testing.T) {
 	s := fresh(t)
-	d := detect.Detection{Box: frame.Box{X0: math.Inf(-1), Y0: math.NaN(), X1: -0.0, Y1: 5e-324}, Taxon: "", Score: float32(math.Inf(1))}
+	d := detect.Detection{Box: frame.Box{X0: math.Inf(-1), Y0: math.NaN(), X1: math.Copysign(0, -1), Y1: 5e-324}, Taxon: "", Score: float32(math.Inf(1))}
 	d.Box.Y0 = 3
 	joined := d
 	joined.Scores = []taxon.Score{{Taxon: "a", Score: 0.5}, {Taxon: "é", Score: 0}}
 	seen := []detect.Frame{{Instant: at(1), Detections: []detect.Detection{d}}, {Instant: at(2), Detections: []detect.Detection{}}, {Instant: at(3), Detections: []detect.Detection{d, joined}}}
-	point := func(second int, d detect.Detection) track.Point { return track.Point{Instant: at(second), Detection: d} }
+	point := func(second int, d detect.Detection) track.Point {
+		return track.Point{Instant: at(second), Detection: d}
+	}
 	far := track.Point{Instant: frame.Instant{Time: -5, Chapter: -1, PTS: math.MinInt64, Base: frame.Rational{Num: -1, Den: 0}}, Detection: joined}
 	run := Run{ID: "r", Kind: "x", Detections: frames(seen), Tracks: []track.Track{
 		{ID: 4, Taxon: "a", Points: []track.Point{point(1, d), point(2, joined), point(3, joined), point(9, d)}},

@@ -205,12 +205,14 @@ func (s *Survey) read(ctx context.Context, work func(tx *sql.Tx) error) error {
 
 func (s *Survey) transaction(ctx context.Context, opt *sql.TxOptions, work func(tx *sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, opt)
-	if err != nil {
-		return explainDatabase(s.folder, err)
+	if err == nil {
+		defer tx.Rollback() // does nothing after a commit
+		if err = work(tx); err == nil {
+			err = tx.Commit()
+		}
 	}
-	defer tx.Rollback() // does nothing after a commit
-	if err := work(tx); err != nil {
-		return explainDatabase(s.folder, err)
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err() // whatever it broke off
 	}
-	return explainDatabase(s.folder, tx.Commit())
+	return explainDatabase(s.folder, err)
 }

@@ -53,6 +53,14 @@ func must[T any](t testing.TB) func(v T, err error) T {
 	}
 }
 
+// rounds is how often something random is tried; the race detector makes the database many times slower.
+func rounds(n int) int {
+	if testing.Short() {
+		return max(1, n/8)
+	}
+	return n
+}
+
 func stream(records ...annotate.Record) annotate.Records {
 	return func(yield func(annotate.Record, error) bool) {
 		for _, r := range records {
@@ -123,7 +131,7 @@ func compare(t testing.TB, got, want []annotate.Record) {
 
 // What goes in comes out equal, again and again, also after closing and from a copy elsewhere.
 func TestRecordsRoundTrip(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range uint64(rounds(40)) {
 		want := made{rand.New(rand.NewPCG(seed, 1))}.records()
 		s := fresh(t)
 		in := feed(t, s, "all", want...)
@@ -157,7 +165,7 @@ func TestRecordsStop(t *testing.T) {
 	s := fresh(t)
 	want := made{rand.New(rand.NewPCG(7, 7))}.records()
 	feed(t, s, "all", want...)
-	for stop := range want {
+	for stop := 0; stop < len(want); stop += 1 + len(want)/rounds(64) {
 		n := 0
 		for r, err := range s.Records(t.Context(), Filter{}) {
 			if err != nil || !reflect.DeepEqual(sameMoment(r), sameMoment(want[n])) {
@@ -375,7 +383,7 @@ func TestVerdicts(t *testing.T) {
 
 // Texts that a database or JSON would change are refused, never changed.
 func TestImportRefusesWhatItCannotKeep(t *testing.T) {
-	inf := math.Inf(1)
+	s, inf := fresh(t), math.Inf(1)
 	for i, c := range []struct {
 		record annotate.Record
 		want   string
@@ -393,7 +401,6 @@ func TestImportRefusesWhatItCannotKeep(t *testing.T) {
 		{annotate.Mark{Media: "a", Origin: annotate.Origin{At: time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)}}, "year 12000"},
 		{nil, "unknown kind"},
 	} {
-		s := fresh(t)
 		_, err := s.Import(t.Context(), Source{Name: "file.csv"}, stream(annotate.Media{Name: "a"}, c.record), ImportOptions{})
 		says(t, err, c.want, "file.csv: nothing was imported")
 		if got := collect(t, s.Records(t.Context(), Filter{})); len(got) != 0 {

@@ -48,10 +48,10 @@ func (r *row) track(t annotate.Track) {
 	r.json(t.Extra)
 }
 
-// scanTrack reads track and trackColumns.
-func scanTrack(rows *sql.Rows) (t annotate.Track, err error) {
+// scanTrack reads media, track and trackColumns.
+func scanTrack(rows *sql.Rows, media *int64) (t annotate.Track, err error) {
 	var names nameCells
-	err = scanRow(rows, []any{&t.ID}, names.cells(), []any{fromJSON{&t.Attributes}}, originCells(&t.Origin), []any{fromJSON{&t.Extra}})
+	err = scanRow(rows, []any{media, &t.ID}, names.cells(), []any{fromJSON{&t.Attributes}}, originCells(&t.Origin), []any{fromJSON{&t.Extra}})
 	t.Names = names.names()
 	return t, err
 }
@@ -71,10 +71,10 @@ func (r *row) mark(m annotate.Mark) {
 	r.json(m.Extra)
 }
 
-func scanMark(rows *sql.Rows) (m annotate.Mark, err error) {
+func scanMark(rows *sql.Rows, media *int64) (m annotate.Mark, err error) {
 	var shape shapeCells
 	var names nameCells
-	err = scanRow(rows, []any{&m.ID, &m.Track, frameCell{&m.Frame}, timeCell{&m.Time}}, shape.cells(), names.cells(),
+	err = scanRow(rows, []any{media, &m.ID, &m.Track, frameCell{&m.Frame}, timeCell{&m.Time}}, shape.cells(), names.cells(),
 		[]any{&m.Still, &m.Between, &m.Outside, &m.Occluded, &m.Truncated, &m.Difficult, &m.Crowd, &m.Visibility, fromJSON{&m.Attributes}},
 		originCells(&m.Origin), []any{fromJSON{&m.Extra}})
 	m.Shape, m.Names = shape.shape(), names.names()
@@ -83,8 +83,8 @@ func scanMark(rows *sql.Rows) (m annotate.Mark, err error) {
 
 const lookColumns = "frame, time_ns"
 
-func scanLook(rows *sql.Rows) (l annotate.Look, err error) {
-	err = rows.Scan(frameCell{&l.Frame}, timeCell{&l.Time})
+func scanLook(rows *sql.Rows, media *int64) (l annotate.Look, err error) {
+	err = rows.Scan(media, frameCell{&l.Frame}, timeCell{&l.Time})
 	return l, err
 }
 
