@@ -64,15 +64,17 @@ type inventory struct {
 	named   map[string]int // label's place by its name, the first of equal ones
 	stored  map[string]int // media's place by its name
 	looked  map[string]bool
-	marks   map[string]int          // by media
-	frames  map[string]map[int]bool // looked at or marked, by video
-	tracked map[[2]string]int       // marks by media and track
-	topID   int64                   // the greatest number that is a mark's id
+	marks   map[string]int                // by media
+	frames  map[string]map[int]bool       // looked at or marked, by video
+	called  map[[2]string][]annotate.Name // tracks, by media and id
+	listed  int                           // labels that records list
+	tracked map[[2]string]int             // marks by media and track
+	topID   int64                         // the greatest number that is a mark's id
 }
 
 func takeInventory(records annotate.Records, r reach) (*inventory, error) {
 	inv := &inventory{reach: r, losses: &Losses{}, named: map[string]int{}, stored: map[string]int{},
-		looked: map[string]bool{}, marks: map[string]int{}, frames: map[string]map[int]bool{}, tracked: map[[2]string]int{}}
+		looked: map[string]bool{}, marks: map[string]int{}, frames: map[string]map[int]bool{}, tracked: map[[2]string]int{}, called: map[[2]string][]annotate.Name{}}
 	var late []string // labels that no record lists
 	for record, err := range records {
 		if err != nil {
@@ -91,6 +93,7 @@ func takeInventory(records annotate.Records, r reach) (*inventory, error) {
 			}
 		case annotate.Track:
 			inv.tracks = append(inv.tracks, r)
+			inv.called[[2]string{r.Media, r.ID}] = r.Names
 			late = append(late, labelsOf(r.Names)...)
 			inv.trackLosses(r)
 		case annotate.Mark:
@@ -115,6 +118,7 @@ func takeInventory(records annotate.Records, r reach) (*inventory, error) {
 			inv.losses.add("a count", r.OpCode)
 		}
 	}
+	inv.listed = len(inv.labels)
 	for _, name := range late {
 		if _, listed := inv.named[name]; !listed {
 			inv.named[name] = len(inv.labels)
@@ -130,6 +134,19 @@ func takeInventory(records annotate.Records, r reach) (*inventory, error) {
 		}
 	}
 	return inv, nil
+}
+
+// nameOf is what a mark is called: by itself, else by its track; false where nobody said, which is a loss.
+func (inv *inventory) nameOf(m annotate.Mark) (annotate.Name, bool) {
+	names := m.Names
+	if len(names) == 0 {
+		names = inv.called[[2]string{m.Media, m.Track}]
+	}
+	if len(names) == 0 {
+		inv.losses.add("a mark without a name", placeOf(m))
+		return annotate.Name{}, false
+	}
+	return names[0], true
 }
 
 func labelsOf(names []annotate.Name) (out []string) {

@@ -10,10 +10,6 @@ import (
 )
 
 func (w *cocoWriter) annotations(records annotate.Records) error {
-	names := map[[2]string][]annotate.Name{} // what only the track is called
-	for _, t := range w.tracks {
-		names[[2]string{t.Media, t.ID}] = t.Names
-	}
 	for record, err := range records {
 		if err != nil {
 			return err
@@ -22,13 +18,11 @@ func (w *cocoWriter) annotations(records annotate.Records) error {
 		if !ok || m.Outside {
 			continue
 		}
-		if len(m.Names) == 0 {
-			m.Names = names[[2]string{m.Media, m.Track}]
-		}
-		if len(m.Names) == 0 {
-			w.losses.add("a mark without a name", placeOf(m))
+		name, known := w.nameOf(m)
+		if !known {
 			continue
 		}
+		m.Names = []annotate.Name{name}
 		if err := w.annotation(m); err != nil {
 			return fmt.Errorf("%s: %w", placeOf(m), err)
 		}
