@@ -68,7 +68,7 @@ func sniffCOCO(name string, head []byte) float64 {
 // cocoReach is what COCO can hold. Every frame of a video may be listed, hence Video.
 var cocoReach = reach{
 	own: "coco",
-	holds: []string{lostTrack, lostVideo, lostOccluded, lostCrowd, lostAttributes, lostScore, lostMarkID, lostWhole,
+	holds: []string{lostTrack, lostVideo, lostLook, lostOccluded, lostCrowd, lostAttributes, lostScore, lostMarkID, lostWhole,
 		lostMediaID, lostLabelID, lostParent, lostSize},
 	shapes: []annotate.Kind{annotate.Box, annotate.Polygon},
 }

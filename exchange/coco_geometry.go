@@ -16,7 +16,7 @@ const farthest = 1 << 20
 // onGrid rounds pixels to 2^-30, a billionth. Formats that count in shares of a
 // picture, or from its centre, cannot say every number of pixels exactly; what they can say differs
 // by less than that, so that a place written and read again is the same place.
-func onGrid(v float64) float64 { return math.Round(v*(1<<30)) / (1 << 30) }
+func onGrid(v float64) float64 { return math.Round(v*(1<<30))/(1<<30) + 0 } // + 0: no negative zero
 
 // digits writes a number with at least so many decimals, and as few more as same takes to agree.
 func digits(v float64, least int, same func(float64) bool) string {

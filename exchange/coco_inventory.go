@@ -17,6 +17,7 @@ const (
 	lostTrack      = "the track of a mark"
 	lostTrackSays  = "what is said of a track"
 	lostEmptyTrack = "a track without marks"
+	lostLook       = "that everything in a frame of a video was marked"
 	lostVideo      = "a mark in a video"
 	lostOutside    = "a mark that says the animal is out of the picture"
 	lostBetween    = "that a mark lies between two key frames"
@@ -74,7 +75,7 @@ type inventory struct {
 
 func takeInventory(records annotate.Records, r reach) (*inventory, error) {
 	inv := &inventory{reach: r, losses: &Losses{}, named: map[string]int{}, stored: map[string]int{},
-		looked: map[string]bool{}, marks: map[string]int{}, frames: map[string]map[int]bool{}, tracked: map[[2]string]int{}, called: map[[2]string][]annotate.Name{}}
+		looked: map[string]bool{}, marks: map[string]int{}, frames: map[string]map[int]bool{}, tracked: map[[2]string]int{}, called: map[[2]string][]annotate.Name{}, placed: map[string]bool{}}
 	var late []string // labels that no record lists
 	for record, err := range records {
 		if err != nil {
@@ -92,8 +93,12 @@ func takeInventory(records annotate.Records, r reach) (*inventory, error) {
 				return nil, err
 			}
 		case annotate.Track:
+			key := [2]string{r.Media, r.ID}
+			if _, known := inv.called[key]; known {
+				return nil, fmt.Errorf("%s: track %s is described after its marks, or twice: it comes once, before them", r.Media, r.ID)
+			}
 			inv.tracks = append(inv.tracks, r)
-			inv.called[[2]string{r.Media, r.ID}] = r.Names
+			inv.called[key] = r.Names
 			late = append(late, labelsOf(r.Names)...)
 			inv.trackLosses(r)
 		case annotate.Mark:
@@ -108,6 +113,7 @@ func takeInventory(records annotate.Records, r reach) (*inventory, error) {
 		case annotate.Look:
 			inv.looked[r.Media] = true
 			inv.frame(r.Media, r.Frame)
+			inv.lost(inv.media[inv.stored[r.Media]].Video, lostLook, r.Media)
 		case annotate.Deployment:
 			inv.losses.add("a deployment", r.OpCode)
 		case annotate.Sighting:
@@ -129,7 +135,7 @@ func takeInventory(records annotate.Records, r reach) (*inventory, error) {
 		inv.lost(inv.tracked[[2]string{t.Media, t.ID}] == 0, lostEmptyTrack, t.Media+", track "+t.ID)
 	}
 	for _, m := range inv.media {
-		if !m.Video && inv.marks[m.Name] > 0 && !inv.looked[m.Name] {
+		if !m.Video && inv.placed[m.Name] && !inv.looked[m.Name] {
 			inv.lost(true, lostPartly, m.Name)
 		}
 	}
@@ -225,8 +231,15 @@ func (inv *inventory) addMark(m annotate.Mark) error {
 	}
 	inv.frame(m.Media, m.Frame)
 	inv.marks[m.Media]++
-	if m.Track != "" {
-		inv.tracked[[2]string{m.Media, m.Track}]++
+	if m.Shape.Kind != annotate.WholePic {
+		inv.placed[m.Media] = true
+	}
+	if key := [2]string{m.Media, m.Track}; m.Track != "" {
+		inv.tracked[key]++
+		if _, known := inv.called[key]; !known { // no record describes it
+			inv.called[key] = m.Names
+			inv.tracks = append(inv.tracks, annotate.Track{Media: m.Media, ID: m.Track, Names: m.Names})
+		}
 	}
 	if n, err := strconv.ParseInt(m.ID, 10, 64); err == nil {
 		inv.topID = max(inv.topID, n)
