@@ -67,6 +67,7 @@ type inventory struct {
 	looked  map[string]bool
 	marks   map[string]int                // by media
 	frames  map[string]map[int]bool       // looked at or marked, by video
+	placed  map[string]bool               // media with a mark that has a place
 	called  map[[2]string][]annotate.Name // tracks, by media and id
 	listed  int                           // labels that records list
 	tracked map[[2]string]int             // marks by media and track

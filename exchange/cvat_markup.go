@@ -312,7 +312,10 @@ func some(extra annotate.Extra) annotate.Extra {
 	return extra
 }
 
-type xmlStart = xml.StartElement
+type (
+	xmlStart = xml.StartElement
+	xmlEnd   = xml.EndElement
+)
 
 // rest reads to the end of the file: what follows the first element must be XML too.
 func (m *markupReader) rest() error {
