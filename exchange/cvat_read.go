@@ -168,10 +168,10 @@ func (c *cvatReader) meta(meta *markup) error {
 	tasks := []*markup{root}
 	if list := root.child("tasks"); root.name == "project" && list != nil {
 		root.keepRest(c.file, own, "labels", "tasks")
-		c.file["cvat.root"] = "project"
+		c.file["cvat.root/kind"] = "project"
 		tasks = list.kids
 	} else if root.name != "task" {
-		c.file["cvat.root"] = root.name
+		c.file["cvat.root/kind"] = root.name
 	}
 	for _, task := range tasks {
 		if err := c.task(task, meta.says("source"), len(tasks) == 1); err != nil {
@@ -372,7 +372,7 @@ func (c *cvatReader) track(s xmlStart, parent string, depth int) error {
 	id, label := e.value("id"), e.value("label")
 	t := annotate.Track{Media: media, ID: id, Extra: annotate.Extra{}}
 	if parent != "" {
-		t.ID, t.Extra["cvat.in"] = parent+"/"+id, parent
+		t.ID, t.Extra["cvat.track/in"] = parent+"/"+id, parent
 	}
 	switch {
 	case id == "" || parent == "" && strings.Contains(id, "/"):
