@@ -18,6 +18,7 @@ type cvatWriter struct {
 	video   bool
 	version string // of Requin
 	out     *bufio.Writer
+	came    bool             // from CVAT, whose files say all that it needs
 	media   []annotate.Media // those that are written
 	ids     []string
 	used    map[string]map[string]annotate.Type // attributes of marks and tracks by label
@@ -134,7 +135,7 @@ func (w *cvatWriter) write(records annotate.Records) error {
 		}
 	}
 	version := file["cvat.annotations/version"]
-	if version == "" {
+	if w.came = version != ""; !w.came {
 		version = "1.1"
 	}
 	w.print("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<annotations>\n  <version>%s</version>\n  <meta>\n", xmlText(version))
@@ -292,7 +293,7 @@ func (w *cvatWriter) labelElements() error {
 func (w *cvatWriter) attributeSpecs(l annotate.Label) {
 	specs := slices.Clone(l.Attributes)
 	for _, name := range slices.Sorted(maps.Keys(w.used[l.Name])) {
-		if !slices.ContainsFunc(specs, func(a annotate.Attribute) bool { return a.Name == name }) {
+		if !w.came && !slices.ContainsFunc(specs, func(a annotate.Attribute) bool { return a.Name == name }) {
 			specs = append(specs, annotate.Attribute{Name: name, Type: w.used[l.Name][name]})
 		}
 	}
