@@ -1,0 +1,53 @@
+package exchange
+
+import (
+	"fmt"
+	"image"
+	_ "image/gif" // for image.DecodeConfig
+	_ "image/jpeg"
+	_ "image/png"
+	"path"
+	"strings"
+
+	_ "golang.org/x/image/bmp"
+	_ "golang.org/x/image/tiff"
+	_ "golang.org/x/image/webp"
+)
+
+// isPicture tells a picture by the end of its name.
+func isPicture(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff":
+		return true
+	}
+	return false
+}
+
+// size is a picture's width and height: as the caller knows it, else as the picture's file says.
+func (in Input) size(name string) (w, h int, err error) {
+	if in.Size != nil {
+		if w, h, err = in.Size(name); err == nil {
+			return checkedSize(name, w, h)
+		}
+	}
+	file, openErr := in.FS.Open(name)
+	if openErr != nil {
+		if err == nil {
+			err = openErr
+		}
+		return 0, 0, err
+	}
+	defer file.Close() // only read from
+	config, _, err := image.DecodeConfig(file)
+	if err != nil {
+		return 0, 0, fmt.Errorf("%s: the picture cannot be read: %w", name, err)
+	}
+	return checkedSize(name, config.Width, config.Height)
+}
+
+func checkedSize(name string, w, h int) (int, int, error) {
+	if w < 1 || h < 1 || w > farthest/2 || h > farthest/2 {
+		return 0, 0, fmt.Errorf("%s is %d by %d pixels: no picture is", name, w, h)
+	}
+	return w, h, nil
+}
