@@ -142,6 +142,13 @@ func pointsText(points []annotate.Point) string {
 	return b.String()
 }
 
+// saidUnknown names a mark "unknown" that has no name in a track that has one, so that it is not taken for the track's.
+func saidUnknown(m *annotate.Mark, named bool) {
+	if named && len(m.Names) == 0 {
+		m.Names = []annotate.Name{{Label: viameUnknown}}
+	}
+}
+
 // cornersBox is the box between any two opposite corners: some write the lower one first.
 func cornersBox(x0, y0, x1, y1 float64) frame.Box {
 	return frame.Box{X0: min(x0, x1), Y0: min(y0, y1), X1: max(x0, x1), Y1: max(y0, y1)}

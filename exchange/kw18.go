@@ -59,7 +59,7 @@ func readKW18(in Input, file io.Reader, out give) error {
 	if err := out(video); err != nil {
 		return err
 	}
-	tracks := map[string]bool{}
+	tracks := map[string]bool{} // whether they are named
 	n := 0
 	for lines.Scan() {
 		n++
@@ -72,8 +72,10 @@ func readKW18(in Input, file io.Reader, out give) error {
 			return fmt.Errorf("kw18 file %s, line %d: %w", in.Name, n, err)
 		}
 		m.Media = video.Name
-		if !tracks[m.Track] {
-			tracks[m.Track] = true
+		named, known := tracks[m.Track]
+		saidUnknown(&m, named)
+		if !known {
+			tracks[m.Track] = len(m.Names) > 0
 			if err := out(annotate.Track{Media: m.Media, ID: m.Track, Names: slices.Clone(m.Names)}); err != nil {
 				return err
 			}

@@ -167,7 +167,7 @@ func readMOT(in Input, file io.Reader, out give) error {
 			return fmt.Errorf("%s: %w", path.Join(dir, "labels.txt"), err)
 		}
 	}
-	tracks := map[int]bool{}
+	tracks := map[int]bool{} // whether they are named
 	for b, err := range motBoxes(file) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", in.Name, err)
@@ -185,8 +185,10 @@ func readMOT(in Input, file io.Reader, out give) error {
 			}
 			m.Names[0].Label = name
 		}
-		if b.ID >= 0 && !tracks[b.ID] {
-			tracks[b.ID] = true
+		named, known := tracks[b.ID]
+		saidUnknown(&m, named)
+		if b.ID >= 0 && !known {
+			tracks[b.ID] = len(m.Names) > 0
 			t := annotate.Track{Media: m.Media, ID: m.Track}
 			if len(m.Names) > 0 {
 				t.Names = []annotate.Name{m.Names[0]}

@@ -178,7 +178,9 @@ func (v *viameReader) comment() error {
 				v.video, v.named = value, true
 			}
 		case "dataset_info":
-			v.inform("viame.dataset_info", value)
+			if value != "" {
+				v.inform("viame.dataset_info", value)
+			}
 		}
 	}
 	return nil
