@@ -36,6 +36,7 @@ type keeps struct {
 	parent     bool
 	labels     bool // lists its labels
 	looks      bool
+	untracked  bool // marks belong to no track
 }
 
 // markPlace names a mark in a loss.
@@ -64,6 +65,7 @@ func (k keeps) mark(l *Losses, m annotate.Mark, names []annotate.Name, media ann
 		}
 	}
 	lost(m.Shape.Kind == annotate.WholePic && !slices.Contains(k.shapes, annotate.WholePic), "a mark that has no place in the picture")
+	lost(k.untracked && m.Track != "", "which track a mark belongs to")
 	lost(!k.markID && m.ID != "", "the id of a mark")
 	if m.Shape.Kind != annotate.Box && m.Shape.Kind != annotate.WholePic && !slices.Contains(k.shapes, m.Shape.Kind) {
 		l.add("the shape of a mark (the box around it is written): "+string(m.Shape.Kind), markPlace(m))
