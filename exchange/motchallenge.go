@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -18,18 +19,19 @@ import (
 
 // MOTBox is one line of a MOTChallenge file: a box of one animal in one frame.
 type MOTBox struct {
-	Frame      int       // from 1; its time is (Frame − 1) / rate, and the rate is not in the file
-	ID         int       // the animal's, 0 or more; -1: none (a detection)
-	Box        frame.Box // pixels
-	Conf       float64   // detections: confidence; truth: 0 marks a box that is not to be judged. 1 where the file has none
-	Class      int       // from 1, by the data set's list; -1 where the file has none
-	Visibility float64   // share of the animal that is visible, 0 to 1; -1 where the file has none
+	Frame      int        // from 1; its time is (Frame − 1) / rate, and the rate is not in the file
+	ID         int        // the animal's, 0 or more; -1: none (a detection)
+	Box        frame.Box  // pixels
+	Conf       float64    // detections: confidence; truth: 0 marks a box that is not to be judged. 1 where the file has none
+	Class      int        // from 1, by the data set's list; -1 where the file has none
+	Visibility float64    // share of the animal that is visible, 0 to 1; -1 where the file has none
+	World      [3]float64 // MOT15's X, Y, Z, -1 where they are not known; zero where the file has none
 }
 
 // ReadMOT reads MOTChallenge ground truth, detections or tracks: lines of
 //
 //	frame,id,x,y,w,h[,conf[,class[,visibility]]]   MOT16 and later
-//	frame,id,x,y,w,h,conf,X,Y,Z                    MOT15: three world coordinates, not kept
+//	frame,id,x,y,w,h,conf,X,Y,Z                    MOT15
 //
 // Blank lines are skipped, spaces around numbers and a byte order mark allowed.
 // x and y are taken as they stand, although the format's page calls boxes
@@ -39,40 +41,53 @@ type MOTBox struct {
 // line that is no such record, a frame before 1, a box without extent, an
 // animal with two boxes in one frame. An empty file is no error: no animal.
 func ReadMOT(r io.Reader) ([]MOTBox, error) {
-	type key struct{ frame, id int }
-	first := map[key]int{} // the line
 	var out []MOTBox
-	lines := bufio.NewScanner(r)
-	n := 0
-	for lines.Scan() {
-		n++
-		text := lines.Text()
-		if n == 1 {
-			text = strings.TrimPrefix(text, "\ufeff")
-		}
-		if text = strings.TrimSpace(text); text == "" {
-			continue
-		}
-		b, err := parseMOT(text)
+	for b, err := range motBoxes(r) {
 		if err != nil {
-			return nil, fmt.Errorf("MOTChallenge file, line %d: %w", n, err)
-		}
-		if b.ID >= 0 {
-			k := key{b.Frame, b.ID}
-			if line, ok := first[k]; ok {
-				return nil, fmt.Errorf("MOTChallenge file, line %d: id %d already has a box in frame %d on line %d: give each animal its own id, or -1 for detections",
-					n, b.ID, b.Frame, line)
-			}
-			first[k] = n
+			return nil, err
 		}
 		out = append(out, b)
 	}
-	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return nil, fmt.Errorf("MOTChallenge file, line %d is longer than %d bytes: this is no MOTChallenge file", n+1, bufio.MaxScanTokenSize)
-	} else if err != nil {
-		return nil, fmt.Errorf("MOTChallenge file, after line %d: %w", n, err)
-	}
 	return out, nil
+}
+
+// motBoxes reads line by line what ReadMOT describes. It holds which animals were in which frames.
+func motBoxes(r io.Reader) iter.Seq2[MOTBox, error] {
+	return func(yield func(MOTBox, error) bool) {
+		type key struct{ frame, id int }
+		first := map[key]int{} // the line
+		lines := bufio.NewScanner(utf8Text(r))
+		n := 0
+		for lines.Scan() {
+			n++
+			text := strings.TrimSpace(lines.Text())
+			if text == "" {
+				continue
+			}
+			b, err := parseMOT(text)
+			if err != nil {
+				yield(MOTBox{}, fmt.Errorf("MOTChallenge file, line %d: %w", n, err))
+				return
+			}
+			if b.ID >= 0 {
+				k := key{b.Frame, b.ID}
+				if line, ok := first[k]; ok {
+					yield(MOTBox{}, fmt.Errorf("MOTChallenge file, line %d: id %d already has a box in frame %d on line %d: give each animal its own id, or -1 for detections",
+						n, b.ID, b.Frame, line))
+					return
+				}
+				first[k] = n
+			}
+			if !yield(b, nil) {
+				return
+			}
+		}
+		if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+			yield(MOTBox{}, fmt.Errorf("MOTChallenge file, line %d is longer than %d bytes: this is no MOTChallenge file", n+1, bufio.MaxScanTokenSize))
+		} else if err != nil {
+			yield(MOTBox{}, fmt.Errorf("MOTChallenge file, after line %d: %w", n, err))
+		}
+	}
 }
 
 // parseMOT reads one record.
@@ -116,6 +131,9 @@ func parseMOT(line string) (MOTBox, error) {
 	}
 	if len(fields) == 9 {
 		b.Visibility = v[8]
+	}
+	if len(fields) == 10 {
+		b.World = [3]float64{v[7], v[8], v[9]}
 	}
 	return b, nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"requin/annotate"
 	"requin/frame"
 	"requin/realdata"
 )
@@ -21,11 +22,11 @@ func TestReadMOT(t *testing.T) {
 		"3,7,0,0,1,1,1,-1,-1,-1" // MOT15, no line end
 	got, err := ReadMOT(strings.NewReader(text))
 	want := []MOTBox{
-		{1, 1, frame.Box{X0: 10, Y0: 20, X1: 40, Y1: 60}, 1, -1, -1},
-		{2, 1, frame.Box{X0: 10.5, Y0: -2, X1: 40.5, Y1: 38}, 0, -1, -1},
-		{2, -1, frame.Box{X1: 1, Y1: 1}, 0.75, 3, -1},
-		{2, -1, frame.Box{X1: 1, Y1: 1}, 0.5, 3, 0.25},
-		{3, 7, frame.Box{X1: 1, Y1: 1}, 1, -1, -1},
+		{1, 1, frame.Box{X0: 10, Y0: 20, X1: 40, Y1: 60}, 1, -1, -1, [3]float64{}},
+		{2, 1, frame.Box{X0: 10.5, Y0: -2, X1: 40.5, Y1: 38}, 0, -1, -1, [3]float64{}},
+		{2, -1, frame.Box{X1: 1, Y1: 1}, 0.75, 3, -1, [3]float64{}},
+		{2, -1, frame.Box{X1: 1, Y1: 1}, 0.5, 3, 0.25, [3]float64{}},
+		{3, 7, frame.Box{X1: 1, Y1: 1}, 1, -1, -1, [3]float64{-1, -1, -1}},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
@@ -138,4 +139,43 @@ func FuzzReadMOT(f *testing.F) {
 			seen[key] = true
 		}
 	})
+}
+
+// TestMOTReal reads, writes and reads sequences again. Boxes and animals: wc -l and cut -d, -f2 | sort -u.
+func TestMOTReal(t *testing.T) {
+	for _, c := range []struct {
+		path           string
+		boxes, animals int
+		media          annotate.Media
+		name           string
+	}{
+		{"deepfish/clips/dev_7426_no_fish.gt.txt", 0, 0, annotate.Media{Name: "dev_7426_no_fish", Video: true}, ""},
+		{"deepfish/clips/dev_7585_F1.gt.txt", 82, 4, annotate.Media{Name: "dev_7585_F1", Video: true}, "1"},
+		{"deepfish/clips/dev_7623_F2.gt.txt", 72, 2, annotate.Media{Name: "dev_7623_F2", Video: true}, "1"},
+		{"deepfish/clips/dev_9866_acanthopagrus_and_caranx.gt.txt", 111, 3, annotate.Media{Name: "dev_9866_acanthopagrus_and_caranx", Video: true}, "1"},
+		{"deepfish/clips/dev_9870_gerres.gt.txt", 45, 1, annotate.Media{Name: "dev_9870_gerres", Video: true}, "1"},
+		{"formats/datumaro_samples/tests/assets/mot_dataset/mot_seq/gt/gt.txt", 1, 0, annotate.Media{Name: "gt/gt", Video: true}, "label_2"},
+		{"formats/datumaro_samples/tests/assets/mot_dataset/mot_seq_with_seqinfo/gt/gt.txt", 1, 0,
+			annotate.Media{Name: "Test", Video: true, W: 16, H: 16, Rate: frame.Rational{Num: 10, Den: 1}, Frames: 1}, "label_2"},
+	} {
+		t.Run(c.path, func(t *testing.T) {
+			records := roundTracks(t, MOT(), c.path, Input{})
+			_, tracks, marks := countTracks(records)
+			if marks != c.boxes || tracks != c.animals || !reflect.DeepEqual(records[0], c.media) {
+				t.Errorf("%d marks, %d tracks of %+v, want %+v", marks, tracks, records[0], c)
+			}
+			for _, r := range records {
+				if m, ok := r.(annotate.Mark); ok && annotate.Best(m.Names) != c.name {
+					t.Errorf("name %v, want %s", m.Names, c.name)
+				}
+			}
+		})
+	}
+}
+
+func FuzzMOT(f *testing.F) {
+	for _, s := range []string{"1,-1,0,4,4,8,1,3,1.0\n", "1,1,10,20,30,40,1,1,0\n2,1,1,1,1,1,0.5\n", "1,2,3,4,5,6,7,8,9,10\n", "1,3,1,1,1,1,0,0,-1\n1,4,1,1,1,1,-1,-1,-1\n"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { fuzzTracks(t, MOT(), "x.gt.txt", data) })
 }
