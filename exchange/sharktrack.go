@@ -1,0 +1,45 @@
+package exchange
+
+import (
+	"slices"
+	"strings"
+)
+
+// SharkTrack is the results of SharkTrack (github.com/filippovarini/sharktrack): three tables, each of which is read
+// alone where it is named, or all that are there where their folder is. All three generations of their columns are
+// read, the current one is written:
+//
+//	output.csv    video_path,video_name,frame,time,xmin,ymin,xmax,ymax,w,h,confidence,label,track_metadata,track_id,folder1...
+//	maxn.csv      video_path,video_name,frame,label,folder1...,time,n,tracks_in_maxn
+//	overview.csv  video_path,tracks_found
+//
+// A row of output.csv is a Mark of a Track. w and h are the size of the FRAME, hence of the Media. What a cell says
+// beyond what follows from others (a folder that is not in the path, a column SharkTrack does not know) is
+// kept in Extra as "sharktrack.<column>". Frames are counted as the generation did: of the frames sampled, or
+// of the video; the times tell. A time that is cut off to the second (the second generation) is made
+// exact where Input.Rate tells in what rate frames are counted, and stays the start of that second otherwise.
+// Track ids are taken as unique in a video only. A row of maxn.csv is a Count with its tMaxN in its Media. Each
+// video of overview.csv is a Media, those without any track too, its number in Extra as "sharktrack.tracks_found".
+// Paths in overview.csv may be longer than in the other tables: in a folder they are matched by their end.
+//
+// Written are output.csv and maxn.csv where there is anything for them, and overview.csv for videos without
+// marks and those whose number of tracks was read. A first column without a name, as pandas writes it, holds the ids of marks.
+func SharkTrack() Format {
+	return Format{Name: "sharktrack", Title: "SharkTrack results", Sniff: sniffSharkTrack, Read: readSharkTrack, Write: writeSharkTrack, Many: true}
+}
+
+func sniffSharkTrack(name string, head []byte) float64 {
+	first, _, _ := strings.Cut(strings.TrimLeft(string(head), "\ufeff\r\n"), "\n")
+	columns := strings.Split(strings.ToLower(strings.TrimSpace(first)), ",")
+	has := func(names ...string) bool {
+		return !slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(columns, n) })
+	}
+	switch {
+	case !has("video_path") && !has("chapter_path"):
+	case has("track_metadata"), has("tracks_found"), has("tracks_in_maxn"), has("time_sample", "n"):
+		return 0.95
+	case has("xmin", "ymax", "time"):
+		return 0.7
+	}
+	return 0
+}
