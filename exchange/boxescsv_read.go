@@ -31,7 +31,7 @@ type boxesReader struct {
 // boxesFile is a media as it was given, and the cells that told of it.
 type boxesFile struct {
 	video bool
-	cells map[string]string
+	cells [2]map[string]string // as they are written, and as its first row spelt them
 }
 
 func readBoxesCSV(in Input) annotate.Records {
@@ -284,7 +284,7 @@ func (r *boxesReader) file(m *annotate.Mark, alone bool) (bool, error) {
 		return false, r.t.wrong(max(r.at["file"], 0), "this file has been stated above: give each one row")
 	case known:
 		for _, role := range boxesOfMedia {
-			if cell := r.cell(role); cell != "" && cell != have.cells[role] {
+			if cell := r.cell(role); cell != "" && cell != have.cells[0][role] && cell != have.cells[1][role] {
 				extra["csv."+role] = cell
 			}
 		}
@@ -320,12 +320,11 @@ func (r *boxesReader) file(m *annotate.Mark, alone bool) (bool, error) {
 	default:
 		media.Video = boxesVideo.MatchString(media.Name) || r.timed && !boxesPicture.MatchString(media.Name)
 	}
-	r.media[m.Media] = boxesFile{video: media.Video, cells: boxesCells(media)}
-	for _, role := range boxesOfMedia { // as this file spells it
-		if cell := r.cell(role); cell != "" {
-			r.media[m.Media].cells[role] = cell
-		}
+	spelt := map[string]string{}
+	for _, role := range boxesOfMedia {
+		spelt[role] = r.cell(role)
 	}
+	r.media[m.Media] = boxesFile{video: media.Video, cells: [2]map[string]string{boxesCells(media), spelt}}
 	return r.send(media), nil
 }
 
