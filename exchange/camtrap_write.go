@@ -294,7 +294,7 @@ func (w *camtrapWriter) count(c annotate.Count) map[string]string {
 	if c.Value == 0 {
 		row["observationType"] = "blank"
 	} else {
-		row["count"], row["scientificName"] = digits(c.Value), name
+		row["count"], row["scientificName"] = decimal(c.Value), name
 		w.taxa[name] = name != ""
 		metric := c.Metric
 		if metric == "" {
@@ -302,7 +302,7 @@ func (w *camtrapWriter) count(c annotate.Count) map[string]string {
 		}
 		tags := []string{"metric:" + metric}
 		if c.Time >= 0 {
-			tags = append(tags, "tMaxN:"+digits(c.Time.Seconds()))
+			tags = append(tags, "tMaxN:"+decimal(c.Time.Seconds()))
 		}
 		if c.Label != "" && c.Label != name {
 			tags = append(tags, "label:"+c.Label)
@@ -418,7 +418,7 @@ func (w *camtrapWriter) mark(m annotate.Mark) map[string]string {
 		row["scientificName"] = n.Label
 		w.taxa[n.Label] = true
 		if n.Scored && n.Score >= 0 && n.Score <= 1 {
-			row["classificationProbability"] = digits(n.Score)
+			row["classificationProbability"] = decimal(n.Score)
 		}
 	}
 	if len(m.Names) > 1 {
@@ -427,7 +427,7 @@ func (w *camtrapWriter) mark(m annotate.Mark) map[string]string {
 	if box, ok := m.Shape.Bounds(); ok && file.w > 0 && file.h > 0 {
 		b := box.Clip(float64(file.w), float64(file.h))
 		fw, fh := float64(file.w), float64(file.h)
-		row["bboxX"], row["bboxY"], row["bboxWidth"], row["bboxHeight"] = digits(b.X0/fw), digits(b.Y0/fh), digits(b.W()/fw), digits(b.H()/fh)
+		row["bboxX"], row["bboxY"], row["bboxWidth"], row["bboxHeight"] = decimal(b.X0/fw), decimal(b.Y0/fh), decimal(b.W()/fw), decimal(b.H()/fh)
 		if b != box {
 			w.losses.add("the part of a box outside the picture", where)
 		}

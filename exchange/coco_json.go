@@ -14,19 +14,17 @@ import (
 // longestElement is what no picture, annotation or shape of a file exceeds, in bytes: more of it is never held.
 const longestElement = 64 << 20
 
-var errStopped = errors.New("the reader of the stream has had enough")
-
 // streamOf makes a stream of a function that reads from the start and hands on
 // record by record. The function gives back what emit gave it.
 func streamOf(read func(emit func(annotate.Record) error) error) annotate.Records {
 	return func(yield func(annotate.Record, error) bool) {
 		err := read(func(r annotate.Record) error {
 			if !yield(r, nil) {
-				return errStopped
+				return errEnough
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, errStopped) {
+		if err != nil && !errors.Is(err, errEnough) {
 			yield(nil, err)
 		}
 	}
@@ -68,7 +66,7 @@ func jsonElements(in Input) iter.Seq2[jsonElement, error] {
 		w := &jsonWalk{limit: &metered{r: utf8Text(file)}, yield: yield}
 		w.dec = json.NewDecoder(w.limit)
 		w.dec.UseNumber()
-		if err := w.file(); err != nil && !errors.Is(err, errStopped) {
+		if err := w.file(); err != nil && !errors.Is(err, errEnough) {
 			at := w.dec.InputOffset()
 			var syntax *json.SyntaxError
 			switch {
@@ -88,7 +86,7 @@ func (in Input) elements(visit func(jsonElement) error) error {
 		if err != nil {
 			return err
 		}
-		if err := visit(e); errors.Is(err, errStopped) {
+		if err := visit(e); errors.Is(err, errEnough) {
 			return err
 		} else if err != nil {
 			return in.jsonError(e.start, fmt.Errorf("%s: %w", e.what(), err))
@@ -127,7 +125,7 @@ func (w *jsonWalk) value() error {
 
 func (w *jsonWalk) give(e jsonElement) error {
 	if !w.yield(e, nil) {
-		return errStopped
+		return errEnough
 	}
 	return nil
 }

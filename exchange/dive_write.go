@@ -174,7 +174,7 @@ func (w *diveWriter) track(t annotate.Track, marks []annotate.Mark) error {
 		comma = ","
 	}
 	w.any = true
-	_, err := w.w.WriteString(comma + "\n" + string(jsonText(id)) + ":" + string(o.object()))
+	_, err := w.w.WriteString(comma + "\n" + string(rawText(id)) + ":" + string(o.object()))
 	return err
 }
 
@@ -236,7 +236,7 @@ func (w *diveWriter) pairs(t annotate.Track, marks []annotate.Mark) json.RawMess
 		} else {
 			w.losses.add("that a name has no score (1 is written)", t.Media+", track "+t.ID)
 		}
-		pairs = append(pairs, "["+string(jsonText(n.Label))+","+score+"]")
+		pairs = append(pairs, "["+string(rawText(n.Label))+","+score+"]")
 	}
 	return json.RawMessage("[" + strings.Join(pairs, ",") + "]")
 }
@@ -275,7 +275,7 @@ func (w *diveWriter) feature(m annotate.Mark) []byte {
 	for _, a := range m.Attributes {
 		switch {
 		case isNote(a):
-			notes = append(notes, string(jsonText(a.Value)))
+			notes = append(notes, string(rawText(a.Value)))
 		default:
 			if isLength(a) && m.Extra["dive.fishLength"] == "" {
 				o.add("fishLength", json.RawMessage(a.Value))
@@ -302,7 +302,7 @@ func (w *diveWriter) feature(m annotate.Mark) []byte {
 // figuresOf are polygons, points, the line from head to tail, and what was kept as it was.
 func figuresOf(m annotate.Mark) []string {
 	figure := func(key, kind, coordinates string) string {
-		return `{"type":"Feature","properties":{"key":` + string(jsonText(key)) + `},"geometry":{"type":"` + kind + `","coordinates":` + coordinates + "}}"
+		return `{"type":"Feature","properties":{"key":` + string(rawText(key)) + `},"geometry":{"type":"` + kind + `","coordinates":` + coordinates + "}}"
 	}
 	var out, polygon []string
 	rings, hole := ringsOf(m)

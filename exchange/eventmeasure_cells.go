@@ -228,8 +228,8 @@ func minutes(d time.Duration) string {
 	return strings.TrimRight(fmt.Sprintf("%d.%011d", d/time.Minute, part), "0")
 }
 
-// decimal writes a number with 5 decimals as EventMeasure does, or with as many as tell it apart.
-func decimal(v float64) string {
+// fiveDecimals writes a number with 5 decimals as EventMeasure does, or with as many as tell it apart.
+func fiveDecimals(v float64) string {
 	if math.Abs(v) < 1e15 {
 		s := strconv.FormatFloat(v, 'f', 5, 64)
 		if back, _ := strconv.ParseFloat(s, 64); back == v {

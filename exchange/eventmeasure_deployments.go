@@ -125,11 +125,11 @@ func (s *emSet) movies(e *emDeployments) error {
 		return func() error {
 			ch := annotate.Chapter{Path: c.name(file), Camera: c.count(cam, 0), Frames: c.count(frames, 0)}
 			if v := c.number(rate); v != nil {
-				ch.Rate = rateOf(*v)
+				ch.Rate = cameraRate(*v)
 				if ch.Rate.Num == 0 && *v != 0 || *v < 0 {
 					c.fail(rate, "it should be frames a second, from 0.001 to 1000")
 				}
-				if rateText(ch.Rate) != c.text(rate) {
+				if cameraRateText(ch.Rate) != c.text(rate) {
 					c.put(emPrefix+"Rate", c.text(rate))
 				}
 			}
@@ -162,8 +162,8 @@ func durationOf(frames int, rate frame.Rational) time.Duration {
 	return time.Duration(math.Round(math.Min(seconds, longest*60+1) * 1e9))
 }
 
-// rateOf makes a rate that was written in decimals a ratio: 59.94006 is 60000/1001. Zero where it is out of range.
-func rateOf(v float64) frame.Rational {
+// cameraRate makes a rate that was written in decimals a ratio: 59.94006 is 60000/1001. Zero where it is out of range.
+func cameraRate(v float64) frame.Rational {
 	if !(v >= 0.001 && v <= 1000) {
 		return frame.Rational{}
 	}
@@ -177,7 +177,7 @@ func rateOf(v float64) frame.Rational {
 	return frame.Rational{Num: int64(math.Round(v * 1e5)), Den: 1e5}
 }
 
-func rateText(r frame.Rational) string {
+func cameraRateText(r frame.Rational) string {
 	if r.Den == 0 {
 		return ""
 	}

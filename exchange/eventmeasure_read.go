@@ -128,7 +128,7 @@ func (s *emSet) pairs() (emPairPoints, error) {
 			var at [4]string
 			for j, place := range places {
 				if v := c.number(place); v != nil {
-					at[j] = decimal(*v)
+					at[j] = fiveDecimals(*v)
 				}
 			}
 			if strings.ContainsRune(key.number+i, '.') {

@@ -57,15 +57,6 @@ func writeEM(out Folder, records annotate.Records, opt Options, metadata []strin
 	return w.losses, nil
 }
 
-func hasPrefix(extra annotate.Extra, prefix string) bool {
-	for key := range extra {
-		if strings.HasPrefix(key, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
 // survey holds the deployments, finds the further columns and lists what is lost.
 func (w *emWriter) survey() error {
 	for record, err := range w.records {
@@ -307,7 +298,7 @@ func (w *emWriter) sighting(s annotate.Sighting) map[string]string {
 	if !ok {
 		return cells
 	}
-	cells["ImageCol"], cells["ImageRow"] = decimal(b.X0), decimal(b.Y0)
+	cells["ImageCol"], cells["ImageRow"] = fiveDecimals(b.X0), fiveDecimals(b.Y0)
 	if s.Shape.Kind == annotate.Points {
 		unless(cells, "RectWidth", "0.00000")
 		unless(cells, "RectHeight", "0.00000")
@@ -315,7 +306,7 @@ func (w *emWriter) sighting(s annotate.Sighting) map[string]string {
 	}
 	side := func(column string, from, to float64) { // what was kept, where it still says the same
 		if v, err := parseNumber(cells[column]); err != nil || from+v != to {
-			cells[column] = decimal(to - from)
+			cells[column] = fiveDecimals(to - from)
 		}
 	}
 	side("RectWidth", b.X0, b.X1)
@@ -331,7 +322,7 @@ func (w *emWriter) length(l annotate.Length) map[string]string {
 	w.number(cells, "ImagePtPair", l.OpCode)
 	for column, v := range map[string]*float64{"Length": l.Length, "Precision": l.Precision, "RMS": l.RMS, "Range": l.Range} {
 		if v != nil {
-			cells[column] = decimal(*v)
+			cells[column] = fiveDecimals(*v)
 		}
 	}
 	w.taxon(cells, l.Species, l.Number, l.Stage, l.Activity, l.Comment)
@@ -365,8 +356,8 @@ func (w *emWriter) movies(d annotate.Deployment, row func(map[string]string)) {
 		if ch.Frames > 0 {
 			cells["Frames"] = strconv.Itoa(ch.Frames)
 		}
-		if v, err := parseNumber(cells["Rate"]); err != nil || rateOf(v) != ch.Rate {
-			cells["Rate"] = rateText(ch.Rate)
+		if v, err := parseNumber(cells["Rate"]); err != nil || cameraRate(v) != ch.Rate {
+			cells["Rate"] = cameraRateText(ch.Rate)
 		}
 		row(cells)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -156,13 +155,10 @@ func (r *rows) close() error {
 	return r.file.Close()
 }
 
-// digits writes a number with as many digits as it needs.
-func digits(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
-
 // optional is digits, "" for a number that is not stated.
 func optional(v *float64) string {
 	if v == nil {
 		return ""
 	}
-	return digits(*v)
+	return decimal(*v)
 }

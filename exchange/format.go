@@ -60,6 +60,9 @@ type Folder interface {
 	Create(name string) (io.WriteCloser, error)
 }
 
+// errEnough ends reading where the one who ranges over the records has seen enough.
+var errEnough = errors.New("enough")
+
 // failed is a stream that only fails.
 func failed(err error) annotate.Records {
 	return func(yield func(annotate.Record, error) bool) { yield(nil, err) }

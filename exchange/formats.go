@@ -9,7 +9,12 @@ import (
 
 // Formats are all formats, in the order in which they are listed.
 func Formats() []Format {
-	return []Format{EventMeasure(), EMObs(), GlobalArchive(), CamtrapDP(), OBIS()}
+	return []Format{
+		COCO(), VOC(), YOLO(), CVATVideo(), CVATImages(), LabelStudio(),
+		VIAME(), KW18(), DIVE(), MOT(), MegaDetector(), BIIGLE(), SharkTrack(),
+		EventMeasure(), EMObs(), GlobalArchive(), CamtrapDP(), OBIS(),
+		BoxesCSV(),
+	}
 }
 
 // Named is the format of a name.
@@ -69,15 +74,6 @@ func Guess(in Input) (Format, error) {
 		return Format{}, fmt.Errorf("nothing in the folder is of a format of several files that Requin knows: name one file in it, or its format with --format (requin formats lists them)")
 	}
 	return best, nil
-}
-
-// isPicture tells by its name whether a file is a picture that annotations speak of.
-func isPicture(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp":
-		return true
-	}
-	return false
 }
 
 // sniffFile gives the format that is surest of a file, and how sure.

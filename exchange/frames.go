@@ -18,13 +18,10 @@ import (
 // What the formats of detections and tracks in video have in common: numbers as
 // text, frame rates, reading record by record and writing one file.
 
-// errStopped ends a reader whose records nobody wants any more; it is never given out.
-var errStopped = errors.New("stopped")
-
 // errTooLarge is what a budget says; the reader says of what.
 var errTooLarge = errors.New("too large")
 
-// give passes a record on; errStopped where nobody wants more.
+// give passes a record on; errEnough where nobody wants more.
 type give func(annotate.Record) error
 
 // reading makes a stream of a function that reads one file from its start. It is
@@ -39,11 +36,11 @@ func reading(in Input, read func(r io.Reader, out give) error) annotate.Records 
 		defer f.Close()
 		err = read(f, func(r annotate.Record) error {
 			if !yield(r, nil) {
-				return errStopped
+				return errEnough
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, errStopped) {
+		if err != nil && !errors.Is(err, errEnough) {
 			yield(nil, err)
 		}
 	}

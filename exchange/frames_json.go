@@ -166,15 +166,6 @@ func unmarshal(raw []byte, v any) error {
 	return dec.Decode(v)
 }
 
-// compact is a JSON value without spaces.
-func compact(raw json.RawMessage) string {
-	var b bytes.Buffer
-	if json.Compact(&b, raw) != nil {
-		return string(raw)
-	}
-	return b.String()
-}
-
 // attributesOf makes attributes of a JSON object, in the order of their names.
 func attributesOf(members map[string]json.RawMessage) []annotate.Attribute {
 	var out []annotate.Attribute
@@ -211,16 +202,7 @@ func jsonValue(a annotate.Attribute) json.RawMessage {
 			}
 		}
 	}
-	return jsonText(a.Value)
-}
-
-// jsonText is a text as JSON.
-func jsonText(s string) json.RawMessage {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) // texts always encode
-	return bytes.TrimRight(b.Bytes(), "\n")
+	return rawText(a.Value)
 }
 
 // members of an object, as they are written: in the order given.
@@ -232,7 +214,7 @@ func (o *jsonMembers) add(key string, value json.RawMessage) {
 	if o.b.Len() > 0 {
 		o.b.WriteByte(',')
 	}
-	o.b.Write(jsonText(key))
+	o.b.Write(rawText(key))
 	o.b.WriteByte(':')
 	o.b.Write(value)
 }
@@ -263,3 +245,6 @@ func (o *jsonMembers) addUnknown(extra annotate.Extra, format string, known ...s
 		o.add(key, json.RawMessage(extra[format+"."+key]))
 	}
 }
+
+// rawText is a text as JSON.
+func rawText(s string) json.RawMessage { return json.RawMessage(jsonText(s)) }

@@ -101,10 +101,10 @@ func inBetween(from, to annotate.Mark) iter.Seq[annotate.Mark] {
 	}
 }
 
-// gathered calls done with the marks of one group at a time: of a medium, of a track.
+// byGroup calls done with the marks of one group at a time: of a medium, of a track.
 // It goes through the records twice and holds only groups that are not complete yet;
 // the other records go to other in their place.
-func gathered(records annotate.Records, key func(annotate.Mark) [2]string, other func(annotate.Record) error, done func([]annotate.Mark) error) error {
+func byGroup(records annotate.Records, key func(annotate.Mark) [2]string, other func(annotate.Record) error, done func([]annotate.Mark) error) error {
 	counts := map[[2]string]int{}
 	for r, err := range records {
 		if err != nil {

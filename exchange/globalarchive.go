@@ -79,9 +79,6 @@ func readGlobalArchive(in Input) annotate.Records {
 	}
 }
 
-// errEnough ends reading where the one who ranges over the records has seen enough.
-var errEnough = errors.New("enough")
-
 // gaFiles lists what is to be read, metadata first.
 func gaFiles(in Input) ([]string, error) {
 	if info, err := fs.Stat(in.FS, in.Name); err == nil && !info.IsDir() {

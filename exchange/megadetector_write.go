@@ -75,16 +75,16 @@ func writeMegaDetector(out Folder, records annotate.Records, opt Options) (*Loss
 
 // end writes what stands beside the images.
 func (w *mdWriter) end() error {
-	info := map[string]json.RawMessage{"format_version": jsonText("1.6")}
+	info := map[string]json.RawMessage{"format_version": rawText("1.6")}
 	for key, value := range w.info {
 		info[key] = value
 	}
 	if w.info == nil {
 		if w.origin.By != "" {
-			info["detector"] = jsonText(w.origin.By)
+			info["detector"] = rawText(w.origin.By)
 		}
 		if !w.origin.At.IsZero() {
-			info["detection_completion_time"] = jsonText(w.origin.At.UTC().Format(time.DateTime))
+			info["detection_completion_time"] = rawText(w.origin.At.UTC().Format(time.DateTime))
 		}
 	}
 	var o jsonMembers
@@ -125,13 +125,13 @@ func (e *mdEntry) mark(m annotate.Mark) error {
 		conf = e.score(m, best)
 	}
 	var o jsonMembers
-	o.add("category", jsonText(e.categories[mdDetection].of(category)))
+	o.add("category", rawText(e.categories[mdDetection].of(category)))
 	o.add("conf", json.RawMessage(conf))
 	o.add("bbox", json.RawMessage(bbox))
 	if classes != nil {
 		var pairs []string
 		for _, n := range classes {
-			pairs = append(pairs, "["+string(jsonText(e.categories[mdClassification].of(n.Label)))+","+e.score(m, n)+"]")
+			pairs = append(pairs, "["+string(rawText(e.categories[mdClassification].of(n.Label)))+","+e.score(m, n)+"]")
 		}
 		o.add("classifications", json.RawMessage("["+strings.Join(pairs, ",")+"]"))
 	}
@@ -184,7 +184,7 @@ func (e *mdEntry) bbox(m annotate.Mark) (string, bool) {
 
 func (e *mdEntry) close() error {
 	var o jsonMembers
-	o.add("file", jsonText(e.media.Name))
+	o.add("file", rawText(e.media.Name))
 	if e.media.W > 0 && e.media.H > 0 {
 		o.add("width", json.RawMessage(strconv.Itoa(e.media.W)))
 		o.add("height", json.RawMessage(strconv.Itoa(e.media.H)))
@@ -202,7 +202,7 @@ func (e *mdEntry) close() error {
 		o.add("detections", json.RawMessage("null"))
 	}
 	if e.media.Failure != "" {
-		o.add("failure", jsonText(e.media.Failure))
+		o.add("failure", rawText(e.media.Failure))
 	}
 	o.addUnknown(e.media.Extra, "megadetector", "info", "file")
 	comma := "\n"
@@ -243,7 +243,7 @@ func (c *mdCategories) list(l annotate.Label) {
 		if c.described == nil {
 			c.described = map[string]json.RawMessage{}
 		}
-		c.described[id] = jsonText(text)
+		c.described[id] = rawText(text)
 	}
 }
 
@@ -275,7 +275,7 @@ func (c *mdCategories) of(name string) string {
 func (c *mdCategories) object() json.RawMessage {
 	var o jsonMembers
 	for _, id := range slices.SortedFunc(maps.Keys(c.names), byNumber) {
-		o.add(id, jsonText(c.names[id]))
+		o.add(id, rawText(c.names[id]))
 	}
 	return o.object()
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"io"
-	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -13,8 +12,8 @@ import (
 	"requin/annotate"
 )
 
-// mostClasses is the largest class for which a line of labels.txt is written.
-const mostClasses = 10_000
+// mostLabels is the largest class for which a line of labels.txt is written.
+const mostLabels = 10_000
 
 // motWriter writes the folder of one video.
 type motWriter struct {
@@ -172,17 +171,6 @@ func (w *motWriter) close() error {
 	})
 }
 
-// extent is the width that, put onto a, gives b again to the last bit.
-func extent(a, b float64) float64 {
-	w := b - a
-	for _, near := range []float64{w, math.Nextafter(w, math.Inf(1)), math.Nextafter(w, math.Inf(-1))} {
-		if a+near == b {
-			return near
-		}
-	}
-	return w
-}
-
 // classes numbers labels from 1: by their own numbers where they have such, otherwise in the order in which they come up.
 type classes struct {
 	numbers map[string]int
@@ -193,7 +181,7 @@ type classes struct {
 // list takes up a label with its number.
 func (c *classes) list(l annotate.Label) {
 	n, err := strconv.Atoi(l.ID)
-	if err == nil && (n >= 1 && n <= mostClasses || l.ID == l.Name && n >= 0 && n < 1<<31) && c.names[n] == "" {
+	if err == nil && (n >= 1 && n <= mostLabels || l.ID == l.Name && n >= 0 && n < 1<<31) && c.names[n] == "" {
 		c.take(l.Name, n)
 		return
 	}

@@ -97,7 +97,7 @@ func (w *obisWriter) events() error {
 			"samplingProtocol": "baited remote underwater video (BRUVS)",
 		}
 		if to > from {
-			row["sampleSizeValue"], row["sampleSizeUnit"] = digits((to - from).Minutes()), "minute"
+			row["sampleSizeValue"], row["sampleSizeUnit"] = decimal((to - from).Minutes()), "minute"
 		}
 		w.keep(d.Extra, obisEvents, row, opcode)
 		w.unheld(d)
@@ -278,8 +278,8 @@ func (w *obisWriter) count(occurrences, facts *rows, c annotate.Count) error {
 	from, to := watched(d)
 	fact := map[string]string{
 		"eventID": c.OpCode, "measurementID": occurrence + ":" + metric, "occurrenceID": occurrence, "measurementType": metric,
-		"measurementValue": digits(c.Value), "measurementUnit": "individuals",
-		"measurementMethod": fmt.Sprintf("most individuals in one frame in %s min of video", digits((to - from).Minutes())),
+		"measurementValue": decimal(c.Value), "measurementUnit": "individuals",
+		"measurementMethod": fmt.Sprintf("most individuals in one frame in %s min of video", decimal((to - from).Minutes())),
 	}
 	if metric != "MaxN" {
 		fact["measurementMethod"] = ""
@@ -292,7 +292,7 @@ func (w *obisWriter) count(occurrences, facts *rows, c annotate.Count) error {
 	}
 	return facts.write(map[string]string{
 		"eventID": c.OpCode, "measurementID": occurrence + ":tMaxN", "occurrenceID": occurrence, "measurementType": "time of MaxN",
-		"measurementValue": digits(c.Time.Seconds()), "measurementUnit": "s", "measurementMethod": "from the start of the video",
+		"measurementValue": decimal(c.Time.Seconds()), "measurementUnit": "s", "measurementMethod": "from the start of the video",
 	})
 }
 

@@ -1,10 +1,9 @@
 package exchange
 
 import (
-	"bufio"
 	"encoding/csv"
 	"maps"
-	"path"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,290 +12,256 @@ import (
 	"requin/annotate"
 )
 
-// sharkPlan is what has to be known before the first line is written.
-type sharkPlan struct {
-	marks, counts int
-	index         bool     // marks have ids
-	folders       int      // columns
-	others        []string // further columns
-	used          map[string]bool
-	overview      bool
-	tracks        map[string]int // by video
+// sharkWriter is what has to be known of all records before the first row is written.
+type sharkWriter struct {
+	losses  Losses
+	media   map[string]annotate.Media
+	order   []string
+	tracks  map[[2]string]annotate.Track
+	found   map[string]int     // tracks of a media
+	marked  map[string]bool    // media with marks
+	tallied map[string]bool    // media with counts
+	alive   map[[2]string]bool // tracks with marks
+	marks   int
+	counts  int
+	ids     bool
+	deep    [2]int             // folders, of output.csv and of maxn.csv
+	more    [2]map[string]bool // further columns
 }
 
-func sharkKeeps() keeps {
-	return keeps{own: []string{"sharktrack"}, names: 1, scores: true, markID: true, times: true, size: true}
-}
-
-func writeSharkTrack(out Folder, records annotate.Records, opt Options) (*Losses, error) {
-	l := &Losses{}
-	plan, err := planSharkTrack(records)
-	if err != nil {
-		return l, err
+func writeSharkTrack(out Folder, records annotate.Records, _ Options) (*Losses, error) {
+	w := &sharkWriter{media: map[string]annotate.Media{}, tracks: map[[2]string]annotate.Track{}, found: map[string]int{}, marked: map[string]bool{}, tallied: map[string]bool{}, alive: map[[2]string]bool{},
+		more: [2]map[string]bool{{}, {}}}
+	if err := each(records, w.survey); err != nil {
+		return nil, err
 	}
-	if plan.marks > 0 || plan.counts == 0 && !plan.overview {
-		if err := intoFile(out, "output.csv", func(w *bufio.Writer) error { return plan.output(w, records, l) }); err != nil {
-			return l, err
-		}
-	} else if err := plan.lost(records, l); err != nil {
-		return l, err
-	}
-	if plan.counts > 0 {
-		if err := intoFile(out, "maxn.csv", func(w *bufio.Writer) error { return plan.maxn(w, records, l) }); err != nil {
-			return l, err
-		}
-	}
-	if plan.overview {
-		return l, intoFile(out, "overview.csv", func(w *bufio.Writer) error { return plan.list(w, records) })
-	}
-	return l, nil
-}
-
-// planSharkTrack goes through the records once.
-func planSharkTrack(records annotate.Records) (*sharkPlan, error) {
-	p := &sharkPlan{used: map[string]bool{}, tracks: map[string]int{}}
-	others := map[string]bool{}
-	for r, err := range records {
-		if err != nil {
+	w.left()
+	if w.marks > 0 || len(w.order) == 0 && w.counts == 0 {
+		if err := w.output(out, records); err != nil {
 			return nil, err
 		}
-		switch r := r.(type) {
-		case annotate.Mark:
-			p.marks++
-			p.index = p.index || r.ID != ""
-			p.used[r.Media] = true
-			for key := range r.Extra {
-				if name, own := strings.CutPrefix(key, "sharktrack."); own && name != "track_metadata" {
-					others[name] = true
-				}
-			}
-		case annotate.Track:
-			p.tracks[r.Media]++
-		case annotate.Count:
-			if r.Media != "" {
-				p.counts++
-				p.used[r.Media] = true
-			}
-		case annotate.Media:
-			if r.Video {
-				p.folders = max(p.folders, len(sharkPathFolders(r)))
-			}
-		}
 	}
-	for r, err := range records {
-		if err != nil {
+	if w.counts > 0 {
+		if err := w.maxn(out, records); err != nil {
 			return nil, err
 		}
-		if m, ok := r.(annotate.Media); ok && (!p.used[m.Name] || m.Extra["sharktrack.tracks_found"] != "") {
-			p.overview = true
-		}
 	}
-	p.others = slices.Sorted(maps.Keys(others))
-	return p, nil
+	if err := w.overview(out); err != nil {
+		return nil, err
+	}
+	return &w.losses, nil
 }
 
-// sharkPathFolders are what folder1, folder2 and so on say.
-func sharkPathFolders(m annotate.Media) []string {
-	if kept := stringList(m.Extra["sharktrack.folders"]); kept != nil {
-		return kept
-	}
-	return sharkFolders(m.Name)
-}
-
-// lost notes the records that no file holds.
-func (p *sharkPlan) lost(records annotate.Records, l *Losses) error {
-	for r, err := range records {
-		if err != nil {
-			return err
+// survey notes what a record will need, and what of it is lost.
+func (w *sharkWriter) survey(record annotate.Record) error {
+	l := &w.losses
+	switch r := record.(type) {
+	case annotate.Media:
+		if _, ok := w.media[r.Name]; !ok {
+			w.order = append(w.order, r.Name)
 		}
-		p.other(r, l)
+		w.media[r.Name] = r
+		l.unheld(r, r.Name, "sharktrack", "Name", "Video", "W", "H")
+		if !r.Video {
+			l.add("that a media is a picture", r.Name)
+		}
+	case annotate.Track:
+		w.tracks[[2]string{r.Media, r.ID}] = r
+		w.found[r.Media]++
+		l.unheld(r, r.Media+", track "+r.ID, "sharktrack", "Media", "ID", "Names")
+	case annotate.Mark:
+		w.mark(r)
+	case annotate.Count:
+		where := r.Media + ", " + r.Label
+		if !sharkCount(r) {
+			l.add("a count that is no MaxN of one video and class", r.OpCode+" "+where)
+			return nil
+		}
+		w.counts++
+		w.tallied[r.Media] = true
+		l.unheld(r, where, "sharktrack", "Media", "Label", "Value", "Time")
+		w.need(1, r.Media, r.Extra)
+		if r.Time%time.Millisecond != 0 && r.Time > 0 {
+			l.add("the part of a time below a millisecond", where)
+		}
+	default:
+		l.whole(record)
 	}
 	return nil
 }
 
-func (p *sharkPlan) other(r annotate.Record, l *Losses) {
-	switch r := r.(type) {
-	case annotate.Track:
-		sharkKeeps().track(l, r)
-	case annotate.Count:
-		if r.Media == "" {
-			sharkKeeps().record(l, r)
+// left notes what is lost for want of marks to say it with.
+func (w *sharkWriter) left() {
+	for _, name := range w.order {
+		if m := w.media[name]; !w.marked[name] && m.W+m.H > 0 {
+			w.losses.add("the size of a video without marks", name)
 		}
-	default:
-		sharkKeeps().record(l, r)
+	}
+	for key, track := range w.tracks {
+		if !w.alive[key] {
+			w.losses.add("a track without marks", track.Media+", track "+track.ID)
+		}
 	}
 }
 
-// output writes output.csv.
-func (p *sharkPlan) output(file *bufio.Writer, records annotate.Records, l *Losses) error {
-	header := []string{"video_path", "video_name", "frame", "time", "xmin", "ymin", "xmax", "ymax", "w", "h", "confidence", "label", "track_metadata", "track_id"}
-	if p.index {
-		header = slices.Insert(header, 0, "")
+// sharkCount tells whether maxn.csv can hold a count.
+func sharkCount(r annotate.Count) bool {
+	return r.Media != "" && r.Label != "" && r.Metric == "" && r.Value >= 0 && r.Value == math.Trunc(r.Value) && r.Value < 1<<53
+}
+
+// need notes the columns that a row will have.
+func (w *sharkWriter) need(table int, media string, extra annotate.Extra) {
+	w.deep[table] = max(w.deep[table], len(sharkFolders(media))-1)
+	for key := range extra {
+		if name, ok := strings.CutPrefix(key, "sharktrack."); ok {
+			w.more[table][name] = true
+		}
 	}
-	for i := range p.folders {
+}
+
+// drawn tells whether output.csv can hold a mark.
+func (w *sharkWriter) drawn(m annotate.Mark) bool {
+	_, ok := m.Shape.Bounds()
+	t, timed := m.At(w.media[m.Media].Rate)
+	return ok && !m.Outside && (timed && t < 10000*time.Hour || m.Frame >= 0)
+}
+
+func (w *sharkWriter) mark(m annotate.Mark) {
+	l, where := &w.losses, markWhere(m)
+	if !w.drawn(m) {
+		l.add("a mark without a box, without a time and a frame, or where the animal is out of the picture", where)
+		return
+	}
+	w.marks++
+	w.marked[m.Media], w.alive[[2]string{m.Media, m.Track}] = true, true
+	w.ids = w.ids || m.ID != ""
+	w.need(0, m.Media, m.Extra)
+	l.unheld(m, where, "sharktrack", "Media", "ID", "Track", "Frame", "Time", "Shape", "Names", "Outside")
+	if m.Shape.Kind != annotate.Box {
+		l.add("the shape of a mark that is no box", where)
+	}
+	if len(w.names(m)) > 1 {
+		l.add("further names of a mark", where)
+	}
+	if t, _ := m.At(w.media[m.Media].Rate); t%time.Millisecond != 0 {
+		l.add("the part of a time below a millisecond", where)
+	}
+}
+
+// names are the mark's, or its track's.
+func (w *sharkWriter) names(m annotate.Mark) []annotate.Name {
+	if len(m.Names) == 0 {
+		return w.tracks[[2]string{m.Media, m.Track}].Names
+	}
+	return m.Names
+}
+
+// columns is a header with its folders and what Extra names, and a row under it.
+func (w *sharkWriter) columns(table int, header []string) []string {
+	for i := range w.deep[table] {
 		header = append(header, "folder"+strconv.Itoa(i+1))
 	}
-	w := csv.NewWriter(file)
-	if err := w.Write(append(header, p.others...)); err != nil {
-		return err
-	}
-	s := newScene()
-	ids, err := numbered(records, viameID)
-	if err != nil {
-		return err
-	}
-	for r, err := range drawn(records) {
-		if err != nil {
-			return err
-		}
-		m, ok := r.(annotate.Mark)
-		if !ok {
-			s.see(r)
-			p.other(r, l)
-			continue
-		}
-		row, ok := p.row(s, ids, m, l)
-		if !ok {
-			continue
-		}
-		if err := w.Write(row); err != nil {
-			return err
+	for _, name := range slices.Sorted(maps.Keys(w.more[table])) {
+		if !slices.Contains(header, name) {
+			header = append(header, name)
 		}
 	}
-	w.Flush()
-	return w.Error()
+	return header
 }
 
-// row is a mark's line.
-func (p *sharkPlan) row(s *scene, ids *numbering, m annotate.Mark, l *Losses) ([]string, bool) {
-	media := s.media[m.Media]
-	names := s.names(m)
-	sharkKeeps().mark(l, m, names, media)
-	box, ok := m.Shape.Bounds()
-	if !ok {
-		return nil, false // noted as a loss above
-	}
-	number, at, conf, label, id, size := "", "", "", "", "", [2]string{}
-	if n, ok := s.frame(m); ok {
-		number = strconv.Itoa(n)
-	}
-	if t, ok := m.At(media.Rate); ok {
-		if at = sharkClockText(annotate.Mark{Time: t}); t%time.Millisecond != 0 && !sameTime(m, media) && m.Time >= 0 {
-			l.add("what is below a millisecond of the time of a mark", markPlace(m))
+// row puts what follows, then what the record says itself, under a header.
+func sharkRow(header []string, cells map[string]string, extra annotate.Extra) []string {
+	row := make([]string, len(header))
+	for i, name := range header {
+		row[i] = cells[name]
+		if own := extra["sharktrack."+name]; own != "" {
+			row[i] = own
 		}
 	}
-	if len(names) > 0 {
-		label = names[0].Label
-		if names[0].Scored {
-			conf = numText(names[0].Score)
-		}
-	}
-	metadata := m.Extra["sharktrack.track_metadata"]
-	if m.Track != "" {
-		var kept bool
-		if id, kept = ids.of(m); !kept {
-			l.add("the id of a track (SharkTrack numbers them)", markPlace(m))
-		}
-		if metadata == "" {
-			metadata = s.tracks[[2]string{m.Media, m.Track}].Extra["sharktrack.track_metadata"]
-		}
-		if metadata == "" {
-			metadata = m.Media + "/" + id
-		}
-	}
-	if media.W > 0 && media.H > 0 {
-		size = [2]string{strconv.Itoa(media.W), strconv.Itoa(media.H)}
-	}
-	row := []string{m.Media, sharkName(media, m.Media), number, at, numText(box.X0), numText(box.Y0), numText(box.X1), numText(box.Y1), size[0], size[1], conf, label, metadata, id}
-	if p.index {
-		row = slices.Insert(row, 0, m.ID)
-	}
-	folders := sharkPathFolders(annotate.Media{Name: m.Media, Extra: media.Extra})
-	for i := range p.folders {
-		if i < len(folders) {
-			row = append(row, folders[i])
-		} else {
-			row = append(row, "")
-		}
-	}
-	for _, name := range p.others {
-		row = append(row, m.Extra["sharktrack."+name])
-	}
-	return row, true
+	return row
 }
 
-func sharkName(media annotate.Media, name string) string {
-	if kept := media.Extra["sharktrack.video_name"]; kept != "" {
-		return kept
+func (w *sharkWriter) output(out Folder, records annotate.Records) error {
+	header := []string{"video_path", "video_name", "frame", "time", "xmin", "ymin", "xmax", "ymax", "w", "h", "confidence", "label", "track_metadata", "track_id"}
+	if w.ids {
+		header = append([]string{""}, header...)
 	}
-	return path.Base(name)
-}
-
-// maxn writes maxn.csv.
-func (p *sharkPlan) maxn(file *bufio.Writer, records annotate.Records, l *Losses) error {
-	w := csv.NewWriter(file)
-	if err := w.Write([]string{"video_path", "video_name", "frame", "label", "time", "n", "tracks_in_maxn"}); err != nil {
-		return err
-	}
-	for r, err := range records {
-		if err != nil {
-			return err
-		}
-		c, ok := r.(annotate.Count)
-		if !ok || c.Media == "" {
-			continue
-		}
-		lost := func(is bool, what string) {
-			if is {
-				l.add(what, c.Media+", "+c.Label)
+	header = w.columns(0, header)
+	return fillTable(out, "output.csv", header, func(rows *csv.Writer) error {
+		return each(records, func(record annotate.Record) error {
+			m, ok := record.(annotate.Mark)
+			if !ok || !w.drawn(m) {
+				return nil
 			}
-		}
-		label, at := c.Label, ""
-		if label == "" {
-			label = c.Species.Scientific()
-		}
-		if c.Time >= 0 {
-			at = sharkClockText(annotate.Mark{Time: c.Time})
-		}
-		lost(c.Metric != "" && c.Metric != "MaxN", "the metric of a count (MaxN is meant)")
-		lost(c.Value != float64(int(c.Value)), "what is below one of a count")
-		lost(c.Low != nil || c.High != nil, "the interval of a count")
-		lost(c.OpCode != "" || c.Campaign != "", "the deployment of a count")
-		lost(c.Stage != "", "the stage of a count")
-		lost(c.Species != annotate.Species{} && c.Label != "" || c.Species.Family != "" || c.Species.CAAB != "", "the species of a count in columns")
-		lost(c.Origin != annotate.Origin{}, "who made a count and when")
-		lost(c.Time > 0 && c.Time%time.Millisecond != 0, "what is below a millisecond of the time of a count")
-		l.extra(c.Extra, c.Media, "sharktrack")
-		if err := w.Write([]string{c.Media, path.Base(c.Media), c.Extra["sharktrack.frame"], label, at, strconv.Itoa(int(c.Value)), c.Extra["sharktrack.tracks_in_maxn"]}); err != nil {
-			return err
-		}
-	}
-	w.Flush()
-	return w.Error()
+			return rows.Write(sharkRow(header, w.cells(m), m.Extra))
+		})
+	})
 }
 
-// list writes overview.csv.
-func (p *sharkPlan) list(file *bufio.Writer, records annotate.Records) error {
-	w := csv.NewWriter(file)
-	if err := w.Write([]string{"video_path", "tracks_found"}); err != nil {
-		return err
+// cells is a mark's row by column.
+func (w *sharkWriter) cells(m annotate.Mark) map[string]string {
+	cells := sharkFolders(m.Media)
+	media, box := w.media[m.Media], bounds(m.Shape)
+	cells[""], cells["video_path"], cells["frame"], cells["track_id"] = m.ID, m.Media, frameText(m.Frame), m.Track
+	cells["xmin"], cells["ymin"], cells["xmax"], cells["ymax"] = numberText(box.X0), numberText(box.Y0), numberText(box.X1), numberText(box.Y1)
+	cells["w"], cells["h"] = countText(media.W), countText(media.H)
+	if t, ok := m.At(media.Rate); ok {
+		cells["time"] = sharkTime(t)
 	}
-	for r, err := range records {
-		if err != nil {
-			return err
+	if names := w.names(m); len(names) > 0 {
+		cells["label"] = names[0].Label
+		if names[0].Scored {
+			cells["confidence"] = numberText(names[0].Score)
 		}
-		m, ok := r.(annotate.Media)
-		if !ok {
+	}
+	if m.Track != "" {
+		cells["track_metadata"] = m.Media + "/" + m.Track
+		if about := w.tracks[[2]string{m.Media, m.Track}].Extra["sharktrack.track_metadata"]; about != "" {
+			cells["track_metadata"] = about
+		}
+	}
+	return cells
+}
+
+func (w *sharkWriter) maxn(out Folder, records annotate.Records) error {
+	header := []string{"video_path", "video_name", "frame", "label"}
+	for i := range w.deep[1] {
+		header = append(header, "folder"+strconv.Itoa(i+1))
+	}
+	header = append(header, "time", "n", "tracks_in_maxn")
+	w.deep[1] = 0
+	header = w.columns(1, header)
+	return fillTable(out, "maxn.csv", header, func(rows *csv.Writer) error {
+		return each(records, func(record annotate.Record) error {
+			c, ok := record.(annotate.Count)
+			if !ok || !sharkCount(c) {
+				return nil
+			}
+			cells := sharkFolders(c.Media)
+			cells["video_path"], cells["label"], cells["n"] = c.Media, c.Label, numberText(c.Value)
+			if c.Time >= 0 {
+				cells["time"] = sharkTime(c.Time)
+			}
+			return rows.Write(sharkRow(header, cells, c.Extra))
+		})
+	})
+}
+
+// overview lists the videos without marks, and those of which the number of tracks was read.
+func (w *sharkWriter) overview(out Folder) error {
+	var rows [][]string
+	for _, name := range w.order {
+		n, read := w.media[name].Extra["sharktrack.tracks_found"]
+		if !read && (w.marked[name] || w.tallied[name]) {
 			continue
 		}
-		tracks := m.Extra["sharktrack.tracks_found"]
-		if tracks == "" {
-			tracks = strconv.Itoa(p.tracks[m.Name])
+		if !read {
+			n = strconv.Itoa(w.found[name])
 		}
-		if err := w.Write([]string{m.Name, tracks}); err != nil {
-			return err
-		}
+		rows = append(rows, []string{name, n})
 	}
-	w.Flush()
-	return w.Error()
+	if len(rows) == 0 {
+		return nil
+	}
+	return fillTable(out, "overview.csv", []string{"video_path", "tracks_found"}, func(w *csv.Writer) error { return w.WriteAll(rows) })
 }

@@ -6,22 +6,11 @@ import (
 	_ "image/gif" // for image.DecodeConfig
 	_ "image/jpeg"
 	_ "image/png"
-	"path"
-	"strings"
 
 	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
 )
-
-// isPicture tells a picture by the end of its name.
-func isPicture(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff":
-		return true
-	}
-	return false
-}
 
 // size is a picture's width and height: as the caller knows it, else as the picture's file says.
 func (in Input) size(name string) (w, h int, err error) {
