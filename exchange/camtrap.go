@@ -1,161 +1,204 @@
 package exchange
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
-	"io/fs"
 	"path"
-	"slices"
 	"strings"
+	"time"
 
 	"requin/annotate"
 )
 
-// CamtrapDP is the Camera Trap Data Package, version 1.0.2 (TDWG, camtrap-dp.tdwg.org): a folder with
-// datapackage.json, deployments.csv, media.csv and observations.csv.
+// CamtrapDP is a Camera Trap Data Package, version 1.0.2 (camtrap-dp.tdwg.org): datapackage.json with
+// deployments.csv, media.csv and observations.csv.
 //
-//   - A deployment needs a place and a date. A date without a time zone is written as UTC, with timestampIssues.
-//   - A box is an observation of the level "media" with its bbox; its track is individualID.
-//   - A sighting is an observation of the level "event" whose event is that instant.
-//   - A MaxN is one of the level "event" whose event is the period. The format has no field for the metric of
-//     a count, so it goes into observationTags: "metric:MaxN|tMaxN:12.5", where this reader finds it again.
-//   - A count is at least 1 in this format: a zero of one taxon among others cannot be written, and is
-//     listed; a deployment in which nothing was counted has one "blank" observation.
+//	Deployment            deployments: cameraDepth, deploymentStart and End, the rest in deploymentTags
+//	Chapter               media
+//	Sighting              observation of level media (of level event where its file is not known), a box in bboxX...
+//	Count                 observation of level event, count
 //
-// Columns that nothing here means anything to are kept under "camtrap." and their names.
+// The standard has no field for what kind of count it is, when it was reached, or for which taxa were looked
+// for and not seen. So observationTags say "metric:MaxN | tMaxN:12m3s"; a deployment whose
+// counts are all zero has one observation of type blank; any other zero is a loss, since count
+// begins at 1. Every deployment needs a latitude, a longitude and a start with
+// its time zone: one without place or date is left out, and named among the losses; one
+// whose time has no zone is written as if it were UTC with timestampIssues, as
+// the standard has it. deploymentEnd is the end of the chapters or of the last period.
+//
+// Input.Name is datapackage.json or the folder. Fields that the records do not have are in Extra under
+// "camtrapdp." and the field's name. bboxX and its kin are shares of the picture: Input.Size makes
+// pixels of them, else they stay in Extra.
 func CamtrapDP() Format {
 	return Format{
-		Name: "camtrapdp", Title: "Camtrap DP", Many: true, Read: readCamtrap, Write: writeCamtrap,
-		Sniff: func(name string, head []byte) float64 {
-			if path.Base(name) == "datapackage.json" && strings.Contains(string(head), "camtrap-dp") {
-				return 1
-			}
-			return 0
-		},
+		Name: "camtrapdp", Title: "Camtrap DP 1.0.2", Many: true,
+		Sniff: sniffCamtrap, Read: readCamtrap, Write: writeCamtrap,
 	}
 }
-
-// The columns of the tables, in the order of their schemas.
-var (
-	camtrapDeployments = strings.Fields(`deploymentID locationID locationName latitude longitude coordinateUncertainty deploymentStart
-		deploymentEnd setupBy cameraID cameraModel cameraDelay cameraHeight cameraDepth cameraTilt cameraHeading detectionDistance
-		timestampIssues baitUse featureType habitat deploymentGroups deploymentTags deploymentComments`)
-	camtrapMedia = strings.Fields(`mediaID deploymentID captureMethod timestamp filePath filePublic fileName fileMediatype exifData
-		favorite mediaComments`)
-	camtrapObservations = strings.Fields(`observationID deploymentID mediaID eventID eventStart eventEnd observationLevel
-		observationType cameraSetupType scientificName count lifeStage sex behavior individualID individualPositionRadius
-		individualPositionAngle individualSpeed bboxX bboxY bboxWidth bboxHeight classificationMethod classifiedBy
-		classificationTimestamp classificationProbability observationTags observationComments`)
-)
 
 const (
-	camtrapSchema  = "https://raw.githubusercontent.com/tdwg/camtrap-dp/1.0.2/"
-	camtrapPackage = "camtrap.package" // what datapackage.json says beside its tables, with the first deployment
+	ctPrefix = "camtrapdp."
+	ctSchema = "https://raw.githubusercontent.com/tdwg/camtrap-dp/1.0.2/"
 )
 
-// camtrapStages are the stages that both EventMeasure and Camtrap DP know.
-var camtrapStages = map[string]string{"AD": "adult", "SA": "subadult", "J": "juvenile"}
-
-// keep puts the fields of an Extra that are columns of a table into its row, and lists the others.
-func (w *camtrapWriter) keep(extra annotate.Extra, columns []string, row map[string]string, where string) {
-	for key, value := range extra {
-		switch name, own := strings.CutPrefix(key, "camtrap."); {
-		case name == "observationTags" && row[name] != "": // in it already, beside ours
-		case own && slices.Contains(columns, name):
-			row[name] = value
-		case own && key != camtrapPackage:
-			w.losses.add("the field "+key, where)
-		}
+// The fields of the three tables, in the order of the standard.
+func ctFields(table string) []string {
+	var fields string
+	switch table {
+	case "deployments":
+		fields = "deploymentID locationID locationName latitude longitude coordinateUncertainty deploymentStart deploymentEnd setupBy " +
+			"cameraID cameraModel cameraDelay cameraHeight cameraDepth cameraTilt cameraHeading detectionDistance timestampIssues baitUse " +
+			"featureType habitat deploymentGroups deploymentTags deploymentComments"
+	case "media":
+		fields = "mediaID deploymentID captureMethod timestamp filePath filePublic fileName fileMediatype exifData favorite mediaComments"
+	case "observations":
+		fields = "observationID deploymentID mediaID eventID eventStart eventEnd observationLevel observationType cameraSetupType " +
+			"scientificName count lifeStage sex behavior individualID individualPositionRadius individualPositionAngle individualSpeed " +
+			"bboxX bboxY bboxWidth bboxHeight classificationMethod classifiedBy classificationTimestamp classificationProbability " +
+			"observationTags observationComments"
 	}
-	w.losses.extra(extra, where, "camtrap")
+	return strings.Fields(fields)
 }
 
-// camtrapLeftovers are the cells of a row that mean nothing here.
-func camtrapLeftovers(t *table, meant []string) annotate.Extra {
-	var extra annotate.Extra
-	for i, name := range t.header {
-		if name == "" || slices.Contains(meant, name) || t.text(i) == "" {
+func sniffCamtrap(name string, head []byte) float64 {
+	text := string(head)
+	switch {
+	case path.Base(name) == "datapackage.json" && strings.Contains(text, "camtrap-dp"):
+		return 1
+	case strings.Contains(text, "camtrap-dp-profile"):
+		return 0.9
+	case strings.HasPrefix(strings.Trim(text, "\ufeff\""), "observationID") && strings.Contains(text, "observationLevel"):
+		return 0.8
+	case strings.HasPrefix(strings.Trim(text, "\ufeff\""), "deploymentID") && strings.Contains(text, "deploymentStart"):
+		return 0.8
+	}
+	return 0
+}
+
+// ctTags are "key:value" pairs separated by "|", in their order. A key may come again.
+type ctTags [][2]string
+
+func readTags(s string) ctTags {
+	var tags ctTags
+	for part := range strings.SplitSeq(s, "|") {
+		if part = strings.TrimSpace(part); part == "" {
 			continue
 		}
-		if extra == nil {
-			extra = annotate.Extra{}
+		key, value, found := strings.Cut(part, ":")
+		if !found {
+			key, value = "", part
 		}
-		extra["camtrap."+name] = t.text(i)
+		tags = append(tags, [2]string{strings.TrimSpace(key), strings.TrimSpace(value)})
 	}
-	return extra
+	return tags
 }
 
-// camtrapDescription is datapackage.json as far as it is read.
-type camtrapDescription struct {
-	Profile   string            `json:"profile"`
-	Resources []camtrapResource `json:"resources"`
-}
-
-type camtrapResource struct {
-	Name string `json:"name"`
-	Path any    `json:"path"` // a name, or a list of one
-}
-
-// largestDescription is the size above which a datapackage.json cannot be meant.
-const largestDescription = 16 << 20
-
-// camtrapTables finds the tables of a package: name of the resource → path in the folder.
-func camtrapTables(in Input) (tables map[string]string, description string, err error) {
-	dir, name := path.Dir(in.Name), in.Name
-	if name == "." {
-		name = "datapackage.json"
-	}
-	file, err := in.FS.Open(name)
-	if err != nil {
-		return nil, "", fmt.Errorf("the package has no datapackage.json: %w", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(utf8Text(file), largestDescription+1))
-	if err != nil {
-		return nil, "", err
-	}
-	if len(text) > largestDescription {
-		return nil, "", fmt.Errorf("%s is larger than %d MB: this is no Camtrap DP", name, largestDescription>>20)
-	}
-	var d camtrapDescription
-	if err := json.Unmarshal(text, &d); err != nil {
-		return nil, "", fmt.Errorf("%s is no JSON: %w", name, err)
-	}
-	tables = map[string]string{}
-	for _, r := range d.Resources {
-		file, ok := r.Path.(string)
-		if list, many := r.Path.([]any); many && len(list) == 1 {
-			file, ok = list[0].(string)
-		}
-		if !ok || !fs.ValidPath(path.Join(dir, file)) {
-			return nil, "", fmt.Errorf("%s: the table %q lies at %v: only one file within the package can be read", name, r.Name, r.Path)
-		}
-		tables[r.Name] = path.Join(dir, file)
-	}
-	for _, need := range []string{"deployments", "media", "observations"} {
-		if tables[need] == "" {
-			return nil, "", fmt.Errorf("%s names no table %q: this is no Camtrap DP", name, need)
+func (t ctTags) String() string {
+	var parts []string
+	for _, tag := range t {
+		if tag[0] == "" {
+			parts = append(parts, tag[1])
+		} else {
+			parts = append(parts, tag[0]+":"+tag[1])
 		}
 	}
-	return tables, rest(text), nil
+	return strings.Join(parts, " | ")
 }
 
-// rest is datapackage.json without what is written anew.
-func rest(text []byte) string {
-	var all map[string]json.RawMessage
-	if json.Unmarshal(text, &all) != nil {
-		return ""
+// add puts a tag at the end, unless its value is blank. A bar in the value would end it, and becomes a slash.
+func (t *ctTags) add(key, value string) {
+	if value = strings.TrimSpace(strings.ReplaceAll(tidy(value), "|", "/")); value != "" {
+		*t = append(*t, [2]string{key, value})
 	}
-	for _, anew := range []string{"resources", "profile", "created", "spatial", "temporal", "taxonomic"} {
-		delete(all, anew)
+}
+
+// take removes the first tag of this key, and gives its value.
+func (t *ctTags) take(key string) string {
+	for i, tag := range *t {
+		if tag[0] == key {
+			*t = append((*t)[:i:i], (*t)[i+1:]...)
+			return tag[1]
+		}
 	}
-	if len(all) == 0 {
-		return ""
+	return ""
+}
+
+// takeTime is take for a time as time.Duration writes it; None where there is none.
+func (t *ctTags) takeTime(key string) time.Duration {
+	for i, tag := range *t {
+		if d, err := time.ParseDuration(tag[1]); tag[0] == key && err == nil && d >= 0 && d <= longest*time.Minute {
+			*t = append((*t)[:i:i], (*t)[i+1:]...)
+			return d
+		}
 	}
-	out, err := json.Marshal(all) // sorted, so that it is the same each time
-	if err != nil {
-		return ""
+	return annotate.None
+}
+
+// stages are the life stages that the standard names, by what EventMeasure's users call them.
+func stages() [][2]string {
+	return [][2]string{{"AD", "adult"}, {"SA", "subadult"}, {"J", "juvenile"}}
+}
+
+func lifeStage(stage string) string {
+	for _, s := range stages() {
+		if strings.EqualFold(stage, s[0]) || strings.EqualFold(stage, s[1]) {
+			return s[1]
+		}
 	}
-	return string(out)
+	return ""
+}
+
+func stageOf(lifeStage string) string {
+	for _, s := range stages() {
+		if lifeStage == s[1] {
+			return s[0]
+		}
+	}
+	return lifeStage
+}
+
+// ctTime is a moment with its zone, as the standard has it: to the second, fractions where there are any.
+func ctTime(t time.Time) string { return t.Format("2006-01-02T15:04:05.999999999Z07:00") }
+
+// momentOf is when a deployment began. A date alone begins at midnight; exact tells whether there
+// was a time of day with its zone.
+func momentOf(s string) (at time.Time, exact, ok bool) {
+	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04Z07:00"} {
+		if at, err := time.Parse(layout, s); err == nil {
+			return at, true, true
+		}
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"} {
+		if at, err := time.Parse(layout, s); err == nil {
+			return at, false, true
+		}
+	}
+	return time.Time{}, false, false
+}
+
+// lastedUntil is how long a deployment lasted, by its chapters, else its periods; 0: nothing tells.
+func lastedUntil(d annotate.Deployment) time.Duration {
+	var end time.Duration
+	for _, ch := range d.Chapters {
+		end = max(end, ch.Offset+ch.Duration)
+	}
+	if end > 0 {
+		return end
+	}
+	for _, p := range d.Periods {
+		if !p.Open {
+			end = max(end, p.To)
+		}
+	}
+	return end
+}
+
+// whyNot says what a deployment lacks to be published; "" where it has a place and a date.
+func whyNot(d annotate.Deployment) string {
+	var lacks []string
+	if d.Latitude == nil || d.Longitude == nil {
+		lacks = append(lacks, "latitude and longitude")
+	}
+	if _, _, ok := momentOf(d.DateTime); !ok {
+		lacks = append(lacks, "a date")
+	}
+	return strings.Join(lacks, " and ")
 }

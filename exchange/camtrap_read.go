@@ -1,7 +1,13 @@
 package exchange
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,338 +16,342 @@ import (
 	"requin/frame"
 )
 
-// camtrapReader reads a package's tables in turn.
-type camtrapReader struct {
+// ctReader reads a package: the deployments and the media are held, the observations streamed.
+type ctReader struct {
 	in     Input
-	tables map[string]string
-	about  string
-	starts map[string]time.Time // of the deployments
-	media  map[string]camtrapFile
-	yield  func(annotate.Record, error) bool
+	paths  map[string]string // of the tables
+	order  []*ctRead
+	by     map[string]*ctRead
+	media  map[string]ctMedia
+	images []annotate.Media
 }
 
-// camtrapFile is what an observation must know of its media file.
-type camtrapFile struct {
-	name  string
-	start time.Time
-	video bool
-	w, h  int
+type ctRead struct {
+	annotate.Deployment
+	start, end time.Time
 }
+
+type ctMedia struct{ path, deployment string }
 
 func readCamtrap(in Input) annotate.Records {
 	return func(yield func(annotate.Record, error) bool) {
-		r := camtrapReader{in: in, starts: map[string]time.Time{}, media: map[string]camtrapFile{}, yield: yield}
-		var err error
-		if r.tables, r.about, err = camtrapTables(in); err != nil {
+		r := &ctReader{in: in, by: map[string]*ctRead{}, media: map[string]ctMedia{}}
+		err := r.read(func(record annotate.Record) error {
+			if !yield(record, nil) {
+				return errEnough
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errEnough) {
 			yield(nil, err)
-			return
 		}
-		for _, step := range []struct {
-			table string
-			row   func(*table) (annotate.Record, error)
-		}{{"deployments", r.deployment}, {"media", r.file}, {"observations", r.observation}} {
-			if more, err := r.rows(step.table, step.row); err != nil {
-				yield(nil, err)
-				return
-			} else if !more {
-				return
+	}
+}
+
+func (r *ctReader) read(yield func(annotate.Record) error) error {
+	if err := r.find(); err != nil {
+		return err
+	}
+	if err := r.each("deployments", r.deployment); err != nil {
+		return err
+	}
+	if err := r.each("media", r.chapter); err != nil {
+		return err
+	}
+	for _, d := range r.order {
+		if !d.end.Equal(d.start.Add(lastedUntil(d.Deployment))) {
+			if d.Extra == nil {
+				d.Extra = annotate.Extra{}
 			}
+			d.Extra[ctPrefix+"deploymentEnd"] = ctTime(d.end)
+		}
+		if err := yield(d.Deployment); err != nil {
+			return err
 		}
 	}
+	for _, m := range r.images {
+		if err := yield(m); err != nil {
+			return err
+		}
+	}
+	return r.each("observations", func(c *cells, t *ctTable) error {
+		record := r.observation(c, t)
+		if c.err != nil {
+			return c.err
+		}
+		return yield(record)
+	})
 }
 
-// rows reads a table; more is false where the caller has had enough.
-func (r *camtrapReader) rows(name string, row func(*table) (annotate.Record, error)) (more bool, err error) {
-	file, err := r.in.FS.Open(r.tables[name])
+// find reads datapackage.json for where the tables are.
+func (r *ctReader) find() error {
+	dir, _ := folderOf(r.in)
+	r.paths = map[string]string{}
+	name := path.Join(dir, "datapackage.json")
+	if path.Ext(r.in.Name) == ".json" {
+		name = r.in.Name
+	}
+	file, err := r.in.FS.Open(name)
 	if err != nil {
-		return false, err
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, table := range []string{"deployments", "media", "observations"} { // a package that lost its description
+			r.paths[table] = path.Join(dir, table+".csv")
+		}
+		return nil
 	}
-	defer file.Close()
-	t, err := openTable(r.tables[name], file, ',')
+	defer file.Close() // only read from
+	const largest = 64 << 20
+	text, err := io.ReadAll(io.LimitReader(utf8Text(file), largest+1))
 	if err != nil {
-		return false, err
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	if _, err := t.need(strings.TrimSuffix(name, "s") + "ID"); err != nil {
-		return false, err
+	if len(text) > largest {
+		return fmt.Errorf("%s is larger than %d MB: is it another file?", name, largest>>20)
 	}
-	for t.next() {
-		record, err := row(t)
-		if err != nil {
-			return false, err
-		}
-		if record != nil && !r.yield(record, nil) {
-			return false, nil
-		}
+	var pkg struct {
+		Resources []struct {
+			Name string `json:"name"`
+			Path any    `json:"path"`
+		} `json:"resources"`
 	}
-	return true, t.err
-}
-
-// time is a cell as a time with its zone.
-func (r *camtrapReader) time(t *table, column string) (time.Time, error) {
-	at, err := time.Parse(time.RFC3339, t.text(t.column(column)))
-	if err != nil {
-		return at, t.wrong(t.column(column), "it should be a date and time with its zone, as 2026-05-01T08:18:54+11:00")
+	if err := json.Unmarshal(text, &pkg); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	return at, nil
-}
-
-func (r *camtrapReader) deployment(t *table) (annotate.Record, error) {
-	cell := func(name string) string { return t.text(t.column(name)) }
-	d := annotate.Deployment{OpCode: cell("deploymentID"), Site: cell("locationID"), Location: cell("locationName"), ObserverCount: ""}
-	if d.OpCode == "" {
-		return nil, t.wrong(t.column("deploymentID"), "every deployment needs an ID")
-	}
-	if _, twice := r.starts[d.OpCode]; twice {
-		return nil, t.wrong(t.column("deploymentID"), "this deployment is listed twice")
-	}
-	var err error
-	for column, into := range map[string]**float64{"latitude": &d.Latitude, "longitude": &d.Longitude, "cameraDepth": &d.Depth} {
-		if *into, err = t.number(t.column(column)); err != nil {
-			return nil, err
-		}
-	}
-	start, err := r.time(t, "deploymentStart")
-	if err != nil {
-		return nil, err
-	}
-	end, err := r.time(t, "deploymentEnd")
-	if err != nil {
-		return nil, err
-	}
-	r.starts[d.OpCode] = start
-	meant := []string{"deploymentID", "locationID", "locationName", "latitude", "longitude", "deploymentStart", "deploymentEnd", "cameraDepth"}
-	d.DateTime = start.Format(time.RFC3339)
-	if cell("timestampIssues") == "true" && start.Location() == time.UTC { // written so where the zone is not known
-		d.DateTime = strings.TrimSuffix(start.Format("2006-01-02T15:04:05"), "T00:00:00")
-		meant = append(meant, "timestampIssues")
-	}
-	if length := end.Sub(start); length > 0 {
-		d.Periods = []annotate.Period{{Name: "1", From: 0, To: length}}
-	}
-	for tag := range strings.SplitSeq(cell("deploymentTags"), "|") {
-		if from, to, ok := periodTag(tag); ok && len(d.Periods) == 1 && to <= d.Periods[0].To {
-			d.Periods[0].From, d.Periods[0].To = from, to
-			meant = append(meant, "deploymentTags")
-		}
-	}
-	d.Extra = camtrapLeftovers(t, meant)
-	if r.about != "" {
-		if d.Extra == nil {
-			d.Extra = annotate.Extra{}
-		}
-		d.Extra[camtrapPackage] = r.about
-		r.about = ""
-	}
-	return d, nil
-}
-
-// periodTag reads "period:150s..3750s".
-func periodTag(tag string) (from, to time.Duration, ok bool) {
-	text, ok := strings.CutPrefix(strings.TrimSpace(tag), "period:")
-	if !ok {
-		return 0, 0, false
-	}
-	p, err := frame.ParsePeriod(text)
-	return p.From, p.To, err == nil && p.To > p.From
-}
-
-func (r *camtrapReader) file(t *table) (annotate.Record, error) {
-	cell := func(name string) string { return t.text(t.column(name)) }
-	id := cell("mediaID")
-	if _, twice := r.media[id]; twice || id == "" {
-		return nil, t.wrong(t.column("mediaID"), "every media file needs an ID of its own")
-	}
-	if _, known := r.starts[cell("deploymentID")]; !known {
-		return nil, t.wrong(t.column("deploymentID"), "deployments.csv has no such deployment")
-	}
-	at, err := r.time(t, "timestamp")
-	if err != nil {
-		return nil, err
-	}
-	m := annotate.Media{
-		Name: cell("filePath"), ID: id, Deployment: cell("deploymentID"), Video: strings.HasPrefix(cell("fileMediatype"), "video/"),
-		Extra: camtrapLeftovers(t, []string{"mediaID", "deploymentID", "filePath", "fileMediatype", "mediaComments"}),
-	}
-	if m.Name == "" {
-		return nil, t.wrong(t.column("filePath"), "every media file needs a path")
-	}
-	comment := cell("mediaComments")
-	if n, err := fmt.Sscanf(comment, "%dx%d pixels", &m.W, &m.H); n != 2 || err != nil || m.W <= 0 || m.H <= 0 || comment != sizeComment(m.W, m.H) {
-		m.W, m.H = 0, 0
-		if comment != "" {
-			m.Extra["camtrap.mediaComments"] = comment // there is a timestamp in it at least
-		}
-	}
-	r.media[id] = camtrapFile{m.Name, at, m.Video, m.W, m.H}
-	return m, nil
-}
-
-// sizeComment is how the size of a picture is written, for which the format has no field.
-func sizeComment(w, h int) string { return fmt.Sprintf("%dx%d pixels", w, h) }
-
-func (r *camtrapReader) observation(t *table) (annotate.Record, error) {
-	cell := func(name string) string { return t.text(t.column(name)) }
-	start, known := r.starts[cell("deploymentID")]
-	if !known {
-		return nil, t.wrong(t.column("deploymentID"), "deployments.csv has no such deployment")
-	}
-	from, err := r.time(t, "eventStart")
-	if err != nil {
-		return nil, err
-	}
-	origin := annotate.Origin{By: cell("classifiedBy")}
-	if cell("classificationTimestamp") != "" {
-		if origin.At, err = r.time(t, "classificationTimestamp"); err != nil {
-			return nil, err
-		}
-	}
-	number := 1
-	if cell("count") != "" {
-		if number, err = t.integer(t.column("count")); err != nil || number < 1 {
-			return nil, t.wrong(t.column("count"), "it should be a whole number of at least 1")
-		}
-	}
-	switch cell("observationLevel") {
-	case "media":
-		return r.mark(t, origin, from)
-	case "event":
-	default:
-		return nil, t.wrong(t.column("observationLevel"), "it should be media or event")
-	}
-	tags, other := readTags(cell("observationTags"))
-	meant := []string{"observationID", "deploymentID", "eventStart", "eventEnd", "observationLevel", "observationType", "scientificName", "count",
-		"classificationMethod", "classifiedBy", "classificationTimestamp", "observationTags"}
-	extra := camtrapLeftovers(t, meant)
-	extra = withExtra(extra, "camtrap.observationTags", other)
-	extra = withExtra(extra, "camtrap.observationID", cell("observationID"))
-	switch metric, counted := tags["metric"]; {
-	case counted:
-		n := annotate.Count{OpCode: cell("deploymentID"), Species: annotate.SpeciesOf(cell("scientificName")), Label: tags["label"], Metric: metric,
-			Value: float64(number), Time: annotate.None, Stage: tags["stage"], Origin: origin, Extra: extra}
-		if metric == "MaxN" {
-			n.Metric = ""
-		}
-		n.Species.Family, n.Species.CAAB = tags["family"], tags["caab"]
-		if at, err := strconv.ParseFloat(tags["tMaxN"], 64); err == nil && at >= 0 && at < 1e6 {
-			n.Time = time.Duration(at*1e9 + 0.5)
-		}
-		return n, nil
-	case cell("observationType") == "blank":
-		return annotate.Count{OpCode: cell("deploymentID"), Time: annotate.None, Origin: origin, Extra: withExtra(extra, "camtrap.observationType", "blank")}, nil
-	}
-	s := annotate.Sighting{
-		OpCode: cell("deploymentID"), Frame: -1, Time: max(from.Sub(start), 0), PeriodTime: annotate.None,
-		Species: annotate.SpeciesOf(cell("scientificName")), Number: number, Stage: tags["stage"], Origin: origin,
-		Extra: withExtra(extra, "camtrap.observationType", unlessUsual(cell("observationType"), "animal")),
-	}
-	s.Species.Family, s.Species.CAAB = tags["family"], tags["caab"]
-	if cell("eventEnd") != cell("eventStart") {
-		s.Extra = withExtra(s.Extra, "camtrap.eventEnd", cell("eventEnd"))
-	}
-	return s, nil
-}
-
-// unlessUsual is a cell, "" where it is the usual one.
-func unlessUsual(cell, usual string) string {
-	if cell == usual {
-		return ""
-	}
-	return cell
-}
-
-// withExtra adds a field that has a value.
-func withExtra(extra annotate.Extra, key, value string) annotate.Extra {
-	if value == "" {
-		return extra
-	}
-	if extra == nil {
-		extra = annotate.Extra{}
-	}
-	extra[key] = value
-	return extra
-}
-
-// readTags reads "metric:MaxN|tMaxN:12.5"; other is what is none of ours.
-func readTags(text string) (tags map[string]string, other string) {
-	tags = map[string]string{}
-	var rest []string
-	for tag := range strings.SplitSeq(text, "|") {
-		key, value, ok := strings.Cut(tag, ":")
-		switch key {
-		case "metric", "tMaxN", "stage", "label", "family", "caab":
-			if ok && tags[key] == "" && value != "" {
-				tags[key] = value
-				continue
+	for _, resource := range pkg.Resources {
+		if file, ok := resource.Path.(string); ok {
+			if strings.Contains(file, "://") {
+				return fmt.Errorf("%s: the table %s lies at %s: fetch it, and name the copy in path", name, resource.Name, file)
 			}
-		}
-		if tag != "" {
-			rest = append(rest, tag)
+			r.paths[resource.Name] = path.Join(dir, file)
 		}
 	}
-	return tags, strings.Join(rest, "|")
+	for _, table := range []string{"deployments", "media", "observations"} {
+		if r.paths[table] == "" {
+			return fmt.Errorf("%s: there is no resource %s with a path; Camtrap DP has deployments, media and observations", name, table)
+		}
+	}
+	return nil
 }
 
-// mark is an observation of one file: a box in it, or the whole of it.
-func (r *camtrapReader) mark(t *table, origin annotate.Origin, at time.Time) (annotate.Record, error) {
-	cell := func(name string) string { return t.text(t.column(name)) }
-	file, known := r.media[cell("mediaID")]
-	if !known {
-		return nil, t.wrong(t.column("mediaID"), "media.csv has no such file")
+// ctTable is where the fields of a table are.
+type ctTable struct {
+	c    *cells
+	name string
+	at   map[string]int
+}
+
+func (t *ctTable) text(field string) string { return t.c.text(t.col(field)) }
+
+func (t *ctTable) col(field string) int {
+	if i, ok := t.at[field]; ok {
+		return i
 	}
-	m := annotate.Mark{
-		Media: file.name, ID: cell("observationID"), Track: cell("individualID"), Shape: annotate.Shape{Kind: annotate.WholePic}, Origin: origin,
-		Extra: camtrapLeftovers(t, []string{"observationID", "deploymentID", "mediaID", "eventStart", "eventEnd", "observationLevel", "scientificName",
-			"individualID", "bboxX", "bboxY", "bboxWidth", "bboxHeight", "classificationMethod", "classifiedBy", "classificationTimestamp", "classificationProbability"}),
-	}
-	if file.video {
-		m.Frame, m.Time = -1, max(at.Sub(file.start), 0)
-	}
-	if cell("observationType") == "blank" {
-		return annotate.Look{Media: m.Media, Frame: m.Frame, Time: m.Time}, nil
-	}
-	if m.Extra["camtrap.observationType"] == "animal" {
-		delete(m.Extra, "camtrap.observationType")
-	}
-	if len(m.Extra) == 0 {
-		m.Extra = nil
-	}
-	if name := cell("scientificName"); name != "" {
-		m.Names = []annotate.Name{{Label: name}}
-		score, err := t.number(t.column("classificationProbability"))
-		if err != nil {
-			return nil, err
-		}
-		if score != nil {
-			m.Names[0].Score, m.Names[0].Scored = *score, true
+	return -1
+}
+
+// must is a field that cannot be blank.
+func (t *ctTable) must(field string) string { return t.c.code(t.col(field), "the standard needs it") }
+
+// keep puts all fields but these into Extra.
+func (t *ctTable) keep(but ...string) {
+	for field, i := range t.at {
+		if s := t.c.text(i); s != "" && !slices.Contains(but, field) {
+			t.c.put(ctPrefix+field, s)
 		}
 	}
-	if cell("bboxX") == "" {
-		return m, nil
+}
+
+// moment is a date and time with its zone.
+func (t *ctTable) moment(field string) time.Time {
+	at, exact, ok := momentOf(t.text(field))
+	if !ok || !exact || at.Year() < 1 || at.Year() > 9998 {
+		t.c.fail(t.col(field), "it should be a date and time with its zone, as 2020-03-01T22:00:00Z or 2020-03-01T22:00:00+08:00")
+		return time.Time{}
 	}
-	var v [4]float64
-	for i, column := range []string{"bboxX", "bboxY", "bboxWidth", "bboxHeight"} {
-		share, err := t.number(t.column(column))
-		if err != nil || share == nil || *share < 0 || *share > 1 {
-			return nil, t.wrong(t.column(column), "it should be a share of the picture from 0 to 1")
-		}
-		v[i] = *share
-	}
-	w, h, err := r.size(file)
+	return at
+}
+
+func (r *ctReader) each(name string, row func(c *cells, t *ctTable) error) error {
+	in := r.in
+	in.Name = r.paths[name]
+	file, err := in.open()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	m.Shape = annotate.BoxShape(frame.Box{X0: v[0] * w, Y0: v[1] * h, X1: (v[0] + v[2]) * w, Y1: (v[1] + v[3]) * h})
-	return m, nil
+	defer file.Close() // only read from
+	table, err := openTable(in.Name, file, 0)
+	if err != nil {
+		return err
+	}
+	c := newCells(table, ctPrefix)
+	t := &ctTable{c: c, name: name, at: map[string]int{}}
+	for i, header := range table.header {
+		if header = tidy(header); header != "" {
+			if _, twice := t.at[header]; twice {
+				return fmt.Errorf("%s, line 1: the column %s is there twice", in.Name, header)
+			}
+			t.at[header] = i
+		}
+	}
+	for c.next() {
+		err := row(c, t)
+		if c.err != nil {
+			return c.err
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return table.err
 }
 
-// size is the size of a file's pictures in pixels.
-func (r *camtrapReader) size(file camtrapFile) (w, h float64, err error) {
-	if file.w > 0 {
-		return float64(file.w), float64(file.h), nil
+func (r *ctReader) deployment(c *cells, t *ctTable) error {
+	d := &ctRead{start: t.moment("deploymentStart"), end: t.moment("deploymentEnd")}
+	d.Deployment = annotate.Deployment{
+		OpCode: t.must("deploymentID"), Site: t.text("locationID"), Location: t.text("locationName"),
+		Latitude: c.between(t.col("latitude"), -90, 90), Longitude: c.between(t.col("longitude"), -180, 180),
+		Depth: c.number(t.col("cameraDepth")), DateTime: ctTime(d.start),
 	}
-	if r.in.Size == nil {
-		return 0, 0, fmt.Errorf("the boxes in %s are shares of the picture, whose size is not known: name the folder of the pictures with --pictures", file.name)
+	if d.Latitude == nil || d.Longitude == nil {
+		c.fail(t.col("latitude"), "the standard needs latitude and longitude")
 	}
-	x, y, err := r.in.Size(file.name)
-	return float64(x), float64(y), err
+	if d.end.Before(d.start) {
+		c.fail(t.col("deploymentEnd"), "it should not be before deploymentStart")
+	}
+	if r.by[d.OpCode] != nil {
+		c.fail(t.col("deploymentID"), "the same is in a row above")
+	}
+	t.keep("deploymentID", "locationID", "locationName", "latitude", "longitude", "cameraDepth", "deploymentStart", "deploymentEnd",
+		"deploymentGroups", "deploymentTags")
+	c.put(ctPrefix+"baitUse", t.text("baitUse")) // blank too: nobody said
+	groups, tags := readTags(t.text("deploymentGroups")), readTags(t.text("deploymentTags"))
+	d.Campaign = groups.take("campaign")
+	if was := tags.take("dateTime"); was != "" {
+		if at, exact, ok := momentOf(was); ok && !exact && at.Equal(d.start) {
+			d.DateTime = was
+			delete(c.extra, ctPrefix+"timestampIssues")
+		}
+	}
+	d.Status, d.ObserverCount, d.ObserverLength = tags.take("status"), tags.take("observerCount"), tags.take("observerLength")
+	d.SuccessfulCount, d.SuccessfulLength = takeYes(&tags, "successfulCount"), takeYes(&tags, "successfulLength")
+	d.Visibility = takeNumber(&tags, "visibility")
+	for period, ok := takePeriod(&tags); ok; period, ok = takePeriod(&tags) {
+		d.Periods = append(d.Periods, period)
+	}
+	if len(groups) > 0 {
+		c.put(ctPrefix+"deploymentGroups", groups.String())
+	}
+	if len(tags) > 0 {
+		c.put(ctPrefix+"deploymentTags", tags.String())
+	}
+	d.Extra = c.extra
+	r.by[d.OpCode] = d
+	r.order = append(r.order, d)
+	return nil
+}
+
+func takeYes(tags *ctTags, key string) *bool {
+	switch s := tags.take(key); s {
+	case "Yes", "No":
+		v := s == "Yes"
+		return &v
+	}
+	return nil
+}
+
+func takeNumber(tags *ctTags, key string) *float64 {
+	v, err := parseNumber(tags.take(key))
+	if err != nil {
+		return nil
+	}
+	return &v
+}
+
+// takePeriod takes the first tag "period:FROM TO NAME".
+func takePeriod(tags *ctTags) (annotate.Period, bool) {
+	for i, tag := range *tags {
+		part := strings.SplitN(tag[1]+" ", " ", 3)
+		if tag[0] != "period" || len(part) != 3 {
+			continue
+		}
+		from, err := time.ParseDuration(part[0])
+		p := annotate.Period{Name: strings.TrimSpace(part[2]), From: from, Open: part[1] == "open"}
+		var bad error
+		if !p.Open {
+			p.To, bad = time.ParseDuration(part[1])
+		}
+		if err != nil || bad != nil || p.From < 0 || !p.Open && p.To < p.From || max(p.From, p.To) > longest*time.Minute {
+			continue
+		}
+		*tags = append((*tags)[:i:i], (*tags)[i+1:]...)
+		return p, true
+	}
+	return annotate.Period{}, false
+}
+
+func (r *ctReader) chapter(c *cells, t *ctTable) error {
+	id, at, tags := t.must("mediaID"), t.moment("timestamp"), readTags(t.text("mediaComments"))
+	file := t.must("filePath")
+	d := r.by[t.must("deploymentID")]
+	if c.err != nil {
+		return c.err
+	}
+	if d == nil {
+		c.fail(t.col("deploymentID"), "there is no such deployment")
+		return c.err
+	}
+	if _, twice := r.media[id]; twice {
+		c.fail(t.col("mediaID"), "the same is in a row above")
+		return c.err
+	}
+	if was := tags.take("path"); was != "" && ctPath(was) == file {
+		file = was
+	}
+	r.media[id] = ctMedia{file, d.OpCode}
+	if strings.HasPrefix(t.text("fileMediatype"), "image/") {
+		r.images = append(r.images, annotate.Media{Name: file, ID: id, Deployment: d.OpCode})
+		return nil
+	}
+	ch := annotate.Chapter{Path: file, SHA256: tags.take("sha256"), Offset: max(0, min(at.Sub(d.start), longest*time.Minute))}
+	if offset := tags.takeTime("offset"); offset >= 0 {
+		ch.Offset = offset
+	}
+	ch.Duration = max(0, tags.takeTime("duration"))
+	ch.Camera, ch.Frames = takeCount(&tags, "camera"), takeCount(&tags, "frames")
+	if num, den, ok := strings.Cut(tags.take("rate"), "/"); ok {
+		n, err1 := strconv.ParseInt(num, 10, 32)
+		m, err2 := strconv.ParseInt(den, 10, 32)
+		if err1 == nil && err2 == nil && n > 0 && m > 0 {
+			ch.Rate = frame.Rational{Num: n, Den: m}
+		}
+	}
+	if w, h, ok := strings.Cut(tags.take("size"), "x"); ok {
+		ch.W, _ = strconv.Atoi(w)
+		ch.H, _ = strconv.Atoi(h)
+		if ch.W <= 0 || ch.H <= 0 || ch.W > 1<<20 || ch.H > 1<<20 {
+			ch.W, ch.H = 0, 0
+		}
+	}
+	t.keep("deploymentID", "timestamp", "filePath", "fileName", "mediaComments")
+	for field, usual := range map[string]string{"filePublic": "false", "fileMediatype": mediaType(file)} {
+		if t.text(field) == "" { // the standard needs them
+			c.put(ctPrefix+field, usual)
+		}
+	}
+	if len(tags) > 0 {
+		c.put(ctPrefix+"mediaComments", tags.String())
+	}
+	ch.Extra = c.extra
+	d.Chapters = append(d.Chapters, ch)
+	return nil
+}
+
+func takeCount(tags *ctTags, key string) int {
+	n, err := strconv.Atoi(tags.take(key))
+	if err != nil || n < 0 || n > most {
+		return 0
+	}
+	return n
 }

@@ -1,7 +1,7 @@
 package exchange
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"math"
 	"path"
@@ -13,516 +13,407 @@ import (
 	"requin/annotate"
 )
 
-// camtrapWriter writes a package. It ranges over the records once for each table.
-type camtrapWriter struct {
+// ctWriter writes a package. It holds the deployments, and the taxa; what was seen is streamed.
+type ctWriter struct {
 	out         Folder
 	records     annotate.Records
-	opt         Options
 	losses      *Losses
-	order       []string
-	deployments map[string]annotate.Deployment
-	media       map[string]camtrapMedium
-	seen        map[string]bool // deployments in which something was seen
-	taxa        map[string]bool
-	marked      map[annotate.Look]bool // the moments in which something is marked
-	observed    int
+	deployments []ctDeployment
+	by          map[string]int
+	taxa        map[string]annotate.Species
+	seen        map[string]bool            // deployments with a count above zero
+	others      map[string]map[string]bool // fields beyond the standard's, by table
+	media       bool                       // there are observations of level media
 }
 
-// camtrapMedium is what an observation must know of its media file.
-type camtrapMedium struct {
-	id, deployment string
-	start          time.Time
-	video          bool
-	w, h           int
-	rate           float64
+type ctDeployment struct {
+	annotate.Deployment
+	start, end time.Time
+	exact      bool
+	media      map[string]string // file to mediaID
+	blank      bool              // its observation of type blank is written
 }
 
 func writeCamtrap(out Folder, records annotate.Records, opt Options) (*Losses, error) {
-	w := &camtrapWriter{out: out, records: records, opt: opt, losses: &Losses{}, media: map[string]camtrapMedium{}, seen: map[string]bool{}, taxa: map[string]bool{}, marked: map[annotate.Look]bool{}}
-	var err error
-	if w.order, w.deployments, err = deploymentsOf(records); err != nil {
+	w := &ctWriter{out: out, records: records, losses: &Losses{}, by: map[string]int{},
+		taxa: map[string]annotate.Species{}, seen: map[string]bool{}, others: map[string]map[string]bool{}}
+	if err := w.survey(); err != nil {
 		return nil, err
 	}
-	if err := unplaced(w.order, w.deployments, whereAndWhen); err != nil {
-		return nil, err
+	if len(w.deployments) == 0 {
+		return nil, fmt.Errorf("no deployment has a latitude, a longitude and a date, and Camtrap DP needs them: add the metadata\n%s", w.losses)
 	}
-	for _, step := range []func() error{w.writeDeployments, w.writeMedia, w.writeObservations, w.describe} {
-		if err := step(); err != nil {
+	for _, write := range []func() error{w.writeDeployments, w.writeMedia, w.writeObservations, func() error { return w.writePackage(opt) }} {
+		if err := write(); err != nil {
 			return nil, err
 		}
 	}
 	return w.losses, nil
 }
 
-func (w *camtrapWriter) writeDeployments() error {
-	table, err := newRows(w.out, "deployments.csv", camtrapDeployments)
-	if err != nil {
-		return err
-	}
-	for _, opcode := range w.order {
-		d := w.deployments[opcode]
-		at, _ := spanOf(d)
-		row := map[string]string{
-			"deploymentID": opcode, "locationID": d.Site, "locationName": d.Location, "latitude": optional(d.Latitude), "longitude": optional(d.Longitude),
-			"deploymentStart": stamp(at.start), "deploymentEnd": stamp(at.end), "cameraDepth": optional(d.Depth),
-		}
-		if !at.zoned {
-			row["timestampIssues"] = "true"
-			w.losses.add("that the time zone or time of day is not known (written as UTC with timestampIssues)", opcode)
-		}
-		if len(d.Periods) > 0 {
-			from, to := watched(d)
-			row["deploymentTags"] = fmt.Sprintf("period:%v..%v", from, to)
-		}
-		for _, p := range d.Periods[min(len(d.Periods), 1):] {
-			w.losses.add("a second period", opcode+", period "+p.Name)
-		}
-		w.unheld(d)
-		w.keep(d.Extra, camtrapDeployments, row, opcode)
-		if err := table.write(row); err != nil {
-			return err
-		}
-	}
-	return table.close()
-}
-
-// unheld lists what of a deployment the format has no field for.
-func (w *camtrapWriter) unheld(d annotate.Deployment) {
-	for what, stated := range map[string]bool{
-		"the status of a deployment": d.Status != "", "the observers": d.ObserverCount != "" || d.ObserverLength != "",
-		"whether the count was successful": d.SuccessfulCount != nil || d.SuccessfulLength != nil,
-		"the visibility":                   d.Visibility != nil, "the campaign": d.Campaign != "",
-	} {
-		if stated {
-			w.losses.add(what, d.OpCode)
-		}
-	}
-}
-
-func (w *camtrapWriter) writeMedia() error {
-	table, err := newRows(w.out, "media.csv", camtrapMedia)
-	if err != nil {
-		return err
-	}
+func (w *ctWriter) survey() error {
 	for record, err := range w.records {
 		if err != nil {
 			return err
 		}
-		if mark, ok := record.(annotate.Mark); ok {
-			w.marked[annotate.Look{Media: mark.Media, Frame: mark.Frame, Time: mark.Time}] = true
+		switch r := record.(type) {
+		case annotate.Deployment:
+			if _, twice := w.by[r.OpCode]; twice {
+				return fmt.Errorf("deployment %s comes twice: an opcode names one", r.OpCode)
+			}
+			if lacks := whyNot(r); lacks != "" {
+				w.losses.add(fmt.Sprintf("deployment %s and all of it: it has no %s", r.OpCode, lacks), r.OpCode)
+				continue
+			}
+			w.by[r.OpCode] = len(w.deployments)
+			w.deployments = append(w.deployments, w.deployment(r))
+			w.other("deployments", r.Extra)
+			for _, ch := range r.Chapters {
+				w.other("media", ch.Extra)
+			}
+		case annotate.Sighting:
+			w.taxon(r.Species)
+			w.other("observations", r.Extra)
+			w.media = true
+		case annotate.Count:
+			s := taxonOf(r)
+			w.taxon(s)
+			w.other("observations", r.Extra)
+			w.seen[r.OpCode] = w.seen[r.OpCode] || r.Value > 0
+		default:
+			w.losses.add(recordKind(record), "")
 		}
-		m, ok := record.(annotate.Media)
-		if !ok {
-			continue
-		}
-		d, known := w.deployments[m.Deployment]
-		if !known {
-			w.losses.add("a picture or video that belongs to no deployment", m.Name)
-			continue
-		}
-		if m.Failure != "" || m.Split != "" {
-			w.losses.add("why a file could not be read, or which split it is in", m.Name)
-		}
-		if err := table.write(w.medium(m, d)); err != nil {
-			return err
-		}
-	}
-	return table.close()
-}
-
-// medium is one row of media.csv, and is noted for its observations.
-func (w *camtrapWriter) medium(m annotate.Media, d annotate.Deployment) map[string]string {
-	at, _ := spanOf(d)
-	start := at.start
-	for _, c := range d.Chapters {
-		if strings.EqualFold(path.Base(c.Path), path.Base(m.Name)) {
-			start = start.Add(c.Offset)
-		}
-	}
-	if given, err := time.Parse(time.RFC3339, m.Extra["camtrap.timestamp"]); err == nil {
-		start = given
-	}
-	id := m.ID
-	if id == "" {
-		id = m.Name
-	}
-	rate := 0.0
-	if m.Rate.Den > 0 {
-		rate = float64(m.Rate.Num) / float64(m.Rate.Den)
-	}
-	w.media[m.Name] = camtrapMedium{id, m.Deployment, start, m.Video, m.W, m.H, rate}
-	row := map[string]string{
-		"mediaID": id, "deploymentID": m.Deployment, "timestamp": stamp(start), "filePath": within(m.Name), "filePublic": "false",
-		"fileName": path.Base(m.Name), "fileMediatype": mediatype(m),
-	}
-	if m.W > 0 && m.Extra["camtrap.mediaComments"] == "" {
-		row["mediaComments"] = sizeComment(m.W, m.H)
-	}
-	w.keep(m.Extra, camtrapMedia, row, m.Name)
-	return row
-}
-
-// within is a path as the format allows it: within the package, or a URL.
-func within(name string) string {
-	if strings.Contains(name, "..") || strings.HasPrefix(name, "/") || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~") {
-		return strings.TrimLeft(path.Base(name), ".~")
-	}
-	return name
-}
-
-func mediatype(m annotate.Media) string {
-	kind := map[string]string{
-		".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".mp4": "video/mp4", ".mov": "video/quicktime",
-		".avi": "video/x-msvideo", ".mkv": "video/x-matroska", ".mts": "video/mp2t",
-	}[strings.ToLower(path.Ext(m.Name))]
-	switch {
-	case kind != "" && strings.HasPrefix(kind, "video/") == m.Video:
-		return kind
-	case m.Video:
-		return "video/mp4"
-	}
-	return "image/jpeg"
-}
-
-func (w *camtrapWriter) writeObservations() error {
-	table, err := newRows(w.out, "observations.csv", camtrapObservations)
-	if err != nil {
-		return err
-	}
-	for record, err := range w.records {
-		if err != nil {
-			return err
-		}
-		row := w.observation(record)
-		if row == nil {
-			continue
-		}
-		w.observed++
-		if row["observationID"] == "" {
-			row["observationID"] = "obs" + strconv.Itoa(w.observed)
-		}
-		if err := table.write(row); err != nil {
-			return err
-		}
-	}
-	for _, opcode := range w.order {
-		if w.seen[opcode] {
-			continue
-		}
-		w.observed++
-		row := w.event(opcode, annotate.Origin{})
-		row["observationID"], row["observationType"] = "blank"+strconv.Itoa(w.observed), "blank"
-		if err := table.write(row); err != nil {
-			return err
-		}
-	}
-	return table.close()
-}
-
-// observation is the row of a record; nil where it makes none.
-func (w *camtrapWriter) observation(record annotate.Record) map[string]string {
-	switch r := record.(type) {
-	case annotate.Mark:
-		return w.mark(r)
-	case annotate.Look:
-		return w.look(r)
-	case annotate.Sighting:
-		return w.sighting(r)
-	case annotate.Count:
-		return w.count(r)
-	case annotate.Length:
-		w.losses.add("a length", r.OpCode+", "+r.Species.Scientific())
-	case annotate.Track:
-		if len(r.Attributes) > 0 {
-			w.losses.add("the attributes of a track", r.Media+", track "+r.ID)
-		}
-		w.losses.extra(r.Extra, r.Media+", track "+r.ID, "camtrap")
-	case annotate.Label:
-		if len(r.Attributes) > 0 || r.Parent != "" {
-			w.losses.add("the parent and attributes of a class", r.Name)
-		}
-		w.losses.extra(r.Extra, r.Name, "camtrap")
 	}
 	return nil
 }
 
-// event is a row of the level event over the period of a deployment.
-func (w *camtrapWriter) event(opcode string, by annotate.Origin) map[string]string {
-	d := w.deployments[opcode]
-	at, _ := spanOf(d)
-	from, to := watched(d)
-	row := map[string]string{
-		"deploymentID": opcode, "eventStart": stamp(at.start.Add(from)), "eventEnd": stamp(at.start.Add(to)), "eventID": opcode,
-		"observationLevel": "event", "observationType": "animal",
-	}
-	classified(row, by)
-	return row
-}
-
-// classified says who or what named an animal, and when.
-func classified(row map[string]string, by annotate.Origin) {
-	row["classifiedBy"] = by.By
-	if !by.At.IsZero() {
-		row["classificationTimestamp"] = stamp(by.At)
-	}
-	if by.By != "" {
-		row["classificationMethod"] = "human"
-		if strings.HasPrefix(by.By, "Requin ") {
-			row["classificationMethod"] = "machine"
-		}
-	}
-}
-
-func (w *camtrapWriter) count(c annotate.Count) map[string]string {
-	where := c.OpCode + ", " + c.Species.Scientific() + c.Label
-	if _, known := w.deployments[c.OpCode]; !known {
-		w.losses.add("a count of a deployment that is not described", where)
-		return nil
-	}
-	name := c.Species.Scientific()
-	switch {
-	case c.Value == 0 && name == "" && c.Label == "":
-		if w.seen[c.OpCode] {
-			return nil
-		}
-	case c.Value < 1 || c.Value != math.Trunc(c.Value):
-		w.losses.add("a count that is zero or no whole number", where)
-		return nil
-	}
-	w.seen[c.OpCode] = true
-	row := w.event(c.OpCode, c.Origin)
-	if c.Value == 0 {
-		row["observationType"] = "blank"
-	} else {
-		row["count"], row["scientificName"] = decimal(c.Value), name
-		w.taxa[name] = name != ""
-		metric := c.Metric
-		if metric == "" {
-			metric = "MaxN"
-		}
-		tags := []string{"metric:" + metric}
-		if c.Time >= 0 {
-			tags = append(tags, "tMaxN:"+decimal(c.Time.Seconds()))
-		}
-		if c.Label != "" && c.Label != name {
-			tags = append(tags, "label:"+c.Label)
-		} else if c.Label != "" {
-			tags = append(tags, "label:"+name)
-		}
-		row["observationTags"] = w.tags(tags, c.Species, c.Stage, c.Extra)
-	}
-	row["observationID"] = c.Extra["camtrap.observationID"]
-	if c.Low != nil || c.High != nil || c.Media != "" || c.Campaign != "" {
-		w.losses.add("the interval, the file and the campaign of a count", where)
-	}
-	w.keep(c.Extra, camtrapObservations, row, where)
-	return row
-}
-
-// tags writes what the format has no fields for, each without the sign that parts tags.
-func (w *camtrapWriter) tags(tags []string, s annotate.Species, stage string, extra annotate.Extra) string {
-	for _, t := range [][2]string{{"family", s.Family}, {"caab", s.CAAB}, {"stage", stage}} {
-		if t[1] != "" {
-			tags = append(tags, t[0]+":"+t[1])
-		}
-	}
-	for i := range tags {
-		tags[i] = strings.ReplaceAll(tags[i], "|", "/")
-	}
-	if other := extra["camtrap.observationTags"]; other != "" {
-		tags = append(tags, other)
-	}
-	return strings.Join(tags, "|")
-}
-
-func (w *camtrapWriter) sighting(s annotate.Sighting) map[string]string {
-	where := s.OpCode + ", " + s.Species.Scientific()
-	d, known := w.deployments[s.OpCode]
-	if !known || s.Number < 1 {
-		w.losses.add("a sighting of nothing, or in a deployment that is not described", where)
-		return nil
-	}
-	w.seen[s.OpCode] = true
-	row := w.event(s.OpCode, s.Origin)
-	at, _ := spanOf(d)
-	when := stamp(at.start.Add(max(s.Time, 0)))
-	row["eventStart"], row["eventEnd"], row["eventID"] = when, when, ""
-	row["count"], row["scientificName"], row["lifeStage"] = strconv.Itoa(s.Number), s.Species.Scientific(), camtrapStages[s.Stage]
-	w.taxa[s.Species.Scientific()] = s.Species.Scientific() != ""
-	row["observationTags"] = w.tags(nil, s.Species, s.Stage, s.Extra)
-	row["observationID"] = s.Extra["camtrap.observationID"]
-	if end := s.Extra["camtrap.eventEnd"]; end != "" {
-		row["eventEnd"] = end
-	}
-	if t := s.Extra["camtrap.observationType"]; t != "" {
-		row["observationType"] = t
-	}
-	if s.Media != "" || s.Frame >= 0 || len(s.Shape.Points) > 0 || s.Period != "" || s.PeriodTime >= 0 {
-		w.losses.add("the file, frame, period and place in the picture of a sighting", where)
-	}
-	if s.Activity != "" || s.Comment != "" {
-		w.losses.add("the activity and comment of a sighting", where)
-	}
-	w.keep(s.Extra, camtrapObservations, row, where)
-	return row
-}
-
-// inFile begins the row of an observation in one file; false where the file is not in the package.
-func (w *camtrapWriter) inFile(name string, number int, at time.Duration) (map[string]string, camtrapMedium, bool) {
-	m, known := w.media[name]
-	if !known {
-		return nil, m, false
-	}
-	when := m.start
-	switch {
-	case m.video && at >= 0:
-		when = when.Add(at)
-	case m.video && number >= 0 && m.rate > 0:
-		when = when.Add(time.Duration(float64(number) / m.rate * 1e9))
-	}
-	return map[string]string{
-		"deploymentID": m.deployment, "mediaID": m.id, "eventStart": stamp(when), "eventEnd": stamp(when), "observationLevel": "media", "observationType": "animal",
-	}, m, true
-}
-
-func (w *camtrapWriter) look(l annotate.Look) map[string]string {
-	row, m, ok := w.inFile(l.Media, l.Frame, l.Time)
-	switch {
-	case !ok:
-		return nil
-	case w.marked[l]: // "blank" would be wrong
-		w.losses.add("that everything in a frame with animals is marked", l.Media)
-		return nil
-	}
-	w.seen[m.deployment] = true
-	row["observationType"] = "blank"
-	return row
-}
-
-func (w *camtrapWriter) mark(m annotate.Mark) map[string]string {
-	where := m.Media + ", mark " + m.ID
-	row, file, ok := w.inFile(m.Media, m.Frame, m.Time)
-	if !ok {
-		w.losses.add("a box in a file that belongs to no deployment", where)
-		return nil
-	}
-	if m.Outside {
-		w.losses.add("that an animal left the picture", where)
-		return nil
-	}
-	w.seen[file.deployment] = true
-	row["observationID"], row["individualID"] = m.ID, m.Track
-	classified(row, m.Origin)
-	if len(m.Names) > 0 {
-		n := m.Names[0]
-		row["scientificName"] = n.Label
-		w.taxa[n.Label] = true
-		if n.Scored && n.Score >= 0 && n.Score <= 1 {
-			row["classificationProbability"] = decimal(n.Score)
-		}
-	}
-	if len(m.Names) > 1 {
-		w.losses.add("the second-best names of a mark", where)
-	}
-	if box, ok := m.Shape.Bounds(); ok && file.w > 0 && file.h > 0 {
-		b := box.Clip(float64(file.w), float64(file.h))
-		fw, fh := float64(file.w), float64(file.h)
-		row["bboxX"], row["bboxY"], row["bboxWidth"], row["bboxHeight"] = decimal(b.X0/fw), decimal(b.Y0/fh), decimal(b.W()/fw), decimal(b.H()/fh)
-		if b != box {
-			w.losses.add("the part of a box outside the picture", where)
-		}
-	} else if ok {
-		w.losses.add("a box in a picture whose size is not known", where)
-	}
-	if m.Shape.Kind != annotate.Box && m.Shape.Kind != annotate.WholePic && m.Shape.Kind != "" {
-		w.losses.add("a shape that is no box (its box was written)", where)
-	}
-	if len(m.Attributes) > 0 || m.Occluded || m.Truncated || m.Difficult || m.Crowd || m.Still || m.Between || m.Visibility != 0 {
-		w.losses.add("the attributes and flags of a mark", where)
-	}
-	if t := m.Extra["camtrap.observationType"]; t != "" {
-		row["observationType"] = t
-	}
-	w.keep(m.Extra, camtrapObservations, row, where)
-	return row
-}
-
-// describe writes datapackage.json, last: it is what makes the folder a package.
-func (w *camtrapWriter) describe() error {
-	type object = map[string]any
-	about := object{
-		"name": packageName(w.opt.Name), "contributors": []object{{"title": "not recorded", "role": "contributor"}},
-		"project": object{"title": w.opt.Name, "samplingDesign": "targeted", "captureMethod": []string{"timeLapse"}, "individualAnimals": false, "observationLevel": []string{"media", "event"}},
-	}
-	for _, opcode := range w.order {
-		if text := w.deployments[opcode].Extra[camtrapPackage]; text != "" {
-			if err := json.Unmarshal([]byte(text), &about); err != nil {
-				return fmt.Errorf("%s, field %s: %w", opcode, camtrapPackage, err)
+// other notes the fields in an Extra that the standard does not have.
+func (w *ctWriter) other(table string, extra annotate.Extra) {
+	for field := range ctOwn(extra) {
+		if !slices.Contains(ctFields(table), field) {
+			if w.others[table] == nil {
+				w.others[table] = map[string]bool{}
 			}
-			break
+			w.others[table][field] = true
 		}
 	}
-	var tables []object
-	for _, name := range []string{"deployments", "media", "observations"} {
-		tables = append(tables, object{
-			"name": name, "path": name + ".csv", "profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8",
-			"schema": camtrapSchema + name + "-table-schema.json",
-		})
-	}
-	about["resources"], about["profile"] = tables, camtrapSchema+"camtrap-dp-profile.json"
-	var first, last time.Time
-	box := []float64{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
-	for i, opcode := range w.order {
-		d := w.deployments[opcode]
-		at, _ := spanOf(d)
-		if i == 0 || at.start.Before(first) {
-			first = at.start
-		}
-		if i == 0 || at.end.After(last) {
-			last = at.end
-		}
-		box[0], box[1] = min(box[0], *d.Longitude), min(box[1], *d.Latitude)
-		box[2], box[3] = max(box[2], *d.Longitude), max(box[3], *d.Latitude)
-	}
-	about["created"] = stamp(last) // the package of the same survey is the same whenever it is written
-	about["temporal"] = object{"start": first.Format(time.DateOnly), "end": last.Format(time.DateOnly)}
-	about["spatial"] = object{"type": "Polygon", "coordinates": [][][]float64{{}}}
-	if len(w.order) > 0 {
-		about["spatial"] = object{"type": "Polygon", "bbox": box, "coordinates": [][][]float64{{
-			{box[0], box[1]}, {box[2], box[1]}, {box[2], box[3]}, {box[0], box[3]}, {box[0], box[1]}}}}
-	}
-	var names []string
-	for name, ok := range w.taxa {
-		if ok {
-			names = append(names, name)
+}
+
+func (w *ctWriter) taxon(s annotate.Species) {
+	if name := publishedName(s); name != "" {
+		if old, ok := w.taxa[name]; !ok || old.Family == "" {
+			w.taxa[name] = s
 		}
 	}
-	slices.Sort(names)
-	taxonomic := []object{}
-	for _, name := range names {
-		taxonomic = append(taxonomic, object{"scientificName": name})
+}
+
+func (w *ctWriter) deployment(r annotate.Deployment) ctDeployment {
+	d := ctDeployment{Deployment: r, media: map[string]string{}}
+	d.start, d.exact, _ = momentOf(r.DateTime)
+	if !d.exact {
+		w.losses.add("that the time of a deployment has no zone: it is written as UTC, with timestampIssues", r.OpCode)
 	}
-	about["taxonomic"] = taxonomic
-	file, err := w.out.Create("datapackage.json")
+	if at, err := time.Parse(time.RFC3339Nano, r.Extra[ctPrefix+"deploymentEnd"]); err == nil && !at.Before(d.start) {
+		d.end = at
+	} else if d.end = d.start.Add(lastedUntil(r)); d.end.Equal(d.start) {
+		w.losses.add("when a deployment ended: nothing tells, and its start is written", r.OpCode)
+	}
+	for i, ch := range r.Chapters {
+		id := cmp.Or(ch.Extra[ctPrefix+"mediaID"], fmt.Sprintf("%s/%d/%s", r.OpCode, i, ch.Path))
+		if _, have := d.media[ch.Path]; !have || ch.Camera == 0 {
+			d.media[ch.Path] = id
+		}
+		w.losses.extra(ch.Extra, ch.Path, "camtrapdp")
+	}
+	w.losses.extra(r.Extra, r.OpCode, "camtrapdp")
+	return d
+}
+
+// table writes one of the three tables: rows calls row with the values of a row by their fields.
+func (w *ctWriter) table(name string, rows func(row func(map[string]string)) error) error {
+	fields := append(ctFields(name), sortedKeys(w.others[name])...)
+	t, err := createTable(w.out, name+".csv", ',', fields)
 	if err != nil {
 		return err
 	}
-	encoder := json.NewEncoder(file)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(about); err != nil {
-		_ = file.Close()
-		return err
-	}
-	return file.Close()
+	line := make([]string, len(fields))
+	err = rows(func(values map[string]string) {
+		for i, field := range fields {
+			line[i] = values[field]
+		}
+		t.row(line...)
+	})
+	return joinClose(err, t)
 }
 
-// packageName is a name as data packages allow it: lower case letters, digits, ".", "_", "-".
-func packageName(name string) string {
-	return strings.Trim(strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':
-			return r
+// ctOwn copies the fields that this format keeps in Extra.
+func ctOwn(extra annotate.Extra) map[string]string {
+	values := map[string]string{}
+	for key, value := range extra {
+		if field, ok := strings.CutPrefix(key, ctPrefix); ok {
+			values[field] = value
 		}
-		return '-'
-	}, strings.ToLower(name)), "-.")
+	}
+	return values
+}
+
+func (w *ctWriter) writeDeployments() error {
+	return w.table("deployments", func(row func(map[string]string)) error {
+		for _, d := range w.deployments {
+			v := ctOwn(d.Extra)
+			v["deploymentID"], v["locationID"], v["locationName"] = d.OpCode, d.Site, d.Location
+			v["latitude"], v["longitude"], v["cameraDepth"] = shortest(d.Latitude), shortest(d.Longitude), shortest(d.Depth)
+			v["deploymentStart"], v["deploymentEnd"] = ctTime(d.start), ctTime(d.end)
+			if !d.exact {
+				v["timestampIssues"] = "true"
+			}
+			if _, said := v["baitUse"]; !said && strings.Contains(strings.ToUpper(d.Campaign), "BRUV") {
+				v["baitUse"] = "true"
+			}
+			var groups, tags ctTags
+			groups.add("campaign", d.Campaign)
+			v["deploymentGroups"] = append(groups, readTags(v["deploymentGroups"])...).String()
+			if !d.exact {
+				tags.add("dateTime", d.DateTime)
+			}
+			tags.add("status", d.Status)
+			tags.add("observerCount", d.ObserverCount)
+			tags.add("observerLength", d.ObserverLength)
+			tags.add("successfulCount", yesNo(d.SuccessfulCount))
+			tags.add("successfulLength", yesNo(d.SuccessfulLength))
+			tags.add("visibility", shortest(d.Visibility))
+			for _, p := range d.Periods {
+				to := p.To.String()
+				if p.Open {
+					to = "open"
+				}
+				tags.add("period", fmt.Sprintf("%s %s %s", p.From, to, p.Name))
+				w.losses.extra(p.Extra, d.OpCode, "camtrapdp")
+			}
+			v["deploymentTags"] = append(tags, readTags(v["deploymentTags"])...).String()
+			row(v)
+		}
+		return nil
+	})
+}
+
+func (w *ctWriter) writeMedia() error {
+	return w.table("media", func(row func(map[string]string)) error {
+		ids := map[string]bool{}
+		for _, d := range w.deployments {
+			for i, ch := range d.Chapters {
+				v := ctOwn(ch.Extra)
+				id := cmp.Or(v["mediaID"], fmt.Sprintf("%s/%d/%s", d.OpCode, i, ch.Path))
+				if ids[id] {
+					return fmt.Errorf("media %s comes twice: each needs an id of its own", id)
+				}
+				ids[id] = true
+				v["mediaID"], v["deploymentID"], v["fileName"] = id, d.OpCode, path.Base(ch.Path)
+				v["timestamp"] = ctTime(d.start.Add(ch.Offset))
+				v["filePath"] = ctPath(ch.Path)
+				unless(v, "filePublic", "false")
+				unless(v, "fileMediatype", mediaType(ch.Path))
+				var tags ctTags
+				tags.add("path", ch.Path)
+				tags.add("camera", strconv.Itoa(ch.Camera))
+				tags.add("offset", ch.Offset.String())
+				tags.add("duration", ch.Duration.String())
+				tags.add("frames", strconv.Itoa(ch.Frames))
+				if ch.Rate.Den > 0 {
+					tags.add("rate", ch.Rate.String())
+				}
+				if ch.W > 0 && ch.H > 0 {
+					tags.add("size", fmt.Sprintf("%dx%d", ch.W, ch.H))
+				}
+				tags.add("sha256", ch.SHA256)
+				v["mediaComments"] = append(tags, readTags(v["mediaComments"])...).String()
+				row(v)
+			}
+		}
+		return nil
+	})
+}
+
+// ctPath is a path as the standard allows it: not absolute, without "..".
+func ctPath(name string) string {
+	name = strings.ReplaceAll(name, `\`, "/")
+	for strings.Contains(name, "..") {
+		name = strings.ReplaceAll(name, "..", ".")
+	}
+	return cmp.Or(strings.TrimLeft(name, "./~ "), "unnamed")
+}
+
+// mediaType is the media type of a file by its name.
+func mediaType(name string) string {
+	switch ext := strings.ToLower(strings.TrimPrefix(path.Ext(name), ".")); ext {
+	case "jpg", "jpeg":
+		return "image/jpeg"
+	case "png", "tif", "tiff", "bmp":
+		return "image/" + ext
+	case "avi":
+		return "video/x-msvideo"
+	case "mov":
+		return "video/quicktime"
+	case "mkv":
+		return "video/x-matroska"
+	case "mpg", "mpeg":
+		return "video/mpeg"
+	}
+	return "video/mp4"
+}
+
+func (w *ctWriter) writeObservations() error {
+	return w.table("observations", func(row func(map[string]string)) error {
+		n := 0
+		for record, err := range w.records {
+			if err != nil {
+				return err
+			}
+			var v map[string]string
+			switch r := record.(type) {
+			case annotate.Sighting:
+				if i, ok := w.by[r.OpCode]; ok {
+					v = w.sighting(&w.deployments[i], r)
+				} else {
+					w.losses.add("a sighting of a deployment that is not written", r.OpCode)
+				}
+			case annotate.Count:
+				if i, ok := w.by[r.OpCode]; ok {
+					v = w.count(&w.deployments[i], r)
+				} else {
+					w.losses.add("a count of a deployment that is not written", r.OpCode)
+				}
+			}
+			if v != nil {
+				n++
+				v["observationID"] = strconv.Itoa(n)
+				row(v)
+			}
+		}
+		return nil
+	})
+}
+
+// observed sets what all observations have.
+func (w *ctWriter) observed(d *ctDeployment, s annotate.Species, by annotate.Origin, extra annotate.Extra) (map[string]string, ctTags) {
+	v := ctOwn(extra)
+	v["deploymentID"] = d.OpCode
+	v["scientificName"] = publishedName(s)
+	unless(v, "classifiedBy", by.By)
+	if !by.At.IsZero() {
+		v["classificationTimestamp"] = ctTime(by.At)
+	}
+	var tags ctTags
+	for _, part := range [][2]string{{"family", s.Family}, {"genus", s.Genus}, {"species", s.Species}, {"caab", s.CAAB}} {
+		tags.add(part[0], part[1])
+	}
+	return v, tags
+}
+
+func (w *ctWriter) sighting(d *ctDeployment, r annotate.Sighting) map[string]string {
+	where := fmt.Sprintf("%s, %s at frame %d", r.OpCode, r.Species.Scientific(), r.Frame)
+	v, tags := w.observed(d, r.Species, r.Origin, r.Extra)
+	unless(v, "classificationMethod", "human")
+	unless(v, "observationType", ctType(r.Number, v["scientificName"]))
+	if v["observationLevel"] = "event"; d.media[r.Media] != "" {
+		v["observationLevel"], v["mediaID"] = "media", d.media[r.Media]
+	}
+	at := d.start
+	if r.Time >= 0 {
+		at = at.Add(r.Time)
+		tags.add("time", r.Time.String())
+	}
+	unless(v, "eventStart", ctTime(at))
+	unless(v, "eventEnd", ctTime(at))
+	if r.Number > 0 {
+		v["count"] = strconv.Itoa(r.Number)
+	}
+	tags.add("metric", "sighting")
+	tags.add("media", r.Media)
+	if r.Frame >= 0 {
+		tags.add("frame", strconv.Itoa(r.Frame))
+	}
+	tags.add("period", r.Period)
+	if r.PeriodTime >= 0 {
+		tags.add("periodTime", r.PeriodTime.String())
+	}
+	if v["lifeStage"] = lifeStage(r.Stage); stageOf(v["lifeStage"]) != r.Stage {
+		tags.add("stage", r.Stage)
+	}
+	v["behavior"], v["observationComments"] = r.Activity, r.Comment
+	w.box(d, r, v, &tags, where)
+	v["observationTags"] = append(tags, readTags(v["observationTags"])...).String()
+	w.losses.extra(r.Extra, where, "camtrapdp")
+	return v
+}
+
+// box sets bboxX and its kin, shares of the picture, where its size is known; a place in pixels is a tag.
+func (w *ctWriter) box(d *ctDeployment, r annotate.Sighting, v map[string]string, tags *ctTags, where string) {
+	b, ok := r.Shape.Bounds()
+	if !ok {
+		return
+	}
+	tags.add("pixels", fmt.Sprintf("%s %v %v %v %v", r.Shape.Kind, b.X0, b.Y0, b.X1, b.Y1))
+	if r.Shape.Kind != annotate.Box {
+		if r.Shape.Kind != annotate.Points || len(r.Shape.Points) > 1 {
+			w.losses.add("the "+string(r.Shape.Kind)+" of a sighting: its box is written", where)
+		}
+		return
+	}
+	i := slices.IndexFunc(d.Chapters, func(ch annotate.Chapter) bool { return ch.Path == r.Media && ch.W > 0 && ch.H > 0 })
+	if i < 0 {
+		w.losses.add("the box of a sighting as a share of the picture, whose size is not known: a tag has its pixels", where)
+		return
+	}
+	width, height := float64(d.Chapters[i].W), float64(d.Chapters[i].H)
+	share := func(from, size float64) string { return strconv.FormatFloat(min(max(from/size, 0), 1), 'f', -1, 64) }
+	v["bboxX"], v["bboxY"] = share(b.X0, width), share(b.Y0, height)
+	v["bboxWidth"], v["bboxHeight"] = share(min(b.X1, width)-max(b.X0, 0), width), share(min(b.Y1, height)-max(b.Y0, 0), height)
+}
+
+func (w *ctWriter) count(d *ctDeployment, r annotate.Count) map[string]string {
+	s := taxonOf(r)
+	if r.Label == "" {
+		s = r.Species
+	}
+	where := fmt.Sprintf("%s, %s", r.OpCode, s.Scientific())
+	v, tags := w.observed(d, s, r.Origin, r.Extra)
+	v["observationLevel"] = "event"
+	unless(v, "eventID", d.OpCode)
+	unless(v, "eventStart", ctTime(d.start))
+	unless(v, "eventEnd", ctTime(d.end))
+	w.losses.extra(r.Extra, where, "camtrapdp")
+	if r.Value == 0 {
+		if w.seen[r.OpCode] {
+			w.losses.add("an explicit zero: a count begins at 1, and blank means that nothing at all was seen", where)
+			return nil
+		}
+		if d.blank {
+			return nil
+		}
+		d.blank = true
+		return map[string]string{"deploymentID": d.OpCode, "eventID": v["eventID"], "eventStart": v["eventStart"], "eventEnd": v["eventEnd"],
+			"observationLevel": "event", "observationType": "blank", "classificationMethod": v["classificationMethod"], "observationTags": "metric:" + cmp.Or(r.Metric, "MaxN")}
+	}
+	n := math.Min(math.Round(r.Value), most)
+	unless(v, "observationType", ctType(int(n), v["scientificName"]))
+	if n >= 1 {
+		v["count"] = strconv.FormatFloat(n, 'f', 0, 64)
+	}
+	tags.add("metric", cmp.Or(r.Metric, "MaxN"))
+	if n != r.Value {
+		tags.add("value", shortest(&r.Value))
+	}
+	if r.Time >= 0 {
+		tags.add("tMaxN", r.Time.String())
+	}
+	tags.add("low", shortest(r.Low))
+	tags.add("high", shortest(r.High))
+	tags.add("media", r.Media)
+	tags.add("label", r.Label)
+	if v["lifeStage"] = lifeStage(r.Stage); stageOf(v["lifeStage"]) != r.Stage {
+		tags.add("stage", r.Stage)
+	}
+	v["observationTags"] = append(tags, readTags(v["observationTags"])...).String()
+	return v
 }

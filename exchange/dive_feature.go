@@ -89,7 +89,7 @@ func (f diveFeature) attributes(m *annotate.Mark) error {
 	for _, note := range notes {
 		m.Attributes = append(m.Attributes, annotate.Attribute{Name: "note", Value: note})
 	}
-	slices.SortStableFunc(m.Attributes, func(a, b annotate.Attribute) int { return rankOf(a) - rankOf(b) })
+	slices.SortStableFunc(m.Attributes, func(a, b annotate.Attribute) int { return attributeRank(a) - attributeRank(b) })
 	return nil
 }
 

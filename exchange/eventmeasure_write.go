@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -44,13 +43,16 @@ func writeEM(out Folder, records annotate.Records, opt Options, metadata []strin
 		if err := w.set(campaign, mine); err != nil {
 			return nil, err
 		}
-		described := func(d annotate.Deployment) bool {
-			return mine(d.OpCode) && (d.Described() || hasPrefix(d.Extra, gaPrefix))
+		var described []annotate.Deployment
+		for _, d := range w.deployments {
+			if mine(d.OpCode) && (d.Described() || hasPrefix(d.Extra, gaPrefix)) {
+				described = append(described, d)
+			}
 		}
-		if !slices.ContainsFunc(w.deployments, described) {
+		if len(described) == 0 {
 			continue
 		}
-		if err := writeMetadata(out, campaign+"_Metadata.csv", metadata, records, described); err != nil {
+		if err := writeMetadata(out, campaign+"_Metadata.csv", metadata, described); err != nil {
 			return nil, err
 		}
 	}
@@ -380,80 +382,4 @@ func (w *emWriter) periods(d annotate.Deployment, row func(map[string]string)) {
 		unless(cells, "HasEnd", endsText(p.Open))
 		row(cells)
 	}
-}
-
-// kept gives the rows of the files that are kept as they were, in the order of the deployments.
-func (w *emWriter) kept(kind emKind, mine func(string) bool) []map[string]string {
-	var rows []map[string]string
-	for _, d := range w.deployments {
-		if !mine(d.OpCode) {
-			continue
-		}
-		byIndex := map[string]map[string]string{}
-		for key, value := range d.Extra {
-			rest, ok := strings.CutPrefix(key, emPrefix+string(kind)+".")
-			index := ""
-			if ok && kind != emInfo && kind != emSource {
-				index, rest, _ = strings.Cut(rest, ".")
-			}
-			switch {
-			case !ok:
-			case kind == emPairs:
-				w.pairs[d.OpCode] = append(w.pairs[d.OpCode], index+"\t"+rest+"\t"+value)
-			default:
-				if byIndex[index] == nil {
-					byIndex[index] = map[string]string{"OpCode": d.OpCode, "CameraIndex": index}
-				}
-				byIndex[index][rest] = value
-			}
-		}
-		for _, index := range sortedNumbers(byIndex) {
-			rows = append(rows, byIndex[index])
-		}
-		if kind == emPairs {
-			rows = append(rows, pairRows(d.OpCode, w.pairs[d.OpCode])...)
-			delete(w.pairs, d.OpCode)
-		}
-	}
-	if kind == emPairs { // of opcodes that no deployment describes
-		for _, opcode := range sortedNumbers(w.pairs) {
-			rows = append(rows, pairRows(opcode, w.pairs[opcode])...)
-		}
-	}
-	return rows
-}
-
-// pairRows makes rows of "pair, index, coordinates", in order.
-func pairRows(opcode string, lines []string) []map[string]string {
-	slices.SortFunc(lines, func(a, b string) int {
-		pairA, restA, _ := strings.Cut(a, "\t")
-		pairB, restB, _ := strings.Cut(b, "\t")
-		return cmp.Or(compareNumbers(pairA, pairB), cmp.Compare(restA, restB))
-	})
-	var rows []map[string]string
-	for _, line := range lines {
-		cell := strings.SplitN(line, "\t", 3)
-		at := append(strings.Split(cell[2], " "), "", "", "", "")
-		rows = append(rows, map[string]string{"OpCode": opcode, "ImagePtPair": cell[0], "Index": cell[1], "Lx": at[0], "Ly": at[1], "Rx": at[2], "Ry": at[3]})
-	}
-	return rows
-}
-
-// compareNumbers orders texts as numbers where they are, else as texts.
-func compareNumbers(a, b string) int {
-	x, errX := strconv.Atoi(a)
-	y, errY := strconv.Atoi(b)
-	if errX == nil && errY == nil && x != y {
-		return cmp.Compare(x, y)
-	}
-	return cmp.Compare(a, b)
-}
-
-func sortedNumbers[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, compareNumbers)
-	return keys
 }

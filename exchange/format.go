@@ -67,3 +67,13 @@ var errEnough = errors.New("enough")
 func failed(err error) annotate.Records {
 	return func(yield func(annotate.Record, error) bool) { yield(nil, err) }
 }
+
+// writeText writes a small file.
+func writeText(out Folder, name, text string) error {
+	file, err := out.Create(name)
+	if err != nil {
+		return fmt.Errorf("creating %s: %w", name, err)
+	}
+	_, err = file.Write([]byte(text))
+	return errors.Join(err, file.Close())
+}

@@ -12,7 +12,7 @@ func Formats() []Format {
 	return []Format{
 		COCO(), VOC(), YOLO(), CVATVideo(), CVATImages(), LabelStudio(),
 		VIAME(), KW18(), DIVE(), MOT(), MegaDetector(), BIIGLE(), SharkTrack(),
-		EventMeasure(), EMObs(), GlobalArchive(), CamtrapDP(), OBIS(),
+		EventMeasure(), EMObs(), GlobalArchive(), CheckEM(), CamtrapDP(), OBIS(),
 		BoxesCSV(),
 	}
 }

@@ -249,26 +249,22 @@ func campaignOf(name string) string {
 
 var gaEnds = []string{"_metadata.csv", "_count.csv", "_length.csv"}
 
-// writeMetadata writes the deployments of the stream that take says yes to.
-func writeMetadata(out Folder, name string, core []string, records annotate.Records, take func(annotate.Deployment) bool) error {
+// writeMetadata writes a metadata file with the columns of core, and after them the others that Extra has.
+func writeMetadata(out Folder, name string, core []string, deployments []annotate.Deployment) error {
 	seen := map[string]bool{}
-	err := eachDeployment(records, take, func(d annotate.Deployment) {
+	for _, d := range deployments {
 		for key := range d.Extra {
 			if header, ok := strings.CutPrefix(key, gaPrefix); ok {
 				seen[header] = true
 			}
 		}
-	})
-	if err != nil {
-		return err
 	}
-	header := slices.Clone(core)
 	others := sortedKeys(seen)
-	t, err := createTable(out, name, ',', append(header, others...))
+	t, err := createTable(out, name, ',', append(slices.Clone(core), others...))
 	if err != nil {
 		return err
 	}
-	err = eachDeployment(records, take, func(d annotate.Deployment) {
+	for _, d := range deployments {
 		row := make([]string, 0, len(core)+len(others))
 		for _, column := range core {
 			row = append(row, metadataCell(d, column))
@@ -277,8 +273,8 @@ func writeMetadata(out Folder, name string, core []string, records annotate.Reco
 			row = append(row, d.Extra[gaPrefix+other])
 		}
 		t.row(row...)
-	})
-	return joinClose(err, t)
+	}
+	return t.close()
 }
 
 func metadataCell(d annotate.Deployment, column string) string {

@@ -94,9 +94,15 @@ func writeGlobalArchive(out Folder, records annotate.Records, opt Options) (*Los
 		if !gaName.MatchString(campaign) {
 			losses.add("a campaign id that GlobalArchive would take: YYYY-MM_Name_method, as 2024-05_Exmouth-Gulf_stereo-BRUVs", campaign)
 		}
-		mine := func(d annotate.Deployment) bool { return c.of[d.OpCode] == campaign }
+		var mine []annotate.Deployment
+		err := eachDeployment(records, func(d annotate.Deployment) bool { return c.of[d.OpCode] == campaign }, func(d annotate.Deployment) {
+			mine = append(mine, d)
+		})
+		if err != nil {
+			return nil, err
+		}
 		core := slices.Insert(slices.Clone(gaMetadata), 0, "campaignid")
-		if err := writeMetadata(out, campaign+"_metadata.csv", core, records, mine); err != nil {
+		if err := writeMetadata(out, campaign+"_metadata.csv", core, mine); err != nil {
 			return nil, err
 		}
 		if err := c.writeCounts(out, campaign, records); err != nil {

@@ -65,3 +65,12 @@ func (l *Losses) extra(extra map[string]string, example string, own ...string) {
 		l.add("the field "+key, example)
 	}
 }
+
+// addAll adds the losses of another list.
+func (l *Losses) addAll(other *Losses) {
+	for _, loss := range other.List() {
+		for range loss.Count {
+			l.add(loss.What, loss.Example)
+		}
+	}
+}

@@ -6,328 +6,366 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"path"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
 	"requin/annotate"
 )
 
-// archive is meta.xml: which file holds what, and which column is which term (Darwin Core text guide).
-type archive struct {
-	XMLName    xml.Name       `xml:"archive"`
-	Space      string         `xml:"xmlns,attr"`
-	Core       archiveTable   `xml:"core"`
-	Extensions []archiveTable `xml:"extension"`
+// dwcMeta is meta.xml.
+type dwcMeta struct {
+	Core       dwcMetaTable   `xml:"core"`
+	Extensions []dwcMetaTable `xml:"extension"`
 }
 
-type archiveTable struct {
-	RowType   string         `xml:"rowType,attr"`
-	Separator string         `xml:"fieldsTerminatedBy,attr"`
-	Headers   string         `xml:"ignoreHeaderLines,attr"`
-	Encoding  string         `xml:"encoding,attr,omitempty"`
-	LinesEnd  string         `xml:"linesTerminatedBy,attr,omitempty"`
-	Enclosed  string         `xml:"fieldsEnclosedBy,attr,omitempty"`
-	Location  string         `xml:"files>location"`
-	ID        *archiveIndex  `xml:"id"`
-	CoreID    *archiveIndex  `xml:"coreid"`
-	Fields    []archiveField `xml:"field"`
+type dwcMetaTable struct {
+	Row     string `xml:"rowType,attr"`
+	Comma   string `xml:"fieldsTerminatedBy,attr"`
+	Headers *int   `xml:"ignoreHeaderLines,attr"`
+	File    string `xml:"files>location"`
+	ID      struct {
+		Index *int `xml:"index,attr"`
+	} `xml:"id"`
+	CoreID struct {
+		Index *int `xml:"index,attr"`
+	} `xml:"coreid"`
+	Fields []struct {
+		Index   *int   `xml:"index,attr"`
+		Term    string `xml:"term,attr"`
+		Default string `xml:"default,attr"`
+	} `xml:"field"`
 }
-
-type archiveIndex struct {
-	Index int `xml:"index,attr"`
-}
-
-type archiveField struct {
-	Index   string `xml:"index,attr,omitempty"`
-	Term    string `xml:"term,attr"`
-	Default string `xml:"default,attr,omitempty"`
-}
-
-// writeMeta writes meta.xml, last: it is what makes the folder an archive.
-func writeMeta(out Folder) error {
-	fields := func(base map[string]string, terms []string, from int) []archiveField {
-		var list []archiveField
-		for i, term := range terms[from:] {
-			list = append(list, archiveField{Index: strconv.Itoa(i + from), Term: base[term] + term})
-		}
-		return list
-	}
-	of := func(terms ...[]string) map[string]string {
-		base := map[string]string{}
-		for _, list := range terms {
-			for _, term := range list {
-				base[term] = dwc
-			}
-		}
-		for _, term := range []string{"measurementTypeID", "measurementValueID", "measurementUnitID"} {
-			base[term] = emof
-		}
-		return base
-	}(obisEvents, obisOccurrences, obisFacts)
-	table := func(rowType, file string, terms []string, core bool) archiveTable {
-		t := archiveTable{RowType: rowType, Separator: ",", Headers: "1", Encoding: "UTF-8", LinesEnd: `\n`, Enclosed: `"`, Location: file, Fields: fields(of, terms, 0)}
-		if core {
-			t.ID = &archiveIndex{}
-		} else {
-			t.CoreID = &archiveIndex{}
-		}
-		return t
-	}
-	meta := archive{
-		Space: "http://rs.tdwg.org/dwc/text/", Core: table(dwc+"Event", "event.csv", obisEvents, true),
-		Extensions: []archiveTable{
-			table(dwc+"Occurrence", "occurrence.csv", obisOccurrences, false),
-			table(emof+"ExtendedMeasurementOrFact", "extendedmeasurementorfact.csv", obisFacts, false),
-		},
-	}
-	file, err := out.Create("meta.xml")
-	if err != nil {
-		return err
-	}
-	encoder := xml.NewEncoder(file)
-	encoder.Indent("", "  ")
-	_, err = io.WriteString(file, xml.Header)
-	if err := errors.Join(err, encoder.Encode(meta)); err != nil {
-		_ = file.Close()
-		return err
-	}
-	return file.Close()
-}
-
-// obisReader reads an archive's tables.
-type obisReader struct {
-	in     Input
-	dir    string
-	tables map[string]archiveTable // by the last part of the row type
-	facts  map[string][]fact       // by occurrence, or by event where there is none
-	events map[string]bool
-	yield  func(annotate.Record, error) bool
-}
-
-// fact is a row of the eMoF.
-type fact struct{ kind, value, unit string }
-
-// mostFacts is how many measurements an archive may have: they are kept while its occurrences are read.
-const mostFacts = 5_000_000
 
 func readOBIS(in Input) annotate.Records {
 	return func(yield func(annotate.Record, error) bool) {
-		r := obisReader{in: in, dir: path.Dir(in.Name), yield: yield, facts: map[string][]fact{}, events: map[string]bool{}}
-		err := r.meta()
-		if err == nil {
-			err = r.read()
-		}
+		err := obisRead(in, func(record annotate.Record) error {
+			if !yield(record, nil) {
+				return errEnough
+			}
+			return nil
+		})
 		if err != nil && !errors.Is(err, errEnough) {
 			yield(nil, err)
 		}
 	}
 }
 
-func (r *obisReader) meta() error {
-	file, err := r.in.FS.Open(path.Join(r.dir, "meta.xml"))
-	if err != nil {
-		return fmt.Errorf("the archive has no meta.xml: %w", err)
-	}
-	defer file.Close()
-	var a archive
-	decoder := xml.NewDecoder(io.LimitReader(utf8Text(file), 1<<20))
-	decoder.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // utf8Text saw to it
-	if err := decoder.Decode(&a); err != nil {
-		return fmt.Errorf("meta.xml: %w", err)
-	}
-	r.tables = map[string]archiveTable{}
-	for _, t := range append([]archiveTable{a.Core}, a.Extensions...) {
-		kind := t.RowType[strings.LastIndexByte(t.RowType, '/')+1:]
-		if kind == "MeasurementOrFact" {
-			kind = "ExtendedMeasurementOrFact"
-		}
-		if !fs.ValidPath(path.Join(r.dir, t.Location)) || t.Location == "" {
-			return fmt.Errorf("meta.xml: the table %s lies at %q: only files within the archive can be read", kind, t.Location)
-		}
-		if _, twice := r.tables[kind]; twice {
-			return fmt.Errorf("meta.xml: two tables are of the type %s: Requin reads archives with one of each", kind)
-		}
-		r.tables[kind] = t
-	}
-	if r.tables["Event"].Location == "" || r.tables["Occurrence"].Location == "" {
-		return errors.New("meta.xml: the archive needs an Event core and Occurrences: one of occurrences alone says nothing of deployments in which nothing was seen")
-	}
-	return nil
-}
-
-func (r *obisReader) read() error {
-	for _, step := range []struct {
-		kind string
-		row  func(*table, func(string) string) error
-	}{{"ExtendedMeasurementOrFact", r.fact}, {"Event", r.event}, {"Occurrence", r.occurrence}} {
-		if err := r.rows(step.kind, step.row); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rows reads a table by the terms that meta.xml gives its columns.
-func (r *obisReader) rows(kind string, row func(t *table, cell func(term string) string) error) error {
-	meta, ok := r.tables[kind]
-	if !ok {
-		return nil
-	}
-	file, err := r.in.FS.Open(path.Join(r.dir, meta.Location))
+func obisRead(in Input, yield func(annotate.Record) error) error {
+	meta, dir, err := readMeta(in)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	var text io.Reader = file
-	comma := ','
-	if meta.Separator == `\t` || meta.Separator == "\t" {
-		comma = '\t'
-	} else if meta.Separator == ";" {
-		comma = ';'
-	}
-	if meta.Headers == "0" || meta.Headers == "" { // the table begins with data: give it a line of names
-		text = io.MultiReader(strings.NewReader("header"+string(comma)+"\n"), utf8Text(file))
-	}
-	t, err := openTable(meta.Location, text, comma)
+	events, opcodes := map[string]annotate.Deployment{}, map[string]bool{}
+	err = meta.Core.each(in, dir, func(t *dwcRow) error {
+		d := t.deployment()
+		id := t.id
+		if _, twice := events[id]; twice {
+			t.c.fail(t.idAt, "the same event is in a row above")
+		}
+		if opcodes[d.OpCode] {
+			t.c.fail(t.idAt, "an event above has the opcode "+d.OpCode+" too")
+		}
+		opcodes[d.OpCode] = true
+		if t.c.err != nil {
+			return t.c.err
+		}
+		events[id] = annotate.Deployment{OpCode: d.OpCode, Campaign: d.Campaign}
+		return yield(d)
+	})
 	if err != nil {
 		return err
 	}
-	at, defaults := map[string]int{}, map[string]string{}
-	for _, f := range meta.Fields {
-		term := f.Term[strings.LastIndexByte(f.Term, '/')+1:]
-		if i, err := strconv.Atoi(f.Index); err == nil && i >= 0 {
-			at[term] = i
-		} else {
-			defaults[term] = f.Default
+	times := map[string]time.Duration{}
+	values := map[string]float64{}
+	for _, table := range meta.Extensions {
+		if !strings.HasSuffix(table.Row, "MeasurementOrFact") {
+			continue
 		}
-	}
-	for name, id := range map[string]*archiveIndex{"eventID": meta.CoreID, "id": meta.ID} {
-		if _, has := at[name]; !has && id != nil {
-			at[name] = id.Index
-		}
-	}
-	cell := func(term string) string {
-		if i, ok := at[term]; ok {
-			return t.text(i)
-		}
-		return defaults[term]
-	}
-	t.columns = map[string]int{}
-	for term, i := range at {
-		t.columns[fold(term)] = i
-	}
-	for t.next() {
-		if err := row(t, cell); err != nil {
-			return err
-		}
-	}
-	return t.err
-}
-
-func (r *obisReader) fact(t *table, cell func(string) string) error {
-	key := "occurrence " + cell("occurrenceID")
-	if cell("occurrenceID") == "" {
-		key = "event " + cell("eventID")
-	}
-	if len(r.facts) >= mostFacts {
-		return fmt.Errorf("%s, line %d: the archive has more than %d measured things: split it", t.what, t.line, mostFacts)
-	}
-	r.facts[key] = append(r.facts[key], fact{cell("measurementType"), cell("measurementValue"), cell("measurementUnit")})
-	return nil
-}
-
-func (r *obisReader) event(t *table, cell func(string) string) error {
-	d := annotate.Deployment{OpCode: cell("eventID"), Campaign: cell("parentEventID"), Site: cell("locationID"), Location: cell("locality")}
-	if d.OpCode == "" {
-		d.OpCode = cell("id")
-	}
-	if d.OpCode == "" || r.events[d.OpCode] {
-		return t.wrong(t.column("eventID", "id"), "every event needs an ID of its own")
-	}
-	r.events[d.OpCode] = true
-	var err error
-	for term, into := range map[string]**float64{"decimalLatitude": &d.Latitude, "decimalLongitude": &d.Longitude, "minimumDepthInMeters": &d.Depth} {
-		if *into, err = t.number(t.column(term)); err != nil {
-			return err
-		}
-	}
-	start, _, _ := strings.Cut(cell("eventDate"), "/")
-	d.DateTime = start
-	if minutes, err := strconv.ParseFloat(cell("sampleSizeValue"), 64); err == nil && minutes > 0 && minutes < 1e6 && strings.HasPrefix(cell("sampleSizeUnit"), "minute") {
-		d.Periods = []annotate.Period{{Name: "1", To: time.Duration(minutes*float64(time.Minute) + 0.5)}}
-	}
-	for _, f := range r.facts["event "+d.OpCode] {
-		switch f.kind {
-		case "visibility":
-			if v, err := parseNumber(f.value); err == nil {
-				d.Visibility = &v
+		err := table.each(in, dir, func(t *dwcRow) error {
+			v, bad := parseNumber(t.text("measurementValue"))
+			id := strings.Clone(t.text("occurrenceID"))
+			switch {
+			case bad != nil || v < 0:
+			case t.text("measurementType") == "tMaxN" && v < longest*60:
+				times[id] = time.Duration(math.Round(v * 1e9))
+			case t.text("measurementType") == "MaxN":
+				values[id] = v
 			}
-		case "protection status":
-			d.Status = f.value
-		case "observer of counts":
-			d.ObserverCount = f.value
-		default:
-			d.Extra = withExtra(d.Extra, "obis.fact."+f.kind, f.value+"\t"+f.unit)
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
-	for _, term := range []string{"eventType", "samplingProtocol", "samplingEffort", "eventRemarks", "geodeticDatum"} {
-		if standard := map[string]string{"eventType": "deployment", "samplingProtocol": "baited remote underwater video (BRUVS)", "geodeticDatum": "EPSG:4326"}; cell(term) != standard[term] {
-			d.Extra = withExtra(d.Extra, "obis."+term, cell(term))
+	for _, table := range meta.Extensions {
+		if table.Row != dwcTerms+"Occurrence" {
+			continue
 		}
-	}
-	if max := cell("maximumDepthInMeters"); max != cell("minimumDepthInMeters") {
-		d.Extra = withExtra(d.Extra, "obis.maximumDepthInMeters", max)
-	}
-	if !r.yield(d, nil) {
-		return errEnough
+		err := table.each(in, dir, func(t *dwcRow) error {
+			c := t.count(events, values)
+			if at, ok := times[t.text("occurrenceID")]; ok {
+				c.Time = at
+			}
+			if t.c.err != nil {
+				return t.c.err
+			}
+			return yield(c)
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (r *obisReader) occurrence(t *table, cell func(string) string) error {
-	if !r.events[cell("eventID")] {
-		return t.wrong(t.column("eventID"), "the archive has no such event")
+// readMeta reads meta.xml; without one the tables are looked for under the names that they mostly have.
+func readMeta(in Input) (*dwcMeta, string, error) {
+	dir, _ := folderOf(in)
+	name := path.Join(dir, "meta.xml")
+	if path.Ext(in.Name) == ".xml" {
+		name = in.Name
 	}
-	name := cell("scientificName")
-	species := annotate.SpeciesOf(name)
-	if species.Family == "" {
-		species.Family = cell("family")
+	meta := &dwcMeta{}
+	file, err := in.FS.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return metaOf(in, dir)
 	}
-	species.CAAB = strings.TrimPrefix(cell("taxonID"), "CAAB:")
-	c := annotate.Count{OpCode: cell("eventID"), Species: species, Label: cell("verbatimIdentification"), Stage: cell("lifeStage"), Time: annotate.None, Origin: annotate.Origin{By: cell("identifiedBy")}}
-	if at, err := time.Parse(time.RFC3339, cell("dateIdentified")); err == nil {
-		c.Origin.At = at
+	if err != nil {
+		return nil, "", err
 	}
-	c.Extra = annotate.Extra{"obis.occurrenceID": cell("occurrenceID")}
-	for _, term := range []string{"scientificNameID", "occurrenceRemarks"} {
-		c.Extra = withExtra(c.Extra, "obis."+term, cell(term))
+	defer file.Close() // only read from
+	const largest = 1 << 20
+	text, err := io.ReadAll(io.LimitReader(utf8Text(file), largest+1))
+	if err != nil || len(text) > largest {
+		return nil, "", fmt.Errorf("%s: it should be a description of up to %d KB: %w", name, largest>>10, errors.Join(err, errors.New("it is too long, or cannot be read")))
 	}
-	if cell("basisOfRecord") != "MachineObservation" {
-		c.Extra = withExtra(c.Extra, "obis.basisOfRecord", cell("basisOfRecord"))
+	if err := xml.Unmarshal(text, meta); err != nil {
+		return nil, "", fmt.Errorf("%s: %w", name, err)
 	}
-	counts := 0
-	for _, f := range r.facts["occurrence "+cell("occurrenceID")] {
-		v, err := parseNumber(f.value)
-		switch {
-		case err == nil && f.kind == "time of MaxN" && v >= 0 && v < 1e6:
-			c.Time = time.Duration(v*1e9 + 0.5)
-		case err == nil && f.unit == "individuals" && counts == 0:
-			counts++
-			c.Value, c.Metric = v, unlessUsual(f.kind, "MaxN")
-		default:
-			c.Extra = withExtra(c.Extra, "obis.fact."+f.kind, f.value+"\t"+f.unit)
+	if meta.Core.Row != dwcTerms+"Event" {
+		return nil, "", fmt.Errorf("%s: the core is %q: only archives whose core is events (%sEvent) are read, as one count is of one deployment", name, meta.Core.Row, dwcTerms)
+	}
+	return meta, dir, nil
+}
+
+// metaOf describes tables that lie there without a meta.xml, by their headers.
+func metaOf(in Input, dir string) (*dwcMeta, string, error) {
+	meta := &dwcMeta{}
+	entries, err := fs.ReadDir(in.FS, dir)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, t := range []dwcTable{dwcEvents(), dwcOccurrences(), dwcMeasurements()} {
+		begin := strings.TrimSuffix(t.file, ".csv")
+		i := slices.IndexFunc(entries, func(e fs.DirEntry) bool {
+			n := strings.ToLower(e.Name())
+			return n == begin+".csv" || n == begin+".txt" || n == begin+".tsv" || begin == "extendedmeasurementorfact" && n == "emof.csv"
+		})
+		if i < 0 {
+			continue
+		}
+		found := dwcMetaTable{Row: t.row, File: entries[i].Name(), Comma: "?"}
+		if t.file == "event.csv" {
+			meta.Core = found
+		} else {
+			meta.Extensions = append(meta.Extensions, found)
 		}
 	}
-	if counts == 0 { // present or absent, and nobody says how many
-		c.Metric = "occurrence"
-		if !strings.EqualFold(cell("occurrenceStatus"), "absent") {
-			c.Value = 1
+	if meta.Core.File == "" {
+		return nil, "", fmt.Errorf("%s: there is no meta.xml and no event.csv or event.txt: this is no Darwin Core archive with events", in.Name)
+	}
+	return meta, dir, nil
+}
+
+// dwcRow is a row of a table, its cells by their terms.
+type dwcRow struct {
+	c     *cells
+	at    map[string]int
+	fixed map[string]string // a term that is the same for all rows
+	idAt  int
+	id    string
+}
+
+func (t *dwcRow) col(term string) int {
+	if i, ok := t.at[term]; ok {
+		return i
+	}
+	return -1
+}
+
+func (t *dwcRow) text(term string) string {
+	if s := t.c.text(t.col(term)); s != "" {
+		return s
+	}
+	return t.fixed[term]
+}
+
+// keep puts all terms but these into Extra.
+func (t *dwcRow) keep(but ...string) {
+	for term, i := range t.at {
+		if s := t.c.text(i); s != "" && !slices.Contains(but, term) {
+			t.c.put(dwcPrefix+term, s)
 		}
 	}
-	if !r.yield(c, nil) {
-		return errEnough
+}
+
+// each reads a table row by row.
+func (m dwcMetaTable) each(in Input, dir string, row func(t *dwcRow) error) error {
+	in.Name = path.Join(dir, m.File)
+	if m.File == "" {
+		return fmt.Errorf("meta.xml names no file for %s", m.Row)
 	}
-	return nil
+	file, err := in.open()
+	if err != nil {
+		return err
+	}
+	defer file.Close() // only read from
+	var comma rune
+	switch m.Comma {
+	case "?":
+	case "\\t", "\t":
+		comma = '\t'
+	case ";":
+		comma = ';'
+	case ",", "":
+		comma = ','
+	default:
+		return fmt.Errorf("meta.xml: %s has its fields terminated by %q: commas, semicolons and tabs are read", m.File, m.Comma)
+	}
+	t := &dwcRow{at: map[string]int{}, fixed: map[string]string{}, idAt: -1}
+	var r io.Reader = file
+	if m.Comma != "?" && (m.Headers == nil || *m.Headers == 0) { // without a header: one is put before
+		r = io.MultiReader(strings.NewReader("column 1\n"), utf8Text(file))
+	}
+	table, err := openTable(in.Name, r, comma)
+	if err != nil {
+		return err
+	}
+	for _, f := range m.Fields {
+		term := f.Term[strings.LastIndexAny(f.Term, "/#")+1:]
+		if f.Index != nil && *f.Index >= 0 && *f.Index < 1<<16 {
+			t.at[term] = *f.Index
+		} else if f.Default != "" {
+			t.fixed[term] = tidy(f.Default)
+		}
+	}
+	for _, id := range []*int{m.ID.Index, m.CoreID.Index} {
+		if id != nil {
+			t.idAt = *id
+		}
+	}
+	if len(m.Fields) == 0 {
+		for i, name := range table.header {
+			if _, twice := t.at[name]; !twice {
+				t.at[name] = i
+			}
+		}
+	}
+	if t.idAt < 0 {
+		t.idAt = t.col("eventID")
+	}
+	t.c = newCells(table, dwcPrefix)
+	for t.c.next() {
+		t.id = strings.Clone(t.c.code(t.idAt, "each row needs the id of its event"))
+		err := row(t)
+		if t.c.err != nil {
+			return t.c.err
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return table.err
+}
+
+// deployment reads an event.
+func (t *dwcRow) deployment() annotate.Deployment {
+	c := t.c
+	d := annotate.Deployment{
+		OpCode: t.text("fieldNumber"), Campaign: t.text("datasetName"), Site: t.text("locationID"), Location: t.text("locality"),
+		Latitude:  c.between(t.col("decimalLatitude"), -90, 90),
+		Longitude: c.between(t.col("decimalLongitude"), -180, 180),
+		DateTime:  t.text("eventDate"),
+	}
+	if id := t.id; d.OpCode == "" || eventID(d) != id {
+		d.OpCode = id
+		if campaign, opcode, ok := strings.Cut(id, ":"); ok && campaign == d.Campaign && opcode != "" {
+			d.OpCode = opcode
+		}
+	}
+	if eventID(d) != t.id { // an id in another way
+		d.Campaign, d.OpCode = "", t.id
+		c.keep(dwcPrefix+"datasetName", t.col("datasetName"))
+	}
+	least, greatest := c.number(t.col("minimumDepthInMeters")), c.number(t.col("maximumDepthInMeters"))
+	used := []string{"eventID", "fieldNumber", "datasetName", "locationID", "locality", "decimalLatitude", "decimalLongitude", "eventDate", "geodeticDatum"}
+	if least != nil && greatest != nil && *least == *greatest {
+		d.Depth = greatest
+		used = append(used, "minimumDepthInMeters", "maximumDepthInMeters")
+	}
+	t.keep(used...)
+	d.Extra = c.extra
+	return d
+}
+
+// count reads an occurrence.
+func (t *dwcRow) count(events map[string]annotate.Deployment, values map[string]float64) annotate.Count {
+	c := t.c
+	d, ok := events[t.id]
+	if !ok {
+		c.fail(t.idAt, "there is no such event")
+	}
+	n := annotate.Count{OpCode: d.OpCode, Campaign: d.Campaign, Time: annotate.None, Stage: stageOf(t.text("lifeStage")), Origin: annotate.Origin{By: t.text("recordedBy")}}
+	used := []string{"eventID", "scientificName", "taxonRank", "family", "genus", "identificationQualifier", "verbatimIdentification",
+		"occurrenceStatus", "individualCount", "organismQuantity", "organismQuantityType", "lifeStage", "recordedBy"}
+	n.Species = t.species()
+	if aphia, ok := strings.CutPrefix(t.text("scientificNameID"), aphiaURN); ok && aphia != "" {
+		c.put(aphiaKey, aphia)
+		used = append(used, "scientificNameID")
+	}
+	if caab, ok := strings.CutPrefix(t.text("taxonID"), "CAAB:"); ok {
+		n.Species.CAAB = caab
+		used = append(used, "taxonID")
+	}
+	quantity, individuals := c.between(t.col("organismQuantity"), 0, math.MaxFloat64), c.between(t.col("individualCount"), 0, math.MaxFloat64)
+	n.Metric = t.text("organismQuantityType")
+	switch {
+	case t.text("occurrenceStatus") == "absent":
+	case quantity != nil:
+		n.Value = *quantity
+	case individuals != nil:
+		n.Value = *individuals
+	default: // it was there: how many, nobody says
+		n.Value, n.Metric = 1, "present"
+	}
+	if v, ok := values[t.text("occurrenceID")]; ok && n.Metric != "MaxN" {
+		n.Value, n.Metric = v, "MaxN"
+	}
+	if n.Metric == "MaxN" {
+		n.Metric = ""
+	} else if n.Metric == "" {
+		n.Metric = "count"
+	}
+	t.keep(used...)
+	n.Extra = c.extra
+	return n
+}
+
+// species is the taxon of an occurrence: in the three columns it was written from, else by its name.
+func (t *dwcRow) species() annotate.Species {
+	name := t.text("scientificName")
+	if part := strings.Split(t.text("verbatimIdentification"), " | "); len(part) == 3 {
+		s := annotate.Species{Family: part[0], Genus: part[1], Species: part[2]}
+		if publishedName(s) == name && s == s.Normal() {
+			return s
+		}
+	}
+	s := speciesOf(name)
+	if family := t.text("family"); family != "" {
+		s.Family = family
+	}
+	return s.Normal()
 }

@@ -71,7 +71,7 @@ func (v *viameReader) rest(m *annotate.Mark, first int) (of []annotate.Attribute
 	slices.SortStableFunc(m.Names, func(a, b annotate.Name) int { return cmp.Compare(b.Score, a.Score) })
 	polygons.onto(m)
 	// The length has a column and notes come last: in this order they are written and read again.
-	slices.SortStableFunc(m.Attributes, func(a, b annotate.Attribute) int { return cmp.Compare(rankOf(a), rankOf(b)) })
+	slices.SortStableFunc(m.Attributes, func(a, b annotate.Attribute) int { return cmp.Compare(attributeRank(a), attributeRank(b)) })
 	if points != nil {
 		setExtra(&m.Extra, "viame.kp", listText(points))
 	}
@@ -81,8 +81,8 @@ func (v *viameReader) rest(m *annotate.Mark, first int) (of []annotate.Attribute
 	return of, nil
 }
 
-// rankOf orders a mark's attributes: its length, all others, notes.
-func rankOf(a annotate.Attribute) int {
+// attributeRank orders a mark's attributes: its length, all others, notes.
+func attributeRank(a annotate.Attribute) int {
 	switch {
 	case isLength(a):
 		return 0

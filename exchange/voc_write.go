@@ -68,28 +68,6 @@ func writeVOC(folder Folder, records annotate.Records, _ Options) (*Losses, erro
 	return inv.losses, nil
 }
 
-// addAll adds the losses of another list.
-func (l *Losses) addAll(other *Losses) {
-	for _, loss := range other.List() {
-		for range loss.Count {
-			l.add(loss.What, loss.Example)
-		}
-	}
-}
-
-// writeText writes a small file.
-func writeText(folder Folder, name, text string) error {
-	file, err := folder.Create(name)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write([]byte(text))
-	if closeErr := file.Close(); err == nil {
-		err = closeErr
-	}
-	return err
-}
-
 // vocPlace is where a picture's file lies below Annotations, without its end.
 func vocPlace(m annotate.Media) string {
 	if own := m.Extra["voc.xml/name"]; own != "" {
