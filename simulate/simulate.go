@@ -27,6 +27,9 @@ const Version = "1"
 // Notice is what every video says of itself, in its title and in its stream.
 const Notice = "synthetic: rendered by Requin simulate, not footage"
 
+// streamNote is the notice as the stream carries it, which allows no colon.
+const streamNote = "synthetic - rendered by Requin simulate - not footage"
+
 // Kind is what is filmed.
 type Kind string
 
