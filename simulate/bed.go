@@ -50,18 +50,26 @@ func (b *bed) fine(x, z, size float64) float64 {
 		h += 0.010 * strong * (wave + 0.25*wave*wave) * ramp(0.14, 0.03, size)
 		h += 0.012 * noise2(x*5, z*5, b.seed+13) * ramp(0.2, 0.05, size)
 	case Rubble, Reef:
-		h += 0.05 * noise2(x*2.6, z*2.6, b.seed+4) * ramp(0.5, 0.1, size)
-		first, second, which := cells(x*9, z*9, b.seed+5)
-		h += 0.028 * (0.6 + 0.4*which) * ramp(0, 0.4, second-first) * ramp(0.1, 0.02, size)
-		if size < 0.03 {
-			first, second, which = cells(x*23, z*23, b.seed+6)
-			h += 0.009 * (0.6 + 0.4*which) * ramp(0, 0.4, second-first) * ramp(0.03, 0.008, size)
+		h += 0.07 * rough2(x*2.1, z*2.1, 3, b.seed+4) * ramp(0.5, 0.1, size)
+		if size < 0.06 {
+			h += 0.030 * ramp(0.06, 0.02, size) * math.Abs(rough2(x*8, z*8, 2, b.seed+14))
+			h += (b.piece(x, z, 9, b.seed+5)*0.022 + b.piece(x, z, 21, b.seed+6)*0.012) * ramp(0.06, 0.02, size)
 		}
 	}
 	if size < 0.02 {
 		h += 0.003 * noise2(x*40, z*40, b.seed+7) * ramp(0.02, 0.005, size)
 	}
 	return h
+}
+
+// piece is the height, 0 to 1, of a fragment of dead coral that lies at a place, so many a metre across.
+func (b *bed) piece(x, z, many float64, seed uint32) float64 {
+	wx, wz := x*many+0.5*noise2(x*many*0.7, z*many*0.7, seed+1), z*many+0.5*noise2(x*many*0.7, z*many*0.7, seed+2)
+	first, _, which := cells(wx, wz, seed)
+	if which < 0.1 { // nothing lies here
+		return 0
+	}
+	return ramp(0.42, 0.2, first) * (0.5 + 0.5*which)
 }
 
 // normal is the bed's where the smallest visible length is size.
@@ -83,21 +91,24 @@ func (b *bed) colour(x, z, size float64) vec {
 	case Sand, Sponges:
 		trough := ramp(0.002, -0.009, b.fine(x, z, size))
 		sand = sand.mul(1-0.22*trough).mix(vec{0.24, 0.21, 0.15}, 0.25*dark)
-		shell := noise2(x*37, z*37, b.seed+25)
-		return sand.mix(vec{0.85, 0.82, 0.76}, 0.8*ramp(0.72, 0.80, shell)*ramp(0.02, 0.006, size)).mix(vec{0.13, 0.11, 0.09}, 0.7*ramp(-0.74, -0.82, shell)*ramp(0.02, 0.006, size))
+		shell := blotch(vec{x * 46, 0, z * 46}, b.seed+25)
+		return sand.mix(vec{0.85, 0.82, 0.76}, 0.7*ramp(0.72, 0.80, shell)*ramp(0.02, 0.006, size)).mix(vec{0.13, 0.11, 0.09}, 0.45*ramp(-0.74, -0.82, shell)*ramp(0.02, 0.006, size))
 	case Seagrass:
 		litter := ramp(0, 0.5, rough2(x*6, z*9, 3, b.seed+26))
 		return sand.mul(0.8).mix(vec{0.13, 0.12, 0.06}, 0.75*litter)
 	}
-	first, second, which := cells(x*9, z*9, b.seed+5)
-	gap := ramp(0, 0.35, second-first)
-	piece := vec{0.40, 0.36, 0.29}.mul(0.85 + 0.3*which)
-	piece = piece.mix(vec{0.46, 0.26, 0.27}, 0.7*ramp(0.35, 0.7, which+0.3*noise2(x*14, z*14, b.seed+27))) // coralline algae
-	piece = piece.mix(vec{0.20, 0.21, 0.10}, 0.75*ramp(-0.1, 0.5, rough2(x*1.7, z*1.7, 4, b.seed+28)))     // turf
-	piece = piece.mul(1 + speck*0.25*noise2(x*60, z*60, b.seed+29))
-	ground := piece.mul(0.35 + 0.65*mix(gap, 0.75, ramp(0.02, 0.12, size)))
-	_ = first
-	return ground.mix(sand, ramp(0.05, 0.35, noise2(x*0.5, z*0.5, b.seed+30)+0.3*noise2(x*2.1, z*2.1, b.seed+31)))
+	turf := vec{0.17, 0.165, 0.085}.mix(vec{0.25, 0.20, 0.13}, ramp(-0.3, 0.3, rough2(x*0.8, z*0.8, 2, b.seed+27)))
+	ground := turf.mul(0.85 + 0.5*rough2(x*5, z*5, 4, b.seed+28))
+	pink := ramp(0.12, 0.32, rough2(x*3.3, z*3.3, 3, b.seed+32))
+	ground = ground.mix(vec{0.42, 0.24, 0.25}, 0.55*pink)
+	bare := ramp(0.02, 0.3, rough2(x*0.6, z*0.6, 4, b.seed+30))
+	ground = ground.mix(sand.mul(0.92), bare)
+	fade := ramp(0.06, 0.015, size)
+	big, small := b.piece(x, z, 9, b.seed+5), b.piece(x, z, 21, b.seed+6)
+	bone := vec{0.50, 0.46, 0.37}.mul(0.75+0.5*noise2(x*4.7, z*4.7, b.seed+33)).mix(vec{0.30, 0.29, 0.17}, 0.6*ramp(-0.1, 0.5, noise2(x*11, z*11, b.seed+34)))
+	ground = ground.mix(bone, fade*0.75*math.Max(ramp(0.15, 0.4, big), 0.8*ramp(0.15, 0.4, small)))
+	ground = ground.mix(bone, (1-fade)*0.25)
+	return ground.mul(1 + speck*0.28*noise2(x*60, z*60, b.seed+29))
 }
 
 // meet is how far along a ray from a place the bed is met; 0 within reach of nothing.

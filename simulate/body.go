@@ -122,7 +122,7 @@ func (b *body) sheet(rows, cols int, of part, flip bool, at func(i, j int) corne
 		for j := range cols {
 			c := at(i, j)
 			along, around := place(i+1, j).sub(place(i-1, j)), place(i, j+1).sub(place(i, j-1))
-			c.normal = around.cross(along)
+			c.normal = along.cross(around)
 			if of == trunk && (j == 0 || j == cols-1) { // the seam lies on the back
 				c.normal.x = 0
 			}
@@ -143,7 +143,7 @@ func (b *body) sheet(rows, cols int, of part, flip bool, at func(i, j int) corne
 			if flip {
 				p, q, r, s = q, p, s, r
 			}
-			b.triangles = append(b.triangles, triangle{a: p, b: r, c: q, part: of, thin: of != trunk}, triangle{a: q, b: r, c: s, part: of, thin: of != trunk})
+			b.triangles = append(b.triangles, triangle{a: p, b: q, c: r, part: of, thin: of != trunk}, triangle{a: q, b: s, c: r, part: of, thin: of != trunk})
 		}
 	}
 }
@@ -174,7 +174,7 @@ func (p *plan) finCorner(f fin, side, face, u, v float64) corner {
 	lead := spline(n, place, func(i int) float64 { return f.rows[i].lead }, height)
 	trail := spline(n, place, func(i int) float64 { return f.rows[i].trail }, height)
 	s := mix(lead, trail, v)
-	thick := face * f.thick * (1 - 0.85*u) * math.Sqrt(math.Max(0, v*(1-v))) * (1.6 - v)
+	thick := face * f.thick * (0.62 - 0.5*u) * math.Sqrt(math.Max(0, v*(1-v))) * (1.6 - v)
 	c := corner{s: s, hold: s, skin: [5]float64{s, 0, side, u, v}}
 	if f.paired {
 		base := p.slice(f.rows[0].lead)
@@ -189,9 +189,9 @@ func (p *plan) finCorner(f fin, side, face, u, v float64) corner {
 		return c
 	}
 	foot := p.slice(clamp(s, f.rows[0].lead, f.rows[0].trail))
-	c.side, c.up = thick, foot.lift+foot.top*0.9+height
+	c.side, c.up = thick, foot.lift+foot.top*0.92+height
 	if f.down {
-		c.up = foot.lift - foot.bottom*0.9 - height
+		c.up = foot.lift - foot.bottom*0.92 - height
 	}
 	if f.part == upperTail || f.part == lowerTail {
 		c.up = height

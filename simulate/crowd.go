@@ -92,7 +92,7 @@ func ride(r *rand.Rand, host visit, kind *species, length, hostLength float64) v
 		right := vec{math.Cos(p.yaw), 0, -math.Sin(p.yaw)}
 		ahead := vec{math.Sin(p.yaw), 0, math.Cos(p.yaw)}
 		at := p.at.more(right, (side+off*beside*0.35)*hostLength).more(ahead, -0.12*hostLength)
-		at.y -= 0.085*hostLength + 0.03*length
+		at.y -= 0.10*hostLength + 0.045*length
 		p.at = at
 		p.phase = p.phase*1.6 + 0.3*t
 		p.effort = 0.35 + 0.6*off
@@ -151,7 +151,7 @@ func (c *cast) cruise(r *rand.Rand, kind int, first, whole float64) {
 	var visits []visit
 	t := first + between(r, 0.02, 0.55)*(whole-first)
 	if c.d.Kind == Clips { // the clip is cut around it
-		t = between(r, -14, 0.3*whole)
+		t = between(r, -40, 0.2*whole)
 	}
 	for t < whole-5 {
 		linger := between(r, 20, 70)
@@ -172,7 +172,7 @@ func (c *cast) school(r *rand.Rand, kind, n int, first, whole float64) {
 		n -= size
 		t := first + between(r, 0, 0.6)*(whole-first)
 		if c.d.Kind == Clips {
-			t = between(r, -12, 0.2*whole)
+			t = between(r, -30, 0.2*whole)
 		}
 		lead := between(r, k.min, k.max)
 		own := make([][]visit, size)

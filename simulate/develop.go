@@ -16,7 +16,7 @@ func (s *scene) develop(c *canvas, eye frameOf, t float64, number int, pix []byt
 func (s *scene) haze(c *canvas, eye frameOf, t float64) {
 	w, h := s.d.W, s.d.H
 	more := s.murk(t)
-	rays := 0.55 * s.water.beam * ramp(22, 5, s.water.depth)
+	rays := 0.22 * s.water.beam * ramp(22, 5, s.water.depth)
 	if more < 0.002 && rays < 0.01 {
 		return
 	}
@@ -38,7 +38,7 @@ func (s *scene) haze(c *canvas, eye frameOf, t float64) {
 			}
 			if rays >= 0.01 && top > 0 {
 				angle := math.Atan2(float64(x)-sx, float64(y)-sy)
-				ray := noise2(angle*26, 0.45*t, s.bed.seed+91) + 0.6*noise2(angle*61, 0.8*t, s.bed.seed+92)
+				ray := noise2(angle*15, 0.35*t, s.bed.seed+91) + 0.5*noise2(angle*37, 0.6*t, s.bed.seed+92) + 0.25
 				k := rays * top * math.Max(0, ray) * (1 - math.Exp(-0.25*far))
 				c.light[3*i] += float32(k * s.water.above.x)
 				c.light[3*i+1] += float32(k * s.water.above.y)
@@ -84,7 +84,7 @@ const toneTop = 2.5
 
 // toneCurve is what the camera makes of light: nearly straight, with a soft shoulder, then sRGB's own curve.
 func (s *scene) toneCurve() {
-	exposure := 0.30 / math.Max(0.06, 0.55*s.water.veil.luminance()+0.45*0.4*s.water.sky.luminance())
+	exposure := 0.33 / math.Max(0.06, 0.55*s.water.veil.luminance()+0.45*0.4*s.water.sky.luminance())
 	exposure = math.Pow(exposure, 0.75)
 	for i := range s.tone {
 		x := exposure * toneTop * float64(i) / float64(len(s.tone)-1)
@@ -93,7 +93,7 @@ func (s *scene) toneCurve() {
 		if x < 0.0031308 {
 			y = 12.92 * x
 		}
-		y = mix(y, y*y*(3-2*y), 0.25) // a little contrast, as cameras add
+		y = mix(y, y*y*(3-2*y), 0.55) // a little contrast, as cameras add
 		s.tone[i] = float32(255 * clamp(0.012+0.985*y, 0, 1))
 	}
 }
@@ -101,7 +101,7 @@ func (s *scene) toneCurve() {
 // expose writes the pixels: corners darker, the curve, the sensor's grain.
 func (s *scene) expose(c *canvas, number int, pix []byte) {
 	w, h := s.d.W, s.d.H
-	grain := float32(1.3 + 2.6*ramp(0.2, 0.03, s.water.veil.luminance()))
+	grain := float32(1.1 + 0.8*ramp(0.2, 0.03, s.water.veil.luminance()))
 	frame := mixBits(s.d.Seed ^ uint64(number)*0x9e3779b97f4a7c15)
 	last := float32(len(s.tone) - 1)
 	half := float64(w*w+h*h) / 4

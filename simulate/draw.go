@@ -29,7 +29,7 @@ func (s *scene) canvas() *canvas {
 // finding is what one frame shows of one animal.
 type finding struct {
 	animal   int       // index in the scene's animals
-	box      frame.Box // around the pixels of which it covers half or more
+	box      frame.Box // around the pixels in which any of it is seen
 	whole    frame.Box // around all of it, hidden parts and those beyond the edges too
 	pixels   int       // that it covers half or more of
 	share    float64   // seen of what would be seen if nothing hid it
@@ -54,7 +54,8 @@ func (d *Deployment) Render(ctx context.Context, number int, pix []byte) error {
 	return nil
 }
 
-// draw renders a frame and tells who is seen in it; without pix it only tells. Animals in skip are left out.
+// draw renders a frame and tells who is seen in it; without pix it only tells. Animals in
+// skip are left out, their shadows are not.
 func (s *scene) draw(c *canvas, number int, pix []byte, skip map[int]bool) []finding {
 	t := s.d.Time(number).Seconds()
 	eye, yaw, pitch := s.eye(t)
@@ -85,7 +86,7 @@ func (s *scene) populate(c *canvas, eye frameOf, t float64, skip map[int]bool) {
 		a := &s.animals[i]
 		c.stances[i].effort = -1
 		p, here := a.at(t)
-		if !here || skip[i] {
+		if !here {
 			continue
 		}
 		local := eye.in(p.at)
@@ -93,6 +94,9 @@ func (s *scene) populate(c *canvas, eye frameOf, t float64, skip map[int]bool) {
 			continue
 		}
 		c.stances[i] = p
+		if skip[i] {
+			continue
+		}
 		c.raster.pose(eye, s.lens, s.bodies[a.kind], s.kinds[a.kind].gait, p, a.length, int16(i))
 	}
 	push := s.water.drift.unit().mul(s.swing(t) * clamp(s.water.swell*9, 0.15, 1))
@@ -211,22 +215,24 @@ func (s *scene) shadeHit(r *raster, smp *sample, eye frameOf, waves *ripples) ve
 	away := h.at.sub(eye.at)
 	far := away.len()
 	dir := away.mul(1 / far)
-	if h.normal.dot(dir) > 0 { // the other face of a thin thing
-		h.normal = h.normal.mul(-1)
-	}
 	var albedo vec
 	var gloss float64
 	thing := r.triangles[smp.tri].thing
+	if over := h.normal.dot(dir); over > 0 && thing >= 0 && h.part == trunk { // at the rim of a body, where normals run round it
+		h.normal = h.normal.more(dir, -over).unit()
+	} else if over > 0 { // the other face of a thin thing
+		h.normal = h.normal.mul(-1)
+	}
 	if thing >= 0 {
 		a := &s.animals[thing]
 		albedo, gloss = s.kinds[a.kind].skin(&h, a.tone)
 	} else {
 		albedo, gloss = propColour(&h, s.bed.seed)
 	}
-	focus := waves.focus(h.at, &s.water, far)
+	focus := 0.5 + 0.5*waves.focus(h.at, &s.water, far) // the pattern is less sharp on what moves through it
 	light := albedo.times(s.water.lit(h.normal, focus, 0))
 	if h.part != trunk && thing >= 0 { // light comes through fins
-		light = light.add(albedo.times(s.water.sky).mul(0.12 * math.Max(0, 0.6-h.normal.y)))
+		light = light.add(albedo.times(s.water.sky).mul(0.07 * h.skin[3] * math.Max(0, 0.6-h.normal.y)))
 	}
 	if gloss > 0 {
 		mirror := dir.more(h.normal, -2*h.normal.dot(dir))

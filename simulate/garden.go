@@ -25,24 +25,25 @@ func newBed(seed uint64, habitat Habitat) *bed {
 		add(r.IntN(5), 3, 10, b.putWhip)
 		add(r.IntN(3), 5, 12, b.putHead)
 	case Rubble:
-		add(60, 1.2, 8, b.putRubble)
+		add(240, 1.3, 7, b.putRubble)
 		add(6+r.IntN(6), 2.2, 12, b.putStone)
 		add(2+r.IntN(3), 3, 11, b.putHead)
 		add(2+r.IntN(3), 2.8, 9, b.putBush)
 	case Reef:
-		add(30, 1.4, 7, b.putRubble)
-		add(9+r.IntN(6), 2.6, 14, b.putHead)
-		add(7+r.IntN(6), 2.4, 10, b.putBush)
-		add(3+r.IntN(4), 2.8, 11, b.putPlate)
+		add(70, 1.3, 7, b.putRubble)
+		add(16+r.IntN(8), 2.6, 14, b.putHead)
+		add(14+r.IntN(10), 2.2, 10, b.putBush)
+		add(6+r.IntN(5), 2.6, 11, b.putPlate)
 		add(2+r.IntN(3), 3, 10, b.putFan)
 		add(2+r.IntN(3), 2.8, 9, b.putVase)
 	case Sponges:
-		add(9+r.IntN(7), 2.0, 12, b.putVase)
-		add(4+r.IntN(5), 2.2, 10, b.putFan)
+		add(18+r.IntN(10), 1.9, 12, b.putVase)
+		add(7+r.IntN(6), 2.0, 10, b.putFan)
 		add(14+r.IntN(10), 2.0, 11, b.putWhip)
-		add(4+r.IntN(4), 2.5, 11, b.putStone)
+		add(9+r.IntN(6), 2.2, 11, b.putStone)
+		add(60, 1.4, 6, b.putRubble)
 	case Seagrass:
-		add(70+r.IntN(50), 1.5, 9, b.putTuft)
+		add(230+r.IntN(120), 1.3, 8, b.putTuft)
 		add(r.IntN(3), 4, 10, b.putStone)
 	}
 	for _, g := range plants {
@@ -78,14 +79,14 @@ func (b *bed) putStone(r *rand.Rand, at vec) {
 }
 
 func (b *bed) putRubble(r *rand.Rand, at vec) {
-	size := between(r, 0.025, 0.085)
+	size := between(r, 0.02, 0.06)
 	if r.Float64() < 0.5 {
 		b.fixed.blob(at, vec{size * between(r, 0.8, 1.6), size * 0.6, size}, 0.4, stone, r.Float64(), r.Uint32(), 8)
 		return
 	}
 	angle := between(r, 0, math.Pi)
-	to := vec{math.Cos(angle), between(r, 0, 0.5), math.Sin(angle)}.mul(size * 2.5)
-	b.fixed.tube([]vec{at, at.more(to, 0.5), at.add(to)}, []float64{size * 0.4, size * 0.36, size * 0.22}, 6, stone, r.Float64(), nil)
+	to := vec{math.Cos(angle), between(r, -0.05, 0.25), math.Sin(angle)}.mul(size * 2.5)
+	b.fixed.tube([]vec{at, at.more(to, 0.5), at.add(to)}, []float64{size * 0.36, size * 0.32, size * 0.02}, 7, stone, r.Float64(), nil)
 }
 
 func (b *bed) putHead(r *rand.Rand, at vec) {

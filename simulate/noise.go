@@ -90,3 +90,10 @@ func cells(x, y float64, seed uint32) (first, second, which float64) {
 	}
 	return first, second, which
 }
+
+// blotch is noise without a grain: two fields at an angle to each other and to the axes.
+func blotch(p vec, seed uint32) float64 {
+	a := vec{0.80*p.x + 0.36*p.y + 0.48*p.z, -0.60*p.x + 0.48*p.y + 0.64*p.z, -0.80*p.y + 0.60*p.z}
+	b := vec{0.36*p.x - 0.80*p.y + 0.48*p.z, 0.48*p.x + 0.60*p.y + 0.64*p.z, -0.80*p.x + 0.60*p.z}
+	return 0.72*noise3(a, seed) + 0.72*noise3(b.mul(1.13), seed+57)
+}

@@ -113,8 +113,8 @@ func (p *props) plate(r *rand.Rand, at vec, size float64, seed uint32) {
 		angle := 2 * math.Pi * float64(j) / 32
 		sin, cos := math.Sincos(angle)
 		rim := size * (1 + 0.16*noise2(3+2*cos, 3+2*sin, seed))
-		q := []float64{0, 0.4, 0.75, 0.95, 1, 0.93, 0.5, 0.12}[i] * rim
-		h := size * []float64{0.55, 0.57, 0.62, 0.66, 0.64, 0.58, 0.45, 0}[i]
+		q := []float64{0, 0.4, 0.75, 0.95, 1, 0.93, 0.28, 0.16}[i] * rim
+		h := size * []float64{0.55, 0.57, 0.62, 0.66, 0.64, 0.58, 0.44, -0.05}[i]
 		return vertex{at: at.add(vec{q * cos, h + tilt.x*q*cos + tilt.z*q*sin, q * sin}), skin: [5]float64{plateCoral, tone, q / size, float64(j), 0}}
 	})
 }
@@ -145,13 +145,13 @@ func (p *props) fanOf(r *rand.Rand, at vec, size float64) {
 // whip is one long loose coral, or a bundle of them.
 func (p *props) whip(r *rand.Rand, at vec, long float64) {
 	lean := vec{between(r, -0.35, 0.35), 1, between(r, -0.3, 0.3)}.unit()
-	tone, curl := r.Float64(), vec{between(r, -0.3, 0.3), 0, between(r, -0.3, 0.3)}
+	tone, curl := r.Float64(), vec{between(r, -0.6, 0.6), -0.25, between(r, -0.6, 0.6)}
 	const n = 9
 	line, radius, loose := make([]vec, n), make([]float64, n), make([]float64, n)
 	for i := range n {
 		t := float64(i) / (n - 1)
 		line[i] = at.more(lean, long*t).more(curl, long*t*t)
-		radius[i] = 0.011 * (1 - 0.5*t)
+		radius[i] = 0.0085 * (1 - 0.5*t)
 		loose[i] = 0.3 * long * t * t
 	}
 	p.tube(line, radius, 5, fanCoral, tone, loose)

@@ -10,6 +10,8 @@ func fishEye(h *hit, skin vec, s0, up0, r float64, ring vec) vec {
 		return skin
 	}
 	d := math.Hypot(h.skin[0]-s0, h.skin[1]-up0) / r
+	gape := h.skin[1] + 0.006 + 0.35*h.skin[0] // the mouth runs back and down from the tip of the snout
+	skin = skin.mul(1 - 0.75*math.Exp(-sq(gape/0.0045))*ramp(s0*0.72, s0*0.6, h.skin[0]))
 	return skin.mix(ring, ramp(1.1, 0.9, d)).mix(vec{0.01, 0.01, 0.01}, ramp(0.68, 0.55, d))
 }
 
@@ -22,9 +24,9 @@ func gillCover(h *hit, s0 float64) float64 {
 func trevallySkin(h *hit, tone uint32) (vec, float64) {
 	s, up, _, high, _, _ := at5(h)
 	if h.part != trunk {
-		return vec{0.30, 0.32, 0.33}, 0.2
+		return vec{0.16, 0.175, 0.18}, 0.2
 	}
-	skin := vec{0.70, 0.72, 0.73}.mix(vec{0.27, 0.31, 0.32}, ramp(0.05, 0.75, high))
+	skin := vec{0.62, 0.64, 0.65}.mix(vec{0.15, 0.18, 0.19}, ramp(-0.05, 0.8, high)).mix(vec{0.78, 0.79, 0.79}, 0.7*ramp(-0.3, -0.8, high))
 	skin = skin.mul((1 + 0.08*noise3(vec{s * 60, up * 60, 0}, tone)) * gillCover(h, 0.25))
 	skin = skin.mul(1 - 0.35*math.Exp(-sq((up-0.03+0.05*ramp(0.4, 0.6, s))/0.004))*ramp(0.3, 0.4, s))
 	return fishEye(h, skin, 0.10, 0.028, 0.02, vec{0.6, 0.55, 0.35}), 0.75
@@ -48,13 +50,13 @@ func grouperSkin(h *hit, tone uint32) (vec, float64) {
 	s, up, side, _, u, _ := at5(h)
 	base := vec{0.33, 0.27, 0.19}
 	if h.part != trunk {
-		dots := noise3(vec{s * 70, u * 9, 0}, tone+3)
+		dots := blotch(vec{s * 80, u * 10, 0}, tone+3)
 		return base.mul(0.75).mix(vec{0.05, 0.04, 0.03}, ramp(0.25, 0.5, dots)), 0.1
 	}
-	bars := ramp(0.1, 0.6, math.Sin(2*math.Pi*(s*5.6+0.3*up))+0.5*noise3(vec{s * 12, up * 12, side * 12}, tone))
+	bars := ramp(0.1, 0.6, math.Sin(2*math.Pi*(s*5.6+0.3*up))+0.9*blotch(vec{s * 9, up * 9, side * 9}, tone))
 	skin := base.mul(1 - 0.5*bars)
-	skin = skin.mix(vec{0.62, 0.58, 0.48}, 0.55*ramp(0.35, 0.6, noise3(vec{s * 40, up * 40, side * 30}, tone+1)))
-	skin = skin.mix(vec{0.04, 0.03, 0.025}, 0.8*ramp(0.42, 0.58, noise3(vec{s * 75, up * 75, side * 60}, tone+2)))
+	skin = skin.mix(vec{0.62, 0.58, 0.48}, 0.55*ramp(0.2, 0.6, blotch(vec{s * 30, up * 30, side * 24}, tone+1)))
+	skin = skin.mix(vec{0.04, 0.03, 0.025}, 0.8*ramp(0.38, 0.55, blotch(vec{s * 95, up * 95, side * 80}, tone+2)))
 	skin = skin.mix(vec{0.6, 0.56, 0.47}, 0.5*ramp(-0.45, -0.8, h.skin[3]))
 	return fishEye(h, skin.mul(gillCover(h, 0.28)), 0.115, 0.05, 0.015, vec{0.4, 0.3, 0.1}), 0.12
 }
@@ -82,20 +84,20 @@ func remoraSkin(h *hit, tone uint32) (vec, float64) {
 
 func wrasseSkin(h *hit, tone uint32) (vec, float64) {
 	s, up, _, high, _, v := at5(h)
-	green := vec{0.10, 0.42, 0.33}
+	green := vec{0.13, 0.30, 0.24}
 	switch h.part {
 	case upperTail, lowerTail:
 		return vec{0.80, 0.70, 0.12}.mix(vec{0.15, 0.25, 0.60}, ramp(0.5, 0.1, v)), 0.2
 	case pectoral:
-		return vec{0.62, 0.14, 0.45}, 0.15
+		return vec{0.42, 0.14, 0.32}, 0.15
 	case trunk:
 		bars := ramp(-0.2, 0.4, math.Sin(s*240+3*noise3(vec{s * 20, up * 40, 0}, tone)))
-		skin := green.mul(1-0.35*bars).mix(vec{0.05, 0.2, 0.5}, ramp(0.24, 0.1, s))
+		skin := green.mul(1-0.35*bars).mix(vec{0.07, 0.17, 0.34}, ramp(0.24, 0.1, s))
 		skin = skin.mix(vec{0.55, 0.18, 0.4}, 0.7*ramp(0.4, 0.8, noise3(vec{s * 30, up * 50, 1}, tone))*ramp(0.26, 0.18, s))
 		skin = skin.mix(vec{0.35, 0.6, 0.55}, 0.5*ramp(-0.3, -0.9, high))
 		return fishEye(h, skin, 0.1, 0.02, 0.013, vec{0.6, 0.2, 0.1}), 0.3
 	}
-	return vec{0.45, 0.16, 0.42}.mix(vec{0.1, 0.3, 0.6}, ramp(0.6, 0.9, v)), 0.2
+	return vec{0.30, 0.13, 0.28}.mix(vec{0.1, 0.24, 0.42}, ramp(0.6, 0.9, v)), 0.2
 }
 
 func chromisSkin(h *hit, _ uint32) (vec, float64) {

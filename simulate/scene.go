@@ -131,48 +131,50 @@ func (s *scene) paint(eye frameOf, l lens, margin int) *backdrop {
 }
 
 func (s *scene) paintBand(b *backdrop, r *raster, eye frameOf, l lens, band int) {
-	grain := 1 / l.focal // angle of a pixel
 	for y := band * bandRows; y < min(b.h, (band+1)*bandRows); y++ {
 		for x := range b.w {
-			var lit, air vec
-			p := &b.places[y*b.w+x]
-			beam, far, solid := 0.0, 0.0, 0
-			for k := range 4 {
-				sx, sy := 2*x+k&1, 2*(y-band*bandRows)+k>>1
-				local := l.ray(float64(x-b.margin)+0.25+0.5*float64(k&1), float64(y-b.margin)+0.25+0.5*float64(k>>1))
-				dir := eye.right.mul(local.x).more(eye.up, local.y).more(eye.ahead, local.z)
-				t := s.bed.meet(eye.at, dir, 40)
-				smp := r.samples[sy*2*r.w+sx]
-				glow := s.water.glow(dir)
-				if smp.near == 0 && t == 0 {
-					air, far = air.add(glow), far+60
-					continue
-				}
-				var light vec
-				var share float64
-				if smp.near > 0 && (t == 0 || 1/smp.near < t) {
-					t = 1 / smp.near
-					light, share = s.shadeProp(r, smp, dir)
-				} else {
-					light, share = s.shadeBed(eye.at.more(dir, t), t, grain*t)
-				}
-				solid++
-				pass := s.water.through(t)
-				lit = lit.add(light.times(pass))
-				air = air.add(glow.times(vec{1 - pass.x, 1 - pass.y, 1 - pass.z}))
-				beam, far = beam+share*ramp(14, 4, t), far+t
-				at := eye.at.more(dir, t)
-				p.x, p.z = float32(at.x-s.water.sun.x*at.y), float32(at.z-s.water.sun.z*at.y)
-			}
-			p.lit = [3]float32{float32(lit.x / 4), float32(lit.y / 4), float32(lit.z / 4)}
-			p.air = [3]float32{float32(air.x / 4), float32(air.y / 4), float32(air.z / 4)}
-			p.beam, p.far, p.solid = float32(beam/4), float32(far/4), solid > 0
+			s.paintOne(&b.places[y*b.w+x], r, eye, l, x, y, y-band*bandRows)
 		}
 	}
 }
 
+// paintOne fills a pixel of the backdrop: the bed is seen once, as its own detail ends at the size of
+// a pixel; the things that stand on it have edges, and are seen four times.
+func (s *scene) paintOne(p *place, r *raster, eye frameOf, l lens, x, y, row int) {
+	local := l.ray(float64(x)-l.margin+0.5, float64(y)-l.margin+0.5)
+	dir := eye.right.mul(local.x).more(eye.up, local.y).more(eye.ahead, local.z)
+	ground := s.bed.meet(eye.at, dir, 40)
+	glow := s.water.glow(dir)
+	var light, sumLit, sumAir vec
+	var share, beam, far float64
+	if ground > 0 {
+		light, share = s.shadeBed(eye.at.more(dir, ground), ground/l.focal)
+	}
+	for k := range 4 {
+		smp := r.samples[(2*row+k>>1)*2*r.w+2*x+k&1]
+		t, own, flicker := ground, light, share
+		if smp.near > 0 && (t == 0 || 1/smp.near < t) {
+			t = 1 / smp.near
+			own, flicker = s.shadeProp(r, smp, dir)
+		}
+		if t == 0 {
+			sumAir, far = sumAir.add(glow), far+60
+			continue
+		}
+		pass := s.water.through(t)
+		sumLit = sumLit.add(own.times(pass))
+		sumAir = sumAir.add(glow.times(vec{1 - pass.x, 1 - pass.y, 1 - pass.z}))
+		beam, far = beam+flicker*ramp(14, 4, t), far+t
+		at := eye.at.more(dir, t)
+		p.x, p.z, p.solid = float32(at.x-s.water.sun.x*at.y), float32(at.z-s.water.sun.z*at.y), true
+	}
+	p.lit = [3]float32{float32(sumLit.x / 4), float32(sumLit.y / 4), float32(sumLit.z / 4)}
+	p.air = [3]float32{float32(sumAir.x / 4), float32(sumAir.y / 4), float32(sumAir.z / 4)}
+	p.beam, p.far = float32(beam/4), float32(far/4)
+}
+
 // shadeBed is the light that a place of the bed sends out, and the share of it that flickers.
-func (s *scene) shadeBed(at vec, far, grain float64) (vec, float64) {
+func (s *scene) shadeBed(at vec, grain float64) (vec, float64) {
 	n := s.bed.normal(at.x, at.z, grain)
 	hidden := 0.0
 	for _, r := range s.bed.rocks {

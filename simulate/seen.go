@@ -12,7 +12,7 @@ type count struct {
 	contrast float64
 	pixels   int
 	x0, y0   int
-	x1, y1   int
+	x1, y1   int // exclusive; 0 until it is seen
 }
 
 // sample takes note of one sample: the animal's luminance and that of what lies behind it.
@@ -21,7 +21,8 @@ func (c *count) sample(own, behind float64) {
 	c.contrast += math.Abs(own-behind) / math.Max(behind, 1e-4)
 }
 
-// tallyPixel takes note of a pixel for each animal that covers half of its samples or more.
+// tallyPixel takes note of a pixel for each animal that is seen in it. Its box goes around every
+// pixel it is seen in at all, so that a thin tail belongs to it.
 func tallyPixel(tally []count, mine [4]int16, x, y int) {
 	for k, thing := range mine {
 		if thing < 0 {
@@ -34,15 +35,17 @@ func tallyPixel(tally []count, mine [4]int16, x, y int) {
 				earlier = earlier || j < k
 			}
 		}
-		if n < 2 || earlier {
+		if earlier {
 			continue
 		}
 		c := &tally[thing]
-		if c.pixels == 0 {
-			c.x0, c.y0, c.x1, c.y1 = x, y, x, y
+		if c.x1 == 0 {
+			c.x0, c.y0 = x, y
 		}
-		c.x0, c.x1, c.y0, c.y1 = min(c.x0, x), max(c.x1, x), min(c.y0, y), max(c.y1, y)
-		c.pixels++
+		c.x0, c.x1, c.y0, c.y1 = min(c.x0, x), max(c.x1, x+1), min(c.y0, y), max(c.y1, y+1)
+		if n >= 2 {
+			c.pixels++
+		}
 	}
 }
 
@@ -51,15 +54,15 @@ func (s *scene) findings(c *canvas, eye frameOf, tally []count) []finding {
 	var out []finding
 	for i := range tally {
 		t := &tally[i]
-		if t.pixels == 0 {
+		if t.samples == 0 {
 			continue
 		}
 		f := finding{animal: i, pixels: t.pixels, contrast: t.contrast / float64(t.samples), distance: c.stances[i].at.sub(eye.at).len()}
-		f.box = frame.Box{X0: float64(t.x0), Y0: float64(t.y0), X1: float64(t.x1 + 1), Y1: float64(t.y1 + 1)}
+		f.box = frame.Box{X0: float64(t.x0), Y0: float64(t.y0), X1: float64(t.x1), Y1: float64(t.y1)}
 		var alone int
 		alone, f.whole = c.silhouette(int16(i))
 		f.cut = f.whole.X0 < 0 || f.whole.Y0 < 0 || f.whole.X1 > float64(s.d.W) || f.whole.Y1 > float64(s.d.H)
-		f.share = math.Min(1, float64(t.pixels)/math.Max(float64(alone), float64(t.pixels)))
+		f.share = math.Min(1, float64(t.samples)/4/math.Max(float64(alone), 1))
 		out = append(out, f)
 	}
 	return out

@@ -33,7 +33,7 @@ func at(s, scale float64, rows []row) []row {
 var (
 	firstDorsal = []row{{-0.012, -0.005, 0.098}, {0.004, 0.010, 0.128}, {0.02, 0.026, 0.102}, {0.045, 0.046, 0.096}, {0.07, 0.068, 0.102}, {0.088, 0.090, 0.110}, {0.096, 0.106, 0.116}}
 	smallFin    = []row{{-0.01, -0.004, 0.085}, {0.005, 0.014, 0.128}, {0.02, 0.034, 0.105}, {0.035, 0.054, 0.098}, {0.05, 0.076, 0.102}, {0.056, 0.092, 0.104}}
-	sickle      = []row{{-0.02, 0, 0.070}, {0.015, 0.012, 0.078}, {0.05, 0.030, 0.082}, {0.09, 0.055, 0.098}, {0.13, 0.084, 0.117}, {0.165, 0.114, 0.134}, {0.185, 0.136, 0.144}}
+	sickle      = []row{{-0.02, 0, 0.070}, {0.012, 0.012, 0.082}, {0.04, 0.032, 0.082}, {0.075, 0.060, 0.096}, {0.11, 0.094, 0.118}, {0.14, 0.128, 0.142}, {0.157, 0.152, 0.157}}
 	hipFin      = []row{{-0.012, 0, 0.060}, {0.01, 0.010, 0.085}, {0.03, 0.026, 0.072}, {0.05, 0.048, 0.070}, {0.06, 0.060, 0.068}}
 	upperLobe   = []row{{-0.012, 0.765, 0.850}, {0.02, 0.790, 0.862}, {0.05, 0.838, 0.888}, {0.08, 0.882, 0.920}, {0.105, 0.917, 0.947}, {0.115, 0.931, 0.972}, {0.132, 0.957, 0.981}, {0.148, 0.990, 0.994}}
 	lowerLobe   = []row{{-0.03, 0.765, 0.862}, {0.005, 0.772, 0.852}, {0.03, 0.792, 0.846}, {0.055, 0.815, 0.850}, {0.08, 0.842, 0.860}, {0.092, 0.860, 0.866}}
@@ -42,10 +42,10 @@ var (
 // sharkFins are a requiem shark's: where the first and second dorsal stand, and how large the fins are.
 func sharkFins(first, second, size, small, arms float64) []fin {
 	return []fin{
-		{part: dorsal, rows: at(first, size, firstDorsal), thick: 0.022},
+		{part: dorsal, rows: at(first, size, firstDorsal), thick: 0.016},
 		{part: dorsal2, rows: at(second, small, smallFin), thick: 0.012},
 		{part: anal, rows: at(second+0.005, small, smallFin), down: true, thick: 0.012},
-		{part: pectoral, rows: at(0.245, arms, sickle), paired: true, drop: 0.42, at: -0.62, thick: 0.022},
+		{part: pectoral, rows: at(0.245, arms, sickle), paired: true, drop: 0.5, at: -0.62, thick: 0.018},
 		{part: pelvic, rows: at(0.52, 0.85, hipFin), paired: true, drop: 0.65, at: -0.75, thick: 0.012},
 		{part: upperTail, rows: upperLobe, thick: 0.012},
 		{part: lowerTail, rows: lowerLobe, down: true, thick: 0.012},

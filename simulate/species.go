@@ -74,7 +74,7 @@ func bestiary() []species {
 		remora:        {shape: sharksucker, gait: fishGait, skin: remoraSkin, manner: rides, min: 0.25, max: 0.4, speed: 1, bold: 1, group: [2]int{1, 1}},
 		moonWrasse:    {shape: wrasse, gait: fishGait, skin: wrasseSkin, manner: nibbles, min: 0.14, max: 0.22, speed: 1.6, low: 0.05, high: 0.5, bold: 1, group: [2]int{2, 4}},
 		chromis:       {shape: damsel, gait: fishGait, skin: chromisSkin, manner: dwells, min: 0.07, max: 0.1, speed: 1.8, low: 0.2, high: 0.8, bold: 1, group: [2]int{6, 16}},
-		pinkWhipray:   {shape: whipray, gait: gait{sway: 0.05, stiff: 0.5, waves: 0.3, beats: 2.2, idle: 0.15, bank: 0.3, flap: 0.055, stretch: 0.35}, skin: raySkin, manner: cruises, min: 2.0, max: 3.0, speed: 0.2, low: 0.06, high: 0.25, bold: 0.7, group: [2]int{1, 1}},
+		pinkWhipray:   {shape: whipray, gait: gait{sway: 0.05, stiff: 0.5, waves: 0.3, beats: 2.2, idle: 0.15, bank: 0.12, flap: 0.05, stretch: 0.3}, skin: raySkin, manner: cruises, min: 2.0, max: 3.0, speed: 0.2, low: 0.06, high: 0.25, bold: 0.7, group: [2]int{1, 1}},
 	}
 	for i, n := range []struct {
 		role                                 taxon.Role

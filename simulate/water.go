@@ -24,16 +24,16 @@ type water struct {
 // newWater is water of a depth and murkiness at a site.
 func newWater(seed uint64, depth, murk float64) water {
 	r := draws(seed, "water")
-	green := clamp(between(r, 0, 0.55)+murk*0.6, 0, 1)
+	green := clamp(between(r, -0.15, 0.5)+murk*0.65, 0, 1)
 	deep := ramp(4, 45, depth)
 	w := water{depth: depth, murk: murk}
-	w.c = vec{0.34, 0.085, 0.075}.mix(vec{0.50, 0.14, 0.20}, green).more(vec{0.30, 0.31, 0.36}, murk*murk*1.5)
-	blue := vec{0.045, 0.27, 0.42}.mix(vec{0.010, 0.085, 0.20}, deep)
-	coast := vec{0.15, 0.33, 0.29}.mix(vec{0.03, 0.13, 0.12}, deep)
+	w.c = vec{0.30, 0.075, 0.062}.mix(vec{0.40, 0.11, 0.15}, green).more(vec{0.26, 0.26, 0.30}, murk*murk*1.3)
+	blue := vec{0.022, 0.215, 0.385}.mix(vec{0.006, 0.070, 0.185}, deep)
+	coast := vec{0.085, 0.27, 0.24}.mix(vec{0.018, 0.10, 0.095}, deep)
 	w.veil = blue.mix(coast, green).mul(mix(1, 1.12, murk))
 	w.above = w.veil.mul(1.75).add(vec{0.03, 0.09, 0.10}.mul(1 - deep))
 	w.below = w.veil.mul(0.62)
-	w.sky = vec{0.86, 1.0, 0.98}.mix(vec{0.42, 0.80, 0.92}, deep).mul(mix(1.08, 0.72, deep))
+	w.sky = vec{1.02, 1.0, 0.93}.mix(vec{0.46, 0.78, 0.90}, deep).mul(mix(1.08, 0.72, deep))
 	w.beam = clamp((0.62-0.55*ramp(3, 24, depth))*(1-0.6*murk)*between(r, 0.55, 1), 0, 1)
 	around := between(r, 0, 2*math.Pi)
 	tilt := between(r, 0.1, 0.5)

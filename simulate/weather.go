@@ -82,7 +82,7 @@ func (s *scene) weather(r *rand.Rand) {
 	whole := s.d.Duration().Seconds()
 	if s.landing > 0 {
 		for range 14 {
-			s.clouds = append(s.clouds, cloud{at: vec{between(r, -0.9, 0.9), between(r, 0.02, 0.2), between(r, 0.5, 1.6)}, from: s.landing + between(r, 0, 0.3), size: between(r, 0.16, 0.4), strong: between(r, 0.7, 1.8), lasts: between(r, 3, 8), seed: r.Uint32()})
+			s.clouds = append(s.clouds, cloud{at: vec{between(r, -0.9, 0.9), between(r, 0.02, 0.2), between(r, 0.5, 1.6)}, from: s.landing + between(r, 0, 0.3), size: between(r, 0.16, 0.4), strong: between(r, 0.4, 1.2), lasts: between(r, 3, 8), seed: r.Uint32()})
 		}
 	}
 	for t := between(r, 5, 60); t < whole; t += between(r, 30, 160) {
@@ -107,8 +107,8 @@ func (s *scene) weather(r *rand.Rand) {
 			}
 		}
 	}
-	for range 420 + int(900*s.d.Turbidity) {
-		s.flakes = append(s.flakes, flake{vec{r.Float64(), r.Float64(), r.Float64()}, 0.0003 + 0.0011*sq(r.Float64()), between(r, 0.4, 1)})
+	for range 700 + int(1500*s.d.Turbidity) {
+		s.flakes = append(s.flakes, flake{vec{r.Float64(), r.Float64(), r.Float64()}, 0.0004 + 0.0016*sq(r.Float64()), between(r, 0.4, 1)})
 	}
 }
 
@@ -194,7 +194,7 @@ func (s *scene) snow(c *canvas, eye frameOf, t float64) {
 		sharp := s.lens.focal * f.size / far
 		blur := s.lens.focal * 0.0016 * math.Abs(1/far-1/1.2)
 		r := math.Hypot(math.Hypot(sharp, blur), 0.55)
-		cover := math.Min(0.85, 1.6*f.bright*sq(sharp/r)+0.05*f.bright*ramp(0.5, 0.15, far)) * ramp(0.07, 0.12, far)
+		cover := math.Min(0.85, 1.6*f.bright*sq(sharp/r)+0.13*f.bright*ramp(0.6, 0.2, far)) * ramp(0.07, 0.12, far)
 		cover *= math.Exp(-s.water.c.y*far) * ramp(0, 0.25, math.Min(wrapEdge(f.at.x+(carried.x-sink.x)/snowBox.x), wrapEdge(f.at.z+(carried.z-sink.z)/snowBox.z))*4)
 		if cover > 0.004 {
 			s.spot(c, x, y, r, far, cover, colour)
