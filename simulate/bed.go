@@ -20,6 +20,7 @@ var habitats = []Habitat{Sand, Rubble, Reef, Sponges, Seagrass}
 type bed struct {
 	habitat Habitat
 	seed    uint32
+	relief  float64 // metres that it rises and falls by
 	turn    float64 // direction of the ripples of sand
 	fixed   *props  // what stands still
 	loose   *props  // what sways
@@ -31,10 +32,11 @@ type rock struct{ x, z, radius, top float64 }
 
 // height is the bed's, in metres; it is level around the camera and the bait.
 func (b *bed) height(x, z float64) float64 {
-	relief := map[bool]float64{true: 0.34, false: 0.16}[b.habitat == Reef || b.habitat == Rubble]
-	h := relief*noise2(x*0.22, z*0.22, b.seed) + 0.3*relief*noise2(x*0.7, z*0.7, b.seed+1)
-	away := math.Hypot(x, z-0.8)
-	return h * ramp(0.8, 4.5, away)
+	away := math.Sqrt(x*x + sq(z-0.8))
+	if away < 0.8 {
+		return 0
+	}
+	return b.relief * (noise2(x*0.22, z*0.22, b.seed) + 0.3*noise2(x*0.7, z*0.7, b.seed+1)) * ramp(0.8, 4.5, away)
 }
 
 // fine is the small relief that only light shows; size is the length below which nothing can be made out.

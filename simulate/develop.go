@@ -39,7 +39,10 @@ func (s *scene) haze(c *canvas, eye frameOf, t float64) {
 			if rays >= 0.01 && top > 0 {
 				angle := math.Atan2(float64(x)-sx, float64(y)-sy)
 				ray := noise2(angle*15, 0.35*t, s.bed.seed+91) + 0.5*noise2(angle*37, 0.6*t, s.bed.seed+92) + 0.25
-				k := rays * top * math.Max(0, ray) * (1 - math.Exp(-0.25*far))
+				if ray <= 0 {
+					continue
+				}
+				k := rays * top * ray * (1 - math.Exp(-0.25*far))
 				c.light[3*i] += float32(k * s.water.above.x)
 				c.light[3*i+1] += float32(k * s.water.above.y)
 				c.light[3*i+2] += float32(k * s.water.above.z)

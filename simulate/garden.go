@@ -8,7 +8,10 @@ import (
 // newBed is a sea bed with what grows on it.
 func newBed(seed uint64, habitat Habitat) *bed {
 	r := draws(seed, "bed")
-	b := &bed{habitat: habitat, seed: r.Uint32(), turn: between(r, 0, math.Pi), fixed: &props{}, loose: &props{}}
+	b := &bed{habitat: habitat, seed: r.Uint32(), turn: between(r, 0, math.Pi), relief: 0.16, fixed: &props{}, loose: &props{}}
+	if habitat == Reef || habitat == Rubble {
+		b.relief = 0.34
+	}
 	type growth struct {
 		n    int
 		near float64

@@ -54,9 +54,9 @@ func grouperSkin(h *hit, tone uint32) (vec, float64) {
 		return base.mul(0.75).mix(vec{0.05, 0.04, 0.03}, ramp(0.25, 0.5, dots)), 0.1
 	}
 	bars := ramp(0.1, 0.6, math.Sin(2*math.Pi*(s*5.6+0.3*up))+0.9*blotch(vec{s * 9, up * 9, side * 9}, tone))
-	skin := base.mul(1 - 0.5*bars)
-	skin = skin.mix(vec{0.62, 0.58, 0.48}, 0.55*ramp(0.2, 0.6, blotch(vec{s * 30, up * 30, side * 24}, tone+1)))
-	skin = skin.mix(vec{0.04, 0.03, 0.025}, 0.8*ramp(0.38, 0.55, blotch(vec{s * 95, up * 95, side * 80}, tone+2)))
+	skin := base.mul(1 - 0.38*bars)
+	skin = skin.mix(vec{0.55, 0.50, 0.40}, 0.40*ramp(0.1, 0.8, blotch(vec{s * 30, up * 30, side * 24}, tone+1)))
+	skin = skin.mix(vec{0.05, 0.04, 0.03}, 0.62*ramp(0.42, 0.58, blotch(vec{s * 95, up * 95, side * 80}, tone+2)))
 	skin = skin.mix(vec{0.6, 0.56, 0.47}, 0.5*ramp(-0.45, -0.8, h.skin[3]))
 	return fishEye(h, skin.mul(gillCover(h, 0.28)), 0.115, 0.05, 0.015, vec{0.4, 0.3, 0.1}), 0.12
 }

@@ -30,7 +30,7 @@ func sharkTrunk(h *hit, tone uint32, back, belly vec, line float64) vec {
 	if s < 0.13 {
 		eye := math.Hypot((s-0.074)/0.0098, (up-0.010)/0.0086)
 		if flank > 0.012 {
-			skin = skin.mix(vec{0.30, 0.31, 0.26}, ramp(1.2, 1.0, eye)).mix(vec{0.01, 0.01, 0.012}, ramp(0.85, 0.72, eye))
+			skin = skin.mix(vec{0.19, 0.2, 0.17}, ramp(1.2, 1.0, eye)).mix(vec{0.01, 0.01, 0.012}, ramp(0.85, 0.72, eye))
 		}
 		if high < -0.2 { // the mouth is a bow under the head, open backwards
 			bow := s - 0.062 - 14*side*side
