@@ -107,7 +107,6 @@ type cast struct {
 	stay    *stage
 	kinds   []species
 	animals []animal
-	heads   [][]stance // paths of the large ones that others keep clear of, as they lie in time
 }
 
 func newCast(d *Deployment, stay *stage, kinds []species) []animal {
@@ -144,6 +143,18 @@ func (c *cast) enter(r *rand.Rand, kind int, length float64, visits ...visit) {
 	c.animals = append(c.animals, animal{kind: kind, id: len(c.animals) + 1, length: length, tone: r.Uint32(), visits: visits})
 }
 
+// about adds to others where the large animals cast so far are at a time: later ones keep clear of them, loosely.
+func (c *cast) about(t float64, others []vec) []vec {
+	for i := range c.animals {
+		if a := &c.animals[i]; c.kinds[a.kind].manner == cruises {
+			if p, here := a.at(t); here {
+				others = append(others, p.at)
+			}
+		}
+	}
+	return others
+}
+
 // cruise is a large animal: it comes once or more, and stays from half a minute to some minutes.
 func (c *cast) cruise(r *rand.Rand, kind int, first, whole float64) {
 	k := &c.kinds[kind]
@@ -155,7 +166,7 @@ func (c *cast) cruise(r *rand.Rand, kind int, first, whole float64) {
 	}
 	for t < whole-5 {
 		linger := between(r, 20, 70)
-		v := tour(r, c.stay, k, length, t, linger, whole+2, nil)
+		v := tour(r, c.stay, k, length, t, linger, whole+2, c.about)
 		visits = append(visits, v)
 		t += float64(len(v.stances))*pathStep + between(r, 8, 60+0.15*whole)
 		if len(visits) >= 4 && r.Float64() < 0.5 {
@@ -177,7 +188,7 @@ func (c *cast) school(r *rand.Rand, kind, n int, first, whole float64) {
 		lead := between(r, k.min, k.max)
 		own := make([][]visit, size)
 		for t < whole-5 {
-			v := tour(r, c.stay, k, lead, t, between(r, 15, 60), whole+2, nil)
+			v := tour(r, c.stay, k, lead, t, between(r, 15, 60), whole+2, c.about)
 			for i := range own {
 				own[i] = append(own[i], follow(r, v, k, lead, c.stay))
 			}

@@ -20,7 +20,6 @@ func (s *scene) haze(c *canvas, eye frameOf, t float64) {
 	if more < 0.002 && rays < 0.01 {
 		return
 	}
-	scale := 2.2 / float64(w)
 	sun := eye.in(eye.at.add(s.water.sun))
 	sx, sy := float64(w)/2+float64(w)*0.9*sun.x/math.Max(0.3, math.Abs(sun.y)), -1.1*float64(h)
 	colour := s.water.veil.mul(0.7).add(s.water.silt.mul(0.3))
@@ -30,11 +29,7 @@ func (s *scene) haze(c *canvas, eye frameOf, t float64) {
 			i := y*w + x
 			far := math.Min(float64(c.far[i]), 30)
 			if more >= 0.002 {
-				patch := 1 + 0.8*noise2(float64(x)*scale+0.12*t, float64(y)*scale, s.bed.seed+90)
-				k := float32(1 - math.Exp(-more*patch*math.Min(far, 9)))
-				c.light[3*i] += (float32(colour.x) - c.light[3*i]) * k
-				c.light[3*i+1] += (float32(colour.y) - c.light[3*i+1]) * k
-				c.light[3*i+2] += (float32(colour.z) - c.light[3*i+2]) * k
+				c.blend(i, 1-math.Exp(-more*s.patch(float64(x), float64(y), t)*math.Min(far, 9)), colour)
 			}
 			if rays >= 0.01 && top > 0 {
 				angle := math.Atan2(float64(x)-sx, float64(y)-sy)

@@ -33,7 +33,7 @@ type finding struct {
 	whole    frame.Box // around all of it, hidden parts and those beyond the edges too
 	pixels   int       // that it covers half or more of
 	share    float64   // seen of what would be seen if nothing hid it
-	contrast float64   // mean over its pixels of |animal - background| / background, in luminance
+	contrast float64   // mean over its pixels of |animal - background| / background, in luminance, less what silt takes
 	distance float64   // metres
 	cut      bool      // by the edge of the picture
 }
@@ -76,7 +76,7 @@ func (s *scene) draw(c *canvas, number int, pix []byte, skip map[int]bool) []fin
 	if pix != nil {
 		s.develop(c, eye, t, number, pix)
 	}
-	return s.findings(c, eye, tally)
+	return s.findings(c, eye, t, tally)
 }
 
 // populate puts animals, the arm and what sways into the picture.

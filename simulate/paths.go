@@ -134,7 +134,7 @@ func (s *swimmer) avoid() float64 {
 
 // tour is the path of an animal that comes from far, goes about the bait for a while
 // and leaves. It ends when the animal is lost in the haze, or at the last moment.
-func tour(r *rand.Rand, stay *stage, kind *species, length, from, linger, last float64, near [][]stance) visit {
+func tour(r *rand.Rand, stay *stage, kind *species, length, from, linger, last float64, about func(float64, []vec) []vec) visit {
 	inView := between(r, -0.75, 0.75)
 	start := inView
 	if r.Float64() < 0.3 { // from the side or from behind
@@ -158,12 +158,7 @@ func tour(r *rand.Rand, stay *stage, kind *species, length, from, linger, last f
 		if t > last || t > from+5 && gone && (t > from+linger || i > 3000) {
 			return v
 		}
-		s.others = s.others[:0]
-		for _, other := range near {
-			if i < len(other) {
-				s.others = append(s.others, other[i].at)
-			}
-		}
+		s.others = about(t, s.others[:0])
 		for range sub {
 			if t < from+linger {
 				goal, hurry := plan.next(s.at, pathStep/sub)

@@ -50,7 +50,7 @@ func tallyPixel(tally []count, mine [4]int16, x, y int) {
 }
 
 // findings puts together what a frame shows of each animal.
-func (s *scene) findings(c *canvas, eye frameOf, tally []count) []finding {
+func (s *scene) findings(c *canvas, eye frameOf, t0 float64, tally []count) []finding {
 	var out []finding
 	for i := range tally {
 		t := &tally[i]
@@ -59,6 +59,7 @@ func (s *scene) findings(c *canvas, eye frameOf, tally []count) []finding {
 		}
 		f := finding{animal: i, pixels: t.pixels, contrast: t.contrast / float64(t.samples), distance: c.stances[i].at.sub(eye.at).len()}
 		f.box = frame.Box{X0: float64(t.x0), Y0: float64(t.y0), X1: float64(t.x1), Y1: float64(t.y1)}
+		f.contrast *= s.clear(eye, t0, f)
 		var alone int
 		alone, f.whole = c.silhouette(int16(i))
 		f.cut = f.whole.X0 < 0 || f.whole.Y0 < 0 || f.whole.X1 > float64(s.d.W) || f.whole.Y1 > float64(s.d.H)
@@ -66,6 +67,23 @@ func (s *scene) findings(c *canvas, eye frameOf, tally []count) []finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// clear is the share of an animal's contrast that passing turbidity and clouds of silt leave, the mean
+// of five places of its box.
+func (s *scene) clear(eye frameOf, t float64, f finding) float64 {
+	sum := 0.0
+	for _, at := range [][2]float64{{0.5, 0.5}, {0.2, 0.5}, {0.8, 0.5}, {0.5, 0.2}, {0.5, 0.8}} {
+		x, y := mix(f.box.X0, f.box.X1, at[0]), mix(f.box.Y0, f.box.Y1, at[1])
+		depth := s.murkAt(x, y, t) * math.Min(f.distance, 9)
+		for i := range s.clouds {
+			if b, ok := s.ball(eye, &s.clouds[i], t); ok {
+				depth += b.depth * b.thick(x, y) * ramp(b.far-b.radius, b.far+0.3*b.radius, f.distance)
+			}
+		}
+		sum += math.Exp(-depth)
+	}
+	return sum / 5
 }
 
 // silhouette counts the pixels that an animal would cover if nothing hid it, and gives the box around all of it.

@@ -26,7 +26,7 @@ func (f finding) seen() bool {
 	return f.pixels >= seenPixels && side >= seenSide && f.contrast >= seenContrast && f.share >= seenShare
 }
 
-// look gives what a frame shows, seen or not. It is drawn for if it was not drawn before.
+// look gives who is seen in a frame of truth. It is drawn for if it was not drawn before.
 func (d *Deployment) look(c *canvas, number int) []finding {
 	d.lock.Lock()
 	f, ok := d.found[number]
@@ -34,41 +34,36 @@ func (d *Deployment) look(c *canvas, number int) []finding {
 	if ok {
 		return f
 	}
-	f = d.made().draw(c, number, nil, nil)
-	d.keep(number, f)
-	return f
+	return d.keep(number, d.made().draw(c, number, nil, nil))
 }
 
-func (d *Deployment) keep(number int, f []finding) {
+// keep remembers what a frame shows, if it is one of truth.
+func (d *Deployment) keep(number int, f []finding) []finding {
+	if !d.isTruth(number) {
+		return nil
+	}
+	f = slices.DeleteFunc(f, func(f finding) bool { return !f.seen() })
 	d.lock.Lock()
 	d.found[number] = f
 	d.lock.Unlock()
+	return f
 }
 
-// Sampled gives the numbers of the frames that a count at one frame a second looks at within
-// the period: the first of each second of the video's time.
-func (d *Deployment) Sampled() []int {
+// onGrid tells whether a frame is one that a count at one frame a second looks at: the first of
+// a second of the video's time, within the period.
+func (d *Deployment) onGrid(number int) bool {
 	plan := frame.Sampling{Every: time.Second, Period: d.Period()}
-	var out []int
-	last := int64(-1)
-	for n := range d.Frames {
-		t := d.Time(n)
-		if cell := plan.Cell(t); plan.Period.Contains(t) && cell > last {
-			out, last = append(out, n), cell
-		}
+	t := d.Time(number)
+	if !plan.Period.Contains(t) {
+		return false
 	}
-	return out
+	before := d.Time(number - 1)
+	return number == 0 || !plan.Period.Contains(before) || plan.Cell(before) < plan.Cell(t)
 }
 
-// truthFrames are the frames for which truth is given: each TruthStep-th, and those of the 1 s grid.
-func (d *Deployment) truthFrames() []int {
-	var out []int
-	for n := 0; n < d.Frames; n += d.TruthStep {
-		out = append(out, n)
-	}
-	out = append(out, d.Sampled()...)
-	slices.Sort(out)
-	return slices.Compact(out)
+// isTruth tells whether a frame has truth: each TruthStep-th, and those of the 1 s grid.
+func (d *Deployment) isTruth(number int) bool {
+	return number%d.TruthStep == 0 || d.onGrid(number)
 }
 
 // Truth gives what is to be seen: the deployment with its period, the labels, the camera's files, a
@@ -85,12 +80,12 @@ func (d *Deployment) Truth(ctx context.Context) annotate.Records {
 			}
 		}
 		s := d.made()
-		w := &witness{d: d, s: s, c: s.canvas(), yield: yield, on: map[int]int{}, most: map[string][2]best{}, grid: map[int]bool{}}
-		for _, n := range d.Sampled() {
-			w.grid[n] = true
-		}
+		w := &witness{d: d, s: s, c: s.canvas(), yield: yield, most: map[string][2]best{}}
 		chapter := -1
-		for _, n := range d.truthFrames() {
+		for n := range d.Frames {
+			if !d.isTruth(n) {
+				continue
+			}
 			if err := ctx.Err(); err != nil {
 				yield(nil, err)
 				return
@@ -98,7 +93,7 @@ func (d *Deployment) Truth(ctx context.Context) annotate.Records {
 			if chapter < 0 || n >= d.Chapters[chapter].First+d.Chapters[chapter].Frames {
 				chapter++
 				w.media, w.first = d.Chapters[chapter], d.Chapters[chapter].First
-				w.named, w.on = map[int]bool{}, map[int]int{}
+				w.named = map[int]bool{}
 				if !yield(d.media(w.media), nil) {
 					return
 				}
@@ -161,11 +156,9 @@ type witness struct {
 	yield func(annotate.Record, error) bool
 	media Chapter
 	first int
-	named map[int]bool // animals that have a track in this file
-	on    map[int]int  // animals that were seen in the last frame, and the number of their last mark
-	last  map[int]annotate.Mark
-	grid  map[int]bool
-	most  map[string][2]best // by taxon: on the 1 s grid, over all frames
+	named map[int]bool          // animals that have a track in this file
+	last  map[int]annotate.Mark // of the animals that were seen in the last frame of truth
+	most  map[string][2]best    // by taxon: on the 1 s grid, over all frames
 }
 
 // frame gives the records of one frame; false to stop.
@@ -174,12 +167,8 @@ func (w *witness) frame(n int) bool {
 	in := n - w.first
 	look := annotate.Look{Media: d.path(w.media), Frame: in, Time: d.Time(in)}
 	numbers := map[string]int{}
-	now := map[int]int{}
 	next := map[int]annotate.Mark{}
 	for _, f := range d.look(w.c, n) {
-		if !f.seen() {
-			continue
-		}
 		a := &w.s.animals[f.animal]
 		kind := &w.s.kinds[a.kind]
 		numbers[kind.taxon.Name]++
@@ -196,20 +185,20 @@ func (w *witness) frame(n int) bool {
 		if !w.yield(m, nil) {
 			return false
 		}
-		now[f.animal], next[f.animal] = in, m
+		next[f.animal] = m
 	}
 	for i := range w.s.animals { // in order, for the same records each time
 		m, was := w.last[i]
-		if _, still := now[i]; was && !still && m.Media == look.Media {
+		if _, still := next[i]; was && !still && m.Media == look.Media {
 			m.Frame, m.Time, m.Outside, m.Occluded, m.Truncated, m.Visibility, m.Extra = in, look.Time, true, false, false, 0, nil
 			if !w.yield(m, nil) {
 				return false
 			}
 		}
 	}
-	w.on, w.last = now, next
+	w.last = next
 	if d.Period().Contains(at) {
-		w.tally(numbers, at, w.grid[n])
+		w.tally(numbers, at, d.onGrid(n))
 	}
 	return w.yield(look, nil)
 }

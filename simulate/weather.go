@@ -123,53 +123,85 @@ func (s *scene) murk(t float64) float64 {
 	return sum
 }
 
+// murkAt is the same in a place of the picture: it comes in drifting patches.
+func (s *scene) murkAt(x, y, t float64) float64 {
+	more := s.murk(t)
+	if more < 0.002 {
+		return 0
+	}
+	return more * s.patch(x, y, t)
+}
+
+func (s *scene) patch(x, y, t float64) float64 {
+	scale := 2.2 / float64(s.d.W)
+	return 1 + 0.8*noise2(x*scale+0.12*t, y*scale, s.bed.seed+90)
+}
+
+// ball is a cloud as a frame shows it: where, how large in pixels, how far, how dense.
+type ball struct {
+	x, y, r, far, radius, depth float64
+	seed                        uint32
+}
+
+// ball is false where the cloud is not in the picture.
+func (s *scene) ball(eye frameOf, k *cloud, t float64) (ball, bool) {
+	age := t - k.from
+	if age < 0 || age > 4*k.lasts {
+		return ball{}, false
+	}
+	radius := k.size * (1 + 1.6*(1-math.Exp(-age/2.5)) + 0.05*age)
+	depth := k.strong * ramp(0, 0.5, age) * math.Exp(-age/k.lasts) * sq(k.size/radius) * 3
+	local := eye.in(k.at.more(s.water.drift, age).add(vec{0, 0.25 * radius, 0}))
+	x, y, ok := s.lens.project(local)
+	far := local.len()
+	return ball{x, y, s.lens.focal * radius / far, far, radius, depth, k.seed}, ok && far >= 0.35 && depth >= 0.01
+}
+
+// thick is the share of its depth that a cloud has at a place of the picture.
+func (b *ball) thick(x, y float64) float64 {
+	dx, dy := (x-b.x)/b.r, (y-b.y)/b.r
+	q := dx*dx + dy*dy
+	if q > 4 {
+		return 0
+	}
+	return math.Max(0, (math.Exp(-1.4*q)-0.0037)*(1+0.7*noise2(dx*1.6+7, dy*1.6, b.seed)+0.35*noise2(dx*4, dy*4, b.seed+1)))
+}
+
 // puff lays the clouds of sediment over the picture.
 func (s *scene) puff(c *canvas, eye frameOf, t float64) {
 	for i := range s.clouds {
-		k := &s.clouds[i]
-		age := t - k.from
-		if age < 0 || age > 4*k.lasts {
-			continue
+		if b, ok := s.ball(eye, &s.clouds[i], t); ok {
+			s.veil(c, &b)
 		}
-		radius := k.size * (1 + 1.6*(1-math.Exp(-age/2.5)) + 0.05*age)
-		depth := k.strong * ramp(0, 0.5, age) * math.Exp(-age/k.lasts) * sq(k.size/radius) * 3
-		at := k.at.more(s.water.drift, age).add(vec{0, 0.25 * radius, 0})
-		local := eye.in(at)
-		x, y, ok := s.lens.project(local)
-		far := local.len()
-		if !ok || far < 0.35 || depth < 0.01 {
-			continue
-		}
-		r := s.lens.focal * radius / far
-		s.veil(c, x, y, r, far, radius, depth, k.seed, s.water.silt)
 	}
 }
 
 // veil lays one soft ball of silt over the picture, behind what is nearer.
-func (s *scene) veil(c *canvas, x, y, r, far, radius, depth float64, seed uint32, colour vec) {
-	x0, x1 := max(0, int(x-2*r)), min(s.d.W-1, int(x+2*r))
-	y0, y1 := max(0, int(y-2*r)), min(s.d.H-1, int(y+2*r))
-	pass := s.water.through(far)
-	colour = colour.times(pass).add(s.water.veil.times(vec{1 - pass.x, 1 - pass.y, 1 - pass.z}))
+func (s *scene) veil(c *canvas, b *ball) {
+	x0, x1 := max(0, int(b.x-2*b.r)), min(s.d.W-1, int(b.x+2*b.r))
+	y0, y1 := max(0, int(b.y-2*b.r)), min(s.d.H-1, int(b.y+2*b.r))
+	pass := s.water.through(b.far)
+	colour := s.water.silt.times(pass).add(s.water.veil.times(vec{1 - pass.x, 1 - pass.y, 1 - pass.z}))
 	for py := y0; py <= y1; py++ {
 		for px := x0; px <= x1; px++ {
-			dx, dy := (float64(px)-x)/r, (float64(py)-y)/r
-			q := dx*dx + dy*dy
-			if q > 4 {
-				continue
-			}
 			i := py*s.d.W + px
-			hidden := ramp(far-radius, far+0.3*radius, float64(c.far[i]))
+			hidden := ramp(b.far-b.radius, b.far+0.3*b.radius, float64(c.far[i]))
 			if hidden == 0 {
 				continue
 			}
-			body := (math.Exp(-1.4*q) - 0.0037) * (1 + 0.7*noise2(dx*1.6+7, dy*1.6, seed) + 0.35*noise2(dx*4, dy*4, seed+1))
-			k := float32(1 - math.Exp(-math.Max(0, depth*body*hidden)))
-			c.light[3*i] += (float32(colour.x) - c.light[3*i]) * k
-			c.light[3*i+1] += (float32(colour.y) - c.light[3*i+1]) * k
-			c.light[3*i+2] += (float32(colour.z) - c.light[3*i+2]) * k
+			if thick := b.thick(float64(px), float64(py)); thick > 0 {
+				c.blend(i, 1-math.Exp(-b.depth*thick*hidden), colour)
+			}
 		}
 	}
+}
+
+// blend mixes a colour into a pixel.
+func (c *canvas) blend(i int, share float64, colour vec) {
+	k := float32(share)
+	c.light[3*i] += (float32(colour.x) - c.light[3*i]) * k
+	c.light[3*i+1] += (float32(colour.y) - c.light[3*i+1]) * k
+	c.light[3*i+2] += (float32(colour.z) - c.light[3*i+2]) * k
 }
 
 // snow draws the specks: points far off, pale discs out of focus near the lens.
@@ -217,10 +249,7 @@ func (s *scene) spot(c *canvas, x, y, r, far, cover float64, colour vec) {
 				continue
 			}
 			d := math.Hypot(float64(px)+0.5-x, float64(py)+0.5-y)
-			k := float32(cover * ramp(r+0.6, r-0.6, d))
-			c.light[3*i] += (float32(colour.x) - c.light[3*i]) * k
-			c.light[3*i+1] += (float32(colour.y) - c.light[3*i+1]) * k
-			c.light[3*i+2] += (float32(colour.z) - c.light[3*i+2]) * k
+			c.blend(i, cover*ramp(r+0.6, r-0.6, d), colour)
 		}
 	}
 }
