@@ -15,9 +15,9 @@ import (
 // What a careful person could see, on a good screen with the video stopped: an animal
 // counts in a frame where all of these hold. They are in pixels of the rendered size.
 const (
-	seenPixels   = 24   // of which it covers half or more
+	seenPixels   = 30   // of which it covers half or more
 	seenSide     = 8    // pixels on the longer side of its box
-	seenContrast = 0.06 // mean contrast in luminance against what lies behind it, before the camera's grain
+	seenContrast = 0.10 // mean contrast in luminance against what lies behind it, before the camera's grain
 	seenShare    = 0.08 // of what is in the picture of it, nothing hiding it
 )
 

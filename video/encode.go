@@ -143,10 +143,10 @@ func escapeFilter(s string) string { return strings.NewReplacer(`\`, `\\`, `'`, 
 // Write adds a picture, W×H pixels of packed RGB.
 func (w *Writer) Write(pix []byte) error {
 	switch {
-	case w.done:
-		return errors.New("the video is closed")
 	case w.err != nil:
 		return w.err
+	case w.done:
+		return errors.New("the video is closed")
 	case w.ctx.Err() != nil:
 		w.err = w.ctx.Err()
 		return w.err
@@ -155,6 +155,9 @@ func (w *Writer) Write(pix []byte) error {
 	}
 	if _, err := w.stdin.Write(pix); err != nil {
 		w.err = fmt.Errorf("ffmpeg took no more pictures: %w", err)
+		if why := w.Close(); why != nil { // ffmpeg's own reason is the better one
+			w.err = why
+		}
 		return w.err
 	}
 	w.frames++
