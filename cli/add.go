@@ -58,7 +58,7 @@ func (a *app) addCommand() *cobra.Command {
 			if err := f.understand(c); err != nil {
 				return err
 			}
-			return inSurvey(c.Context(), f.survey, func(s *survey.Survey) error { return a.add(c.Context(), s, args, f) })
+			return a.inSurvey(c.Context(), f.survey, func(s *survey.Survey) error { return a.add(c.Context(), s, args, f) })
 		},
 	}
 	surveyFlag(c, &f.survey)

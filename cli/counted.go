@@ -25,7 +25,7 @@ type countedDeployment struct {
 const (
 	labelCommon = "requin.common"
 	labelCAAB   = "requin.caab"
-	labelAphia  = "requin.aphia_id"
+	labelAphia  = "worms.aphia_id"
 )
 
 // labelOf is a taxon as formats list classes.

@@ -30,7 +30,7 @@ func (a *app) countInSurvey(ctx context.Context, args []string, f countFlags) (d
 			}
 		}
 	}
-	err = inSurvey(ctx, f.survey, func(s *survey.Survey) error {
+	err = a.inSurvey(ctx, f.survey, func(s *survey.Survey) error {
 		chosen, err := chooseDeployments(ctx, s, args)
 		if err != nil {
 			return err

@@ -58,7 +58,7 @@ func (a *app) exportCommand() *cobra.Command {
 			if f.what != "truth" && f.what != "counts" {
 				return usagef("--what %q: say truth or counts", f.what)
 			}
-			return inSurvey(c.Context(), f.survey, func(s *survey.Survey) error {
+			return a.inSurvey(c.Context(), f.survey, func(s *survey.Survey) error {
 				return a.export(c.Context(), s, format, args[1], f)
 			})
 		},

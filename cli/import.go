@@ -53,7 +53,7 @@ func (a *app) importCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return inSurvey(c.Context(), f.survey, func(s *survey.Survey) error {
+			return a.inSurvey(c.Context(), f.survey, func(s *survey.Survey) error {
 				for _, path := range args {
 					if err := a.importPath(c.Context(), s, path, f); err != nil {
 						return err
@@ -157,7 +157,7 @@ func (a *app) importPath(ctx context.Context, s *survey.Survey, path string, f i
 	done, err := s.Import(ctx, survey.Source{Name: s.Stored(absolute(path)), SHA256: src.sha256, Format: format.Name, By: f.by, At: time.Now().UTC()},
 		pics.placed(s, records), survey.ImportOptions{Deployment: opcode, Replace: f.replace})
 	if err != nil {
-		return fmt.Errorf("%s (%s): %w; nothing of it was imported", path, format.Title, err)
+		return err
 	}
 	return a.printImported(path, format, done, f.json)
 }

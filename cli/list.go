@@ -27,7 +27,7 @@ func (a *app) listCommand() *cobra.Command {
 		Short: "List the survey's deployments: what they hold, what is counted, what is missing",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return inSurvey(c.Context(), folder, func(s *survey.Survey) error { return a.list(c.Context(), s, asJSON) })
+			return a.inSurvey(c.Context(), folder, func(s *survey.Survey) error { return a.list(c.Context(), s, asJSON) })
 		},
 	}
 	surveyFlag(c, &folder)
@@ -227,7 +227,7 @@ func (a *app) relinkCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return inSurvey(c.Context(), folder, func(s *survey.Survey) error { return a.relink(c.Context(), s, args) })
+			return a.inSurvey(c.Context(), folder, func(s *survey.Survey) error { return a.relink(c.Context(), s, args) })
 		},
 	}
 	surveyFlag(c, &folder)

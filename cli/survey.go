@@ -22,7 +22,7 @@ func surveyFlag(c *cobra.Command, into *string) {
 var errNoSurvey = errors.New("this folder belongs to no survey: make one with requin init FOLDER, go into it, or name it with --survey")
 
 // inSurvey opens the survey that was named, or the one this folder lies in.
-func inSurvey(ctx context.Context, named string, do func(*survey.Survey) error) (err error) {
+func (a *app) inSurvey(ctx context.Context, named string, do func(*survey.Survey) error) (err error) {
 	folder := named
 	if named == "" {
 		here, err := os.Getwd()
@@ -40,6 +40,9 @@ func inSurvey(ctx context.Context, named string, do func(*survey.Survey) error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	for _, w := range s.Warnings() {
+		a.logf("Warning: %s", w)
+	}
 	return do(s)
 }
 
@@ -102,7 +105,7 @@ func (a *app) taxaCommand() *cobra.Command {
 		Short: "Show the survey's taxa, or set them from a YAML file",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return inSurvey(c.Context(), folder, func(s *survey.Survey) error {
+			return a.inSurvey(c.Context(), folder, func(s *survey.Survey) error {
 				if len(args) == 1 {
 					list, _, err := readTaxa(args[0])
 					if err != nil {
