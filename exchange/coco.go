@@ -72,3 +72,6 @@ var cocoReach = reach{
 		lostMediaID, lostLabelID, lostParent, lostSize},
 	shapes: []annotate.Kind{annotate.Box, annotate.Polygon},
 }
+
+// cocoResults marks the pictures of a results file, in Extra "coco.results". It is no JSON, so that no field of a file is it.
+const cocoResults = "yes"

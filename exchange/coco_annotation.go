@@ -32,7 +32,7 @@ func (c *cocoReader) result(e jsonElement) error {
 	}
 	if _, known := c.pictures[image]; !known {
 		c.pictures[image] = cocoFrame{media: image}
-		if err := c.emit(annotate.Media{Name: image, ID: image, Extra: annotate.Extra{"coco.results": "true"}}); err != nil {
+		if err := c.emit(annotate.Media{Name: image, ID: image, Extra: annotate.Extra{"coco.results": cocoResults}}); err != nil {
 			return err
 		}
 	}

@@ -29,6 +29,21 @@ func digits(v float64, least int, same func(float64) bool) string {
 	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
+// digitsOf writes numbers that together mean a place, as digits does for one.
+func digitsOf(exact []float64, least int, same func([]float64) bool) []string {
+	text, back := make([]string, len(exact)), make([]float64, len(exact))
+	for n := least; n < 18; n++ {
+		for i, v := range exact {
+			text[i] = strconv.FormatFloat(v, 'f', n, 64)
+			back[i], _ = strconv.ParseFloat(text[i], 64) // it was just written
+		}
+		if same(back) {
+			break
+		}
+	}
+	return text
+}
+
 // extent is the width w with from + w = to, in the fewest digits that give it; what rounding leaves
 // no such width for, it gives to the last bit but one.
 func extent(from, to float64) float64 {

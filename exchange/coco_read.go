@@ -38,17 +38,17 @@ func readCOCO(in Input) annotate.Records {
 	return streamOf(func(emit func(annotate.Record) error) error {
 		c := &cocoReader{in: in, emit: emit, labels: map[string]cocoLabel{}, names: map[string]string{}, pictures: map[string]cocoFrame{},
 			videos: map[string]string{}, file: annotate.Extra{}, first: true, tracks: map[[2]string]bool{}, seen: map[string]bool{}, claimed: map[string]bool{}}
-		if err := c.pass(c.describe); err != nil {
+		if err := c.in.elements(c.describe); err != nil {
 			return err
 		}
 		if c.results {
-			return c.pass(c.result)
+			return c.in.elements(c.result)
 		}
 		for _, step := range []struct {
 			key  string
 			read func(jsonFields) error
 		}{{"images", c.list}, {"images", c.picture}, {"annotations", c.annotation}} {
-			err := c.pass(func(e jsonElement) error {
+			err := c.in.elements(func(e jsonElement) error {
 				if e.key != step.key || !e.item {
 					return nil
 				}
@@ -64,32 +64,6 @@ func readCOCO(in Input) annotate.Records {
 		}
 		return nil
 	})
-}
-
-// pass goes through the file once. An error of visit gets the place of its element.
-func (c *cocoReader) pass(visit func(jsonElement) error) error {
-	for e, err := range jsonElements(c.in) {
-		if err != nil {
-			return err
-		}
-		if err := visit(e); errors.Is(err, errStopped) {
-			return err
-		} else if err != nil {
-			return c.in.jsonError(e.start, fmt.Errorf("%s: %w", e.what(), err))
-		}
-	}
-	return nil
-}
-
-// what names an element for people: "annotations" holds annotations.
-func (e jsonElement) what() string {
-	switch {
-	case e.key == "":
-		return "the element that begins here"
-	case e.item:
-		return "the element of " + e.key + " that begins here"
-	}
-	return e.key
 }
 
 // describe is the first pass: categories and videos are given at once, what says

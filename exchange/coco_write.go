@@ -38,7 +38,7 @@ func writeCOCO(folder Folder, records annotate.Records, opt Options) (*Losses, e
 		return nil, err
 	}
 	w := &cocoWriter{inventory: inv, out: bufio.NewWriter(file), frameIDs: map[string]map[int]string{}, nextID: inv.topID, used: map[string]bool{}}
-	w.results = len(inv.media) > 0 && !slices.ContainsFunc(inv.media, func(m annotate.Media) bool { return m.Extra["coco.results"] == "" })
+	w.results = len(inv.media) > 0 && !slices.ContainsFunc(inv.media, func(m annotate.Media) bool { return m.Extra["coco.results"] != cocoResults })
 	w.number()
 	err = w.write(records, opt)
 	if flushErr := w.out.Flush(); err == nil {
@@ -206,7 +206,7 @@ func (w *cocoWriter) sized(o *jsonObject, m annotate.Media) error {
 	}
 	var own annotate.Extra = map[string]string{}
 	for key, value := range m.Extra {
-		if !strings.HasPrefix(key, "coco.file.") && key != "coco.results" {
+		if !strings.HasPrefix(key, "coco.file.") && value != cocoResults {
 			own[key] = value
 		}
 	}

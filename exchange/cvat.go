@@ -23,8 +23,8 @@ import (
 //     written with such a shape after its last, and after one that is Still.
 //   - An attribute that is not mutable is of the Track, any other of the Mark.
 //   - box, polygon, polyline, points and ellipse are shapes; mask keeps its run lengths in Extra
-//     "cvat.rle"; a cuboid is its eight corners, a skeleton its points, and the tracks inside a skeleton's track
-//     are Tracks "3/0" with Extra "cvat.in". A mark without a track is written as a track of one frame, as CVAT does.
+//     "cvat.shape/rle"; a cuboid is its eight corners, a skeleton its points, and the tracks inside a skeleton's track
+//     are Tracks "3/0" with Extra "cvat.track/in". A mark without a track is written as a track of one frame, as CVAT does.
 //
 // The file does not say which frames were looked at: there are no Looks.
 func CVATVideo() Format {
@@ -34,7 +34,7 @@ func CVATVideo() Format {
 
 // CVATImages is CVAT's XML format 1.1 for images. It is as CVATVideo, but for <image>
 // in place of <track>: every image that is listed counts as looked at, its subset is the Split, a <tag> names the whole
-// picture, and a skeleton's points are kept as XML in Extra "cvat.skeleton". A shape without a label has no name.
+// picture, and a skeleton's points are kept as XML in Extra "cvat.shape/skeleton". A shape without a label has no name.
 func CVATImages() Format {
 	return Format{Name: "cvat-images", Title: "CVAT for images 1.1 XML", Read: readCVAT(false), Write: writeCVATImages,
 		Sniff: func(name string, head []byte) float64 { return sniffCVAT(name, string(head), false) }}
@@ -104,7 +104,7 @@ func cvatShape(e *markup, extra annotate.Extra) (s annotate.Shape, known []strin
 		if v[2] < 0 || v[3] < 0 {
 			return s, nil, errors.New("the mask's width and height should not be below 0")
 		}
-		extra["cvat.rle"] = e.value("rle")
+		extra["cvat.shape/rle"] = e.value("rle")
 		s = annotate.Shape{Kind: annotate.Mask, Points: []annotate.Point{{X: v[0], Y: v[1]}, {X: v[0] + v[2], Y: v[1] + v[3]}}}
 		return s, []string{"left", "top", "width", "height", "rle"}, nil
 	case "cuboid":
@@ -118,7 +118,7 @@ func cvatShape(e *markup, extra annotate.Extra) (s annotate.Shape, known []strin
 			s.Points = append(s.Points, annotate.Point{X: x, Y: y})
 			known = append(known, "x"+corner, "y"+corner)
 		}
-		extra["cvat.shape"] = "cuboid"
+		extra["cvat.shape/kind"] = "cuboid"
 		return s, known, nil
 	case "skeleton":
 		return cvatSkeleton(e, extra)
@@ -198,7 +198,7 @@ func cvatSkeleton(e *markup, extra annotate.Extra) (s annotate.Shape, known []st
 			return s, nil, err
 		}
 	}
-	extra["cvat.skeleton"] = inner.inner()
+	extra["cvat.shape/skeleton"] = inner.inner()
 	if rotation := e.value("rotation"); rotation != "" && strings.Trim(rotation, "0.") == "" {
 		known = append(known, "rotation")
 	}
@@ -238,16 +238,16 @@ func cvatPointText(points []annotate.Point) string {
 // cvatElement is a mark's shape as an element's name, attributes ("name", "value", ...) and inner XML; "" where it has none.
 func cvatElement(m annotate.Mark, losses *Losses) (name string, attr []string, inner string) {
 	s := m.Shape
-	_, skeleton := m.Extra["cvat.skeleton"]
+	_, skeleton := m.Extra["cvat.shape/skeleton"]
 	switch {
 	case s.Kind == annotate.WholePic || s.Kind == "":
 		return "tag", nil, ""
 	case skeleton:
-		if inner = m.Extra["cvat.skeleton"]; inner != "" {
+		if inner = m.Extra["cvat.shape/skeleton"]; inner != "" {
 			return "skeleton", []string{"points", ""}, inner
 		}
 		return "skeleton", []string{"points", cvatPointText(s.Points)}, ""
-	case m.Extra["cvat.shape"] == "cuboid" && len(s.Points) == len(cuboidCorners):
+	case m.Extra["cvat.shape/kind"] == "cuboid" && len(s.Points) == len(cuboidCorners):
 		for i, corner := range cuboidCorners {
 			attr = append(attr, "x"+corner, decimal(s.Points[i].X), "y"+corner, decimal(s.Points[i].Y))
 		}
@@ -265,7 +265,7 @@ func cvatElement(m annotate.Mark, losses *Losses) (name string, attr []string, i
 		return "", nil, ""
 	}
 	a, b := s.Points[0], s.Points[1]
-	if rle, there := m.Extra["cvat.rle"]; s.Kind == annotate.Mask && there {
+	if rle, there := m.Extra["cvat.shape/rle"]; s.Kind == annotate.Mask && there {
 		return "mask", []string{"rle", rle, "left", decimal(a.X), "top", decimal(a.Y), "width", decimal(b.X - a.X), "height", decimal(b.Y - a.Y)}, ""
 	}
 	if s.Kind == annotate.Mask {

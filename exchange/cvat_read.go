@@ -24,6 +24,7 @@ type cvatReader struct {
 	kinds   map[[2]string]cvatAttribute // attributes by label and name
 	videos  []annotate.Media            // one a task
 	given   bool                        // the videos were given
+	labels  map[string]bool             // that were given
 	seen    map[string]bool             // names of pictures, "video\x00id" of tracks
 }
 
@@ -41,7 +42,7 @@ func readCVAT(video bool) func(Input) annotate.Records {
 			}
 			defer file.Close() // only read from
 			c := &cvatReader{markupReader: newMarkupReader(in.Name, file), in: in, video: video, emit: emit, version: "1.1",
-				file: annotate.Extra{}, kinds: map[[2]string]cvatAttribute{}, seen: map[string]bool{}}
+				file: annotate.Extra{}, kinds: map[[2]string]cvatAttribute{}, labels: map[string]bool{}, seen: map[string]bool{}}
 			return c.read()
 		})
 	}
@@ -168,10 +169,10 @@ func (c *cvatReader) meta(meta *markup) error {
 	tasks := []*markup{root}
 	if list := root.child("tasks"); root.name == "project" && list != nil {
 		root.keepRest(c.file, own, "labels", "tasks")
-		c.file["cvat.root"] = "project"
+		c.file["cvat.root/kind"] = "project"
 		tasks = list.kids
 	} else if root.name != "task" {
-		c.file["cvat.root"] = root.name
+		c.file["cvat.root/kind"] = root.name
 	}
 	for _, task := range tasks {
 		if err := c.task(task, meta.says("source"), len(tasks) == 1); err != nil {
@@ -201,7 +202,17 @@ func (c *cvatReader) label(l *markup) error {
 	}
 	l.keepRest(out.Extra, "cvat.", known...)
 	out.Extra = some(out.Extra)
+	c.labels[out.Name] = true
 	return c.emit(out)
+}
+
+// unlisted gives a label that <meta> does not list.
+func (c *cvatReader) unlisted(name string) error {
+	if name == "" || c.labels[name] {
+		return nil
+	}
+	c.labels[name] = true
+	return c.emit(annotate.Label{Name: name})
 }
 
 // task is a video.
@@ -317,6 +328,9 @@ func (c *cvatReader) image(s xmlStart) error {
 			return c.wrong(e.line, err)
 		}
 		mark.Media = m.Name
+		if err := c.unlisted(e.value("label")); err != nil {
+			return err
+		}
 		if label := e.value("label"); label != "" {
 			mark.Names = []annotate.Name{{Label: label}}
 		}
@@ -372,7 +386,7 @@ func (c *cvatReader) track(s xmlStart, parent string, depth int) error {
 	id, label := e.value("id"), e.value("label")
 	t := annotate.Track{Media: media, ID: id, Extra: annotate.Extra{}}
 	if parent != "" {
-		t.ID, t.Extra["cvat.in"] = parent+"/"+id, parent
+		t.ID, t.Extra["cvat.track/in"] = parent+"/"+id, parent
 	}
 	switch {
 	case id == "" || parent == "" && strings.Contains(id, "/"):
@@ -392,6 +406,9 @@ func (c *cvatReader) track(s xmlStart, parent string, depth int) error {
 		}
 	}
 	t.Extra = some(t.Extra)
+	if err := c.unlisted(label); err != nil {
+		return err
+	}
 	given := false
 	give := func() error {
 		if given {

@@ -55,7 +55,7 @@ func (w *cvatWriter) trackElements(records annotate.Records) error {
 
 // parentOf is the id of the track that a skeleton's track lies in, "" where there is none.
 func (w *cvatWriter) parentOf(t annotate.Track) string {
-	parent := t.Extra["cvat.in"]
+	parent := t.Extra["cvat.track/in"]
 	if _, known := w.ofTrack[[2]string{t.Media, parent}]; !known || !strings.HasPrefix(t.ID, parent+"/") {
 		return ""
 	}
@@ -87,7 +87,7 @@ func (w *cvatWriter) track(t annotate.Track, media int, indent string, marks map
 	if len(w.media) > 1 {
 		w.attr("task_id", w.ids[media])
 	}
-	w.own(t.Extra, "in")
+	w.own(t.Extra)
 	w.print(">\n")
 	m := w.media[media]
 	for _, mark := range w.closed(marks[t.ID], m) {

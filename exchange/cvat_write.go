@@ -18,6 +18,7 @@ type cvatWriter struct {
 	video   bool
 	version string // of Requin
 	out     *bufio.Writer
+	came    bool             // from CVAT, whose files say all that it needs
 	media   []annotate.Media // those that are written
 	ids     []string
 	used    map[string]map[string]annotate.Type // attributes of marks and tracks by label
@@ -134,7 +135,7 @@ func (w *cvatWriter) write(records annotate.Records) error {
 		}
 	}
 	version := file["cvat.annotations/version"]
-	if version == "" {
+	if w.came = version != ""; !w.came {
 		version = "1.1"
 	}
 	w.print("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<annotations>\n  <version>%s</version>\n  <meta>\n", xmlText(version))
@@ -156,10 +157,10 @@ func (w *cvatWriter) write(records annotate.Records) error {
 func (w *cvatWriter) meta(file annotate.Extra) error {
 	root := "task"
 	for _, key := range slices.Sorted(maps.Keys(file)) {
-		if strings.HasPrefix(key, "cvat.project/") || file["cvat.root"] == "project" {
+		if strings.HasPrefix(key, "cvat.project/") || file["cvat.root/kind"] == "project" {
 			root = "project"
 		}
-		if strings.HasPrefix(key, "cvat.job/") || file["cvat.root"] == "job" {
+		if strings.HasPrefix(key, "cvat.job/") || file["cvat.root/kind"] == "job" {
 			root = "job"
 		}
 	}
@@ -292,7 +293,7 @@ func (w *cvatWriter) labelElements() error {
 func (w *cvatWriter) attributeSpecs(l annotate.Label) {
 	specs := slices.Clone(l.Attributes)
 	for _, name := range slices.Sorted(maps.Keys(w.used[l.Name])) {
-		if !slices.ContainsFunc(specs, func(a annotate.Attribute) bool { return a.Name == name }) {
+		if !w.came && !slices.ContainsFunc(specs, func(a annotate.Attribute) bool { return a.Name == name }) {
 			specs = append(specs, annotate.Attribute{Name: name, Type: w.used[l.Name][name]})
 		}
 	}
@@ -314,10 +315,10 @@ func (w *cvatWriter) attr(pairs ...string) {
 }
 
 // own writes the attributes that Extra keeps.
-func (w *cvatWriter) own(extra annotate.Extra, done ...string) {
+func (w *cvatWriter) own(extra annotate.Extra) {
 	for _, key := range slices.Sorted(maps.Keys(extra)) {
 		name, own := strings.CutPrefix(key, "cvat.")
-		if own && !slices.Contains(done, name) && !strings.Contains(name, "/") {
+		if own && !strings.Contains(name, "/") {
 			w.attr(name, extra[key])
 		}
 	}
@@ -342,7 +343,7 @@ func (w *cvatWriter) images(records annotate.Records) error {
 		if m.W > 0 || m.H > 0 {
 			w.attr("width", strconv.Itoa(m.W), "height", strconv.Itoa(m.H))
 		}
-		w.own(m.Extra, "root")
+		w.own(m.Extra)
 		w.print(">\n")
 		for _, mark := range group.marks {
 			if mark.Outside {
@@ -377,10 +378,10 @@ func (w *cvatWriter) shape(m annotate.Mark, indent string, first []string, attri
 	if m.Extra["cvat.z_order"] == "" && name != "tag" {
 		w.attr("z_order", "0")
 	}
-	w.own(m.Extra, "rle", "shape", "skeleton")
+	w.own(m.Extra)
 	w.print(">")
 	if inner != "" {
-		elements, err := parseMarkups("cvat.skeleton", inner)
+		elements, err := parseMarkups("cvat.shape/skeleton", inner)
 		if err != nil {
 			return err
 		}

@@ -19,6 +19,7 @@ type vocReader struct {
 	in     Input
 	emit   func(annotate.Record) error
 	splits map[string]string // by the picture's path without its end: "reef/0001"
+	labels map[string]bool   // as labelmap.txt lists them; nil without one
 	names  map[string]string // the file that has a picture, by its name
 }
 
@@ -91,6 +92,7 @@ func (v *vocReader) labelmap() error {
 	if err != nil {
 		return err
 	}
+	v.labels = map[string]bool{}
 	for n, line := range lines {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
@@ -108,6 +110,7 @@ func (v *vocReader) labelmap() error {
 				label.Extra[key] = fields[i+1]
 			}
 		}
+		v.labels[label.Name] = true
 		if err := v.emit(label); err != nil {
 			return err
 		}
@@ -263,6 +266,12 @@ func (v *vocReader) annotation(m *markupReader, root *markup, place string) erro
 		return err
 	}
 	for _, mark := range marks {
+		if name := mark.Names[0].Label; v.labels != nil && !v.labels[name] { // the list is not whole
+			v.labels[name] = true
+			if err := v.emit(annotate.Label{Name: name}); err != nil {
+				return err
+			}
+		}
 		if err := v.emit(mark); err != nil {
 			return err
 		}

@@ -309,17 +309,5 @@ func yoloCentre(m annotate.Mark, media annotate.Media) []string {
 	if slices.ContainsFunc(exact, func(v float64) bool { return math.Abs(v) > 2 }) {
 		return nil
 	}
-	var text []string
-	for n := 6; n < 18; n++ {
-		text = text[:0]
-		back := make([]float64, 4)
-		for i, v := range exact {
-			text = append(text, strconv.FormatFloat(v, 'f', n, 64))
-			back[i], _ = strconv.ParseFloat(text[i], 64) // it was just written
-		}
-		if yoloBox(back, media) == box {
-			break
-		}
-	}
-	return text
+	return digitsOf(exact, 6, func(back []float64) bool { return yoloBox(back, media) == box })
 }
