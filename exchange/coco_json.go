@@ -157,10 +157,10 @@ func (w *jsonWalk) file() error {
 
 func (w *jsonWalk) array(key string) error {
 	for w.dec.More() {
-		start := w.dec.InputOffset()
 		if err := w.value(); err != nil {
 			return err
 		}
+		start := w.dec.InputOffset() - int64(len(w.raw))
 		if err := w.give(jsonElement{key, true, w.raw, start}); err != nil {
 			return err
 		}

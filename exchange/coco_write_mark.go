@@ -71,7 +71,7 @@ func (w *cocoWriter) annotation(m annotate.Mark) error {
 	if m.Extra["coco.segmentation"] == "" && !w.results {
 		o.list("segmentation", rings(m.Shape))
 	}
-	if track := m.Track; track != "" && w.media[place].Video && m.Extra["coco.instance_id"] == "" {
+	if track := m.Track; track != "" && w.media[place].Video && m.Extra["coco.instance_id"] != jsonID(track) {
 		o.id("track_id", track)
 	} else if track != "" && !w.media[place].Video {
 		w.losses.add(lostTrack, placeOf(m))

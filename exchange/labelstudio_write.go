@@ -14,6 +14,7 @@ import (
 // studioWriter writes task by task.
 type studioWriter struct {
 	*inventory
+	ofStudio map[[2]string]bool // tracks that came from Label Studio
 }
 
 func writeLabelStudio(folder Folder, records annotate.Records, opt Options) (*Losses, error) {
@@ -24,7 +25,10 @@ func writeLabelStudio(folder Folder, records annotate.Records, opt Options) (*Lo
 	for _, l := range inv.labels[:inv.listed] {
 		inv.losses.add("a label as such (Label Studio keeps labels in its labelling interface)", l.Name)
 	}
-	w := &studioWriter{inv}
+	w := &studioWriter{inv, map[[2]string]bool{}}
+	for _, t := range inv.tracks {
+		w.ofStudio[[2]string{t.Media, t.ID}] = t.Extra[studioPath] != ""
+	}
 	file, err := folder.Create(opt.Name)
 	if err != nil {
 		return nil, err
@@ -152,7 +156,7 @@ func (w *studioWriter) results(m annotate.Media, marks []annotate.Mark) (map[str
 	for _, mark := range marks {
 		w.markOnly(mark)
 		switch {
-		case mark.Track != "":
+		case mark.Track != "" && m.Video:
 			byTrack[mark.Track] = append(byTrack[mark.Track], mark)
 			continue
 		case m.Video && mark.Extra[studioPath] == "" && mark.Shape.Kind != annotate.WholePic:
@@ -177,6 +181,10 @@ func (w *studioWriter) results(m annotate.Media, marks []annotate.Mark) (map[str
 		if t.Media != m.Name {
 			continue
 		}
+		if !m.Video {
+			w.losses.add(lostTrack, m.Name+", track "+t.ID)
+			continue
+		}
 		result, err := w.track(m, t, byTrack[t.ID])
 		if err != nil {
 			return nil, err
@@ -188,7 +196,7 @@ func (w *studioWriter) results(m annotate.Media, marks []annotate.Mark) (map[str
 
 // markOnly notes what only Label Studio's own marks can say here.
 func (w *studioWriter) markOnly(m annotate.Mark) {
-	if m.Extra[studioPath] == "" && m.Track == "" && m.Origin != (annotate.Origin{}) {
+	if m.Extra[studioPath] == "" && !w.ofStudio[[2]string{m.Media, m.Track}] && m.Origin != (annotate.Origin{}) {
 		w.losses.add(lostOrigin, placeOf(m))
 	}
 	w.attributesOnly(m.Attributes, m.Extra, placeOf(m))
