@@ -310,3 +310,13 @@ func TestStreamsBoxes(t *testing.T) {
 		t.Errorf("%d marks in %d passes", seen, passes)
 	}
 }
+
+func TestXMLCannot(t *testing.T) {
+	records := []annotate.Record{annotate.Label{Name: "a\x01b"}, annotate.Media{Name: "a.jpg", W: 9, H: 9}, annotate.Look{Media: "a.jpg"}}
+	for _, f := range []Format{VOC(), CVATImages()} {
+		again, losses, _ := againBoxes(t, f, Input{}, sliceBoxes(records))
+		if !strings.Contains(losses.String(), "a character that XML cannot say") || len(ofBoxes[annotate.Media](again)) != 1 {
+			t.Errorf("%s: %s", f.Name, losses)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"strconv"
 
@@ -53,6 +52,7 @@ type reach struct {
 	own    string          // its name in Extra
 	holds  []string        // of the list above
 	shapes []annotate.Kind // others are written as the box around them
+	xml    bool            // it is XML, which cannot say every character
 }
 
 // inventory is what the first pass over the records finds out: everything but marks.
@@ -77,7 +77,13 @@ type inventory struct {
 func takeInventory(records annotate.Records, r reach) (*inventory, error) {
 	inv := &inventory{reach: r, losses: &Losses{}, named: map[string]int{}, stored: map[string]int{},
 		looked: map[string]bool{}, marks: map[string]int{}, frames: map[string]map[int]bool{}, tracked: map[[2]string]int{}, called: map[[2]string][]annotate.Name{}, placed: map[string]bool{}}
-	var late []string // labels that no record lists
+	late, waiting := []string{}, map[string]bool{} // labels that no record lists
+	unlisted := func(names []annotate.Name) {
+		if best := annotate.Best(names); best != "" && !waiting[best] {
+			waiting[best] = true
+			late = append(late, best)
+		}
+	}
 	for record, err := range records {
 		if err != nil {
 			return nil, err
@@ -100,17 +106,13 @@ func takeInventory(records annotate.Records, r reach) (*inventory, error) {
 			}
 			inv.tracks = append(inv.tracks, r)
 			inv.called[key] = r.Names
-			late = append(late, labelsOf(r.Names)...)
+			unlisted(r.Names)
 			inv.trackLosses(r)
 		case annotate.Mark:
 			if err := inv.addMark(r); err != nil {
 				return nil, err
 			}
-			if best := annotate.Best(r.Names); best != "" {
-				if _, listed := inv.named[best]; !listed && !slices.Contains(late, best) {
-					late = append(late, best)
-				}
-			}
+			unlisted(r.Names)
 		case annotate.Look:
 			inv.looked[r.Media] = true
 			inv.frame(r.Media, r.Frame)
@@ -156,13 +158,6 @@ func (inv *inventory) nameOf(m annotate.Mark) (annotate.Name, bool) {
 	return names[0], true
 }
 
-func labelsOf(names []annotate.Name) (out []string) {
-	if len(names) > 0 {
-		out = append(out, names[0].Label)
-	}
-	return out
-}
-
 // lost notes a loss unless the format can hold it.
 func (inv *inventory) lost(there bool, what, where string) {
 	if there && !slices.Contains(inv.holds, what) {
@@ -170,6 +165,14 @@ func (inv *inventory) lost(there bool, what, where string) {
 	}
 }
 
+// say notes texts that XML cannot say; U+FFFD stands for what is left out.
+func (inv *inventory) say(where string, texts ...string) {
+	if inv.xml && slices.ContainsFunc(texts, func(s string) bool { return !xmlCan(s) }) {
+		inv.losses.add("a character that XML cannot say", where)
+	}
+}
+
+// frame notes that a frame of a video was looked at or marked.
 func (inv *inventory) frame(media string, number int) {
 	if _, known := inv.stored[media]; !known {
 		inv.stored[media] = len(inv.media)
@@ -193,6 +196,7 @@ func (inv *inventory) addMedia(m annotate.Media) error {
 	}
 	inv.stored[m.Name] = len(inv.media)
 	inv.media = append(inv.media, m)
+	inv.say(m.Name, m.Name, m.ID, m.Split)
 	inv.lost(m.ID != "", lostMediaID, m.Name)
 	inv.lost(m.Deployment != "", lostDeployment, m.Name)
 	inv.lost(m.Rate.Num != 0, lostRate, m.Name)
@@ -205,6 +209,7 @@ func (inv *inventory) addMedia(m annotate.Media) error {
 }
 
 func (inv *inventory) labelLosses(l annotate.Label) {
+	inv.say(l.Name, l.Name, l.Parent)
 	inv.lost(l.ID != "", lostLabelID, l.Name)
 	inv.lost(l.Parent != "", lostParent, l.Name)
 	inv.lost(len(l.Attributes) > 0, lostLabelSays, l.Name)
@@ -213,6 +218,7 @@ func (inv *inventory) labelLosses(l annotate.Label) {
 
 func (inv *inventory) trackLosses(t annotate.Track) {
 	where := t.Media + ", track " + t.ID
+	inv.say(where, t.ID, annotate.Best(t.Names))
 	inv.lost(len(t.Attributes) > 0, lostTrackSays, where)
 	inv.lost(t.Origin != annotate.Origin{}, lostOrigin, where)
 	inv.lost(len(t.Names) > 0 && t.Names[0].Scored, lostScore, where)
@@ -251,6 +257,10 @@ func (inv *inventory) addMark(m annotate.Mark) error {
 
 func (inv *inventory) markLosses(m annotate.Mark, where string) {
 	video := inv.media[inv.stored[m.Media]].Video
+	inv.say(where, annotate.Best(m.Names))
+	for _, a := range m.Attributes {
+		inv.say(where, a.Name, a.Value)
+	}
 	inv.lost(video, lostVideo, where)
 	inv.lost(m.Track != "", lostTrack, where)
 	inv.lost(m.Outside, lostOutside, where)
@@ -285,81 +295,4 @@ func placeOf(m annotate.Mark) string {
 		where += ", mark " + m.ID
 	}
 	return where
-}
-
-// newIDs gives each its own id: the first with one keeps it, the others get free numbers from 1 (from 0: base 0).
-func newIDs(have []string, base int) (out []string, changed []int) {
-	taken := map[string]bool{}
-	for _, id := range have {
-		taken[id] = true
-	}
-	used := map[string]bool{}
-	next := base
-	for i, id := range have {
-		if id == "" || used[id] {
-			if id != "" {
-				changed = append(changed, i)
-			}
-			for taken[strconv.Itoa(next)] {
-				next++
-			}
-			id = strconv.Itoa(next)
-			taken[id] = true
-		}
-		used[id] = true
-		out = append(out, id)
-	}
-	return out, changed
-}
-
-// gathered are the marks that belong together.
-type gathered struct {
-	key   string
-	marks []annotate.Mark // in the order of the stream
-}
-
-// gather gives the marks of every key in turn, those without any too. It ranges
-// over the records as often as it takes to hold no more than heldMarks at once,
-// or those of one key. Marks of a key that is not in keys are left out.
-func gather(records annotate.Records, keys []string, count map[string]int, key func(annotate.Mark) string) iter.Seq2[gathered, error] {
-	return func(yield func(gathered, error) bool) {
-		for len(keys) > 0 {
-			n, held := 1, count[keys[0]]
-			for n < len(keys) && held+count[keys[n]] <= heldMarks {
-				held += count[keys[n]]
-				n++
-			}
-			batch := make(map[string][]annotate.Mark, n)
-			for _, k := range keys[:n] {
-				batch[k] = nil
-			}
-			for record, err := range records {
-				if err != nil {
-					yield(gathered{}, err)
-					return
-				}
-				if mark, ok := record.(annotate.Mark); ok {
-					k := key(mark)
-					if marks, wanted := batch[k]; wanted {
-						batch[k] = append(marks, mark)
-					}
-				}
-			}
-			for _, k := range keys[:n] {
-				if !yield(gathered{k, batch[k]}, nil) {
-					return
-				}
-			}
-			keys = keys[n:]
-		}
-	}
-}
-
-// byMedia gathers the marks of each of these media.
-func (inv *inventory) byMedia(records annotate.Records, media []annotate.Media) iter.Seq2[gathered, error] {
-	var keys []string
-	for _, m := range media {
-		keys = append(keys, m.Name)
-	}
-	return gather(records, keys, inv.marks, func(m annotate.Mark) string { return m.Media })
 }

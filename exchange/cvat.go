@@ -68,6 +68,7 @@ var cvatVideoReach = reach{
 	holds: []string{lostTrack, lostTrackSays, lostEmptyTrack, lostVideo, lostOutside, lostBetween, lostStill, lostOccluded,
 		lostAttributes, lostMediaID, lostSize, lostFrames, lostParent, lostLabelSays},
 	shapes: cvatShapes,
+	xml:    true,
 }
 
 var cvatImagesReach = reach{
@@ -75,6 +76,7 @@ var cvatImagesReach = reach{
 	holds: []string{lostOccluded, lostAttributes, lostMediaID, lostSize, lostSplit, lostParent, lostLabelSays, lostWhole,
 		lostEmptyTrack, lostVideo},
 	shapes: cvatShapes,
+	xml:    true,
 }
 
 // cuboidCorners are a cuboid's corners in the order in which they become points.

@@ -15,6 +15,7 @@ import (
 type studioWriter struct {
 	*inventory
 	ofStudio map[[2]string]bool // tracks that came from Label Studio
+	tracksOf map[string][]annotate.Track
 }
 
 func writeLabelStudio(folder Folder, records annotate.Records, opt Options) (*Losses, error) {
@@ -25,8 +26,9 @@ func writeLabelStudio(folder Folder, records annotate.Records, opt Options) (*Lo
 	for _, l := range inv.labels[:inv.listed] {
 		inv.losses.add("a label as such (Label Studio keeps labels in its labelling interface)", l.Name)
 	}
-	w := &studioWriter{inv, map[[2]string]bool{}}
+	w := &studioWriter{inv, map[[2]string]bool{}, map[string][]annotate.Track{}}
 	for _, t := range inv.tracks {
+		w.tracksOf[t.Media] = append(w.tracksOf[t.Media], t)
 		w.ofStudio[[2]string{t.Media, t.ID}] = t.Extra[studioPath] != ""
 	}
 	file, err := folder.Create(opt.Name)
@@ -177,10 +179,7 @@ func (w *studioWriter) results(m annotate.Media, marks []annotate.Mark) (map[str
 			add(mark.Extra, mark.Names, result)
 		}
 	}
-	for _, t := range w.tracks {
-		if t.Media != m.Name {
-			continue
-		}
+	for _, t := range w.tracksOf[m.Name] {
 		if !m.Video {
 			w.losses.add(lostTrack, m.Name+", track "+t.ID)
 			continue

@@ -51,4 +51,5 @@ var vocReach = reach{
 	holds: []string{lostOccluded, lostTruncated, lostDifficult, lostAttributes, lostSplit, lostSize,
 		lostEmptyTrack, lostVideo}, // tracks are losses by themselves; videos become pictures
 	shapes: []annotate.Kind{annotate.Box},
+	xml:    true,
 }
