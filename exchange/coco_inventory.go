@@ -69,6 +69,8 @@ type inventory struct {
 	frames  map[string]map[int]bool       // looked at or marked, by video
 	placed  map[string]bool               // media with a mark that has a place
 	called  map[[2]string][]annotate.Name // tracks, by media and id
+	late    []string                      // names of marks and tracks, each once
+	waiting map[string]bool               // those
 	listed  int                           // labels that records list
 	tracked map[[2]string]int             // marks by media and track
 	topID   int64                         // the greatest number that is a mark's id
@@ -76,59 +78,17 @@ type inventory struct {
 
 func takeInventory(records annotate.Records, r reach) (*inventory, error) {
 	inv := &inventory{reach: r, losses: &Losses{}, named: map[string]int{}, stored: map[string]int{},
-		looked: map[string]bool{}, marks: map[string]int{}, frames: map[string]map[int]bool{}, tracked: map[[2]string]int{}, called: map[[2]string][]annotate.Name{}, placed: map[string]bool{}}
-	late, waiting := []string{}, map[string]bool{} // labels that no record lists
-	unlisted := func(names []annotate.Name) {
-		if best := annotate.Best(names); best != "" && !waiting[best] {
-			waiting[best] = true
-			late = append(late, best)
-		}
-	}
+		looked: map[string]bool{}, marks: map[string]int{}, frames: map[string]map[int]bool{}, tracked: map[[2]string]int{}, called: map[[2]string][]annotate.Name{}, placed: map[string]bool{}, waiting: map[string]bool{}}
 	for record, err := range records {
+		if err == nil {
+			err = inv.add(record)
+		}
 		if err != nil {
 			return nil, err
 		}
-		switch r := record.(type) {
-		case annotate.Label:
-			if _, twice := inv.named[r.Name]; !twice {
-				inv.named[r.Name] = len(inv.labels)
-			}
-			inv.labels = append(inv.labels, r)
-			inv.labelLosses(r)
-		case annotate.Media:
-			if err := inv.addMedia(r); err != nil {
-				return nil, err
-			}
-		case annotate.Track:
-			key := [2]string{r.Media, r.ID}
-			if _, known := inv.called[key]; known {
-				return nil, fmt.Errorf("%s: track %s is described after its marks, or twice: it comes once, before them", r.Media, r.ID)
-			}
-			inv.tracks = append(inv.tracks, r)
-			inv.called[key] = r.Names
-			unlisted(r.Names)
-			inv.trackLosses(r)
-		case annotate.Mark:
-			if err := inv.addMark(r); err != nil {
-				return nil, err
-			}
-			unlisted(r.Names)
-		case annotate.Look:
-			inv.looked[r.Media] = true
-			inv.frame(r.Media, r.Frame)
-			inv.lost(inv.media[inv.stored[r.Media]].Video, lostLook, r.Media)
-		case annotate.Deployment:
-			inv.losses.add("a deployment", r.OpCode)
-		case annotate.Sighting:
-			inv.losses.add("a sighting", r.OpCode)
-		case annotate.Length:
-			inv.losses.add("a length", r.OpCode)
-		case annotate.Count:
-			inv.losses.add("a count", r.OpCode)
-		}
 	}
 	inv.listed = len(inv.labels)
-	for _, name := range late {
+	for _, name := range inv.late {
 		if _, listed := inv.named[name]; !listed {
 			inv.named[name] = len(inv.labels)
 			inv.labels = append(inv.labels, annotate.Label{Name: name})
@@ -143,6 +103,57 @@ func takeInventory(records annotate.Records, r reach) (*inventory, error) {
 		}
 	}
 	return inv, nil
+}
+
+// add takes one record into the inventory.
+func (inv *inventory) add(record annotate.Record) error {
+	switch r := record.(type) {
+	case annotate.Label:
+		if _, twice := inv.named[r.Name]; !twice {
+			inv.named[r.Name] = len(inv.labels)
+		}
+		inv.labels = append(inv.labels, r)
+		inv.labelLosses(r)
+	case annotate.Media:
+		if err := inv.addMedia(r); err != nil {
+			return err
+		}
+	case annotate.Track:
+		key := [2]string{r.Media, r.ID}
+		if _, known := inv.called[key]; known {
+			return fmt.Errorf("%s: track %s is described after its marks, or twice: it comes once, before them", r.Media, r.ID)
+		}
+		inv.tracks = append(inv.tracks, r)
+		inv.called[key] = r.Names
+		inv.unlisted(r.Names)
+		inv.trackLosses(r)
+	case annotate.Mark:
+		if err := inv.addMark(r); err != nil {
+			return err
+		}
+		inv.unlisted(r.Names)
+	case annotate.Look:
+		inv.looked[r.Media] = true
+		inv.frame(r.Media, r.Frame)
+		inv.lost(inv.media[inv.stored[r.Media]].Video, lostLook, r.Media)
+	case annotate.Deployment:
+		inv.losses.add("a deployment", r.OpCode)
+	case annotate.Sighting:
+		inv.losses.add("a sighting", r.OpCode)
+	case annotate.Length:
+		inv.losses.add("a length", r.OpCode)
+	case annotate.Count:
+		inv.losses.add("a count", r.OpCode)
+	}
+	return nil
+}
+
+// unlisted notes a name that may be no label's.
+func (inv *inventory) unlisted(names []annotate.Name) {
+	if best := annotate.Best(names); best != "" && !inv.waiting[best] {
+		inv.waiting[best] = true
+		inv.late = append(inv.late, best)
+	}
 }
 
 // nameOf is what a mark is called: by itself, else by its track; false where nobody said, which is a loss.

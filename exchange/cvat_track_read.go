@@ -9,31 +9,28 @@ import (
 	"requin/annotate"
 )
 
-// track reads a track; parent is the id of the skeleton's track that it is inside of.
-func (c *cvatReader) track(s xmlStart, parent string, depth int) error {
-	e := c.start(s)
-	media := c.videos[0].Name
+// trackHead reads a track's attributes; parent is the id of the skeleton's track that it is inside of.
+func (c *cvatReader) trackHead(e *markup, parent string) (annotate.Track, error) {
+	t := annotate.Track{Media: c.videos[0].Name, Extra: annotate.Extra{}}
 	if task := e.value("task_id"); task != "" && len(c.videos) > 1 {
 		at := slices.IndexFunc(c.videos, func(m annotate.Media) bool { return m.ID == task })
 		if at < 0 {
-			return c.wrong(e.line, fmt.Errorf("there is no task %s in the project", task))
+			return t, fmt.Errorf("there is no task %s in the project", task)
 		}
-		media = c.videos[at].Name
+		t.Media = c.videos[at].Name
 	}
 	id, label := e.value("id"), e.value("label")
-	t := annotate.Track{Media: media, ID: id, Extra: annotate.Extra{}}
+	t.ID = id
 	if parent != "" {
 		t.ID, t.Extra["cvat.track/in"] = parent+"/"+id, parent
 	}
 	switch {
 	case id == "" || parent == "" && strings.Contains(id, "/"):
-		return c.wrong(e.line, errors.New("a track needs an id, a number"))
-	case c.seen[media+"\x00"+t.ID]:
-		return c.wrong(e.line, fmt.Errorf("two tracks have the id %s: give each its own", t.ID))
-	case depth > 3:
-		return c.wrong(e.line, errors.New("tracks lie in tracks that lie in tracks: CVAT knows no such thing"))
+		return t, errors.New("a track needs an id, a number")
+	case c.seen[t.Media+"\x00"+t.ID]:
+		return t, fmt.Errorf("two tracks have the id %s: give each its own", t.ID)
 	}
-	c.seen[media+"\x00"+t.ID] = true
+	c.seen[t.Media+"\x00"+t.ID] = true
 	if label != "" {
 		t.Names = []annotate.Name{{Label: label}}
 	}
@@ -43,6 +40,20 @@ func (c *cvatReader) track(s xmlStart, parent string, depth int) error {
 		}
 	}
 	t.Extra = some(t.Extra)
+	return t, nil
+}
+
+// track reads a track with its shapes and the tracks inside of it.
+func (c *cvatReader) track(s xmlStart, parent string, depth int) error {
+	e := c.start(s)
+	t, err := c.trackHead(e, parent)
+	if err == nil && depth > 3 {
+		err = errors.New("tracks lie in tracks that lie in tracks: CVAT knows no such thing")
+	}
+	if err != nil {
+		return c.wrong(e.line, err)
+	}
+	label := annotate.Best(t.Names)
 	if err := c.unlisted(label); err != nil {
 		return err
 	}
@@ -54,7 +65,7 @@ func (c *cvatReader) track(s xmlStart, parent string, depth int) error {
 		given = true
 		return c.emit(t)
 	}
-	err := c.children(func(s xmlStart) error {
+	err = c.children(func(s xmlStart) error {
 		if s.Name.Local == "track" {
 			if err := give(); err != nil {
 				return err
@@ -65,7 +76,7 @@ func (c *cvatReader) track(s xmlStart, parent string, depth int) error {
 		if err != nil {
 			return err
 		}
-		mark.Media, mark.Track = media, t.ID
+		mark.Media, mark.Track = t.Media, t.ID
 		c.fixed(&t, &mark, label, !given)
 		if err := give(); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"requin/annotate"
@@ -35,7 +36,9 @@ func (t *studioTask) results(raws []json.RawMessage, place string, origin annota
 		}
 		r := &studioRegion{fields: f, raw: raw}
 		_ = json.Unmarshal(f["type"], &r.kind) // without a type it is kept as it is
-		_ = json.Unmarshal(f["id"], &r.id)
+		if r.id, err = (jsonFields{"id": f["id"]}).id("id"); err != nil {
+			return nil, fmt.Errorf("result %d: %w", i+1, err)
+		}
 		regions = append(regions, r)
 		if r.shaped() && r.id != "" {
 			if byID[r.id] != nil {
@@ -87,7 +90,6 @@ func (t *studioTask) region(r *studioRegion, place string, origin annotate.Origi
 	if err != nil {
 		return fmt.Errorf("value: %w", err)
 	}
-	video := r.kind == "videorectangle"
 	base := strings.TrimSuffix(r.kind, "labels")
 	extra := annotate.Extra{studioPath: place}
 	names := studioNames(r, value, extra)
@@ -96,33 +98,12 @@ func (t *studioTask) region(r *studioRegion, place string, origin annotate.Origi
 			return err
 		}
 	}
-	w, h := t.media.W, t.media.H
-	if r.shaped() {
-		if own := (studioResult{}); json.Unmarshal(r.raw, &own) == nil {
-			if ow, oh, ok := own.size(); ok && (ow != w || oh != h) {
-				w, h = ow, oh // this shape alone is in percent of another size
-				extra["labelstudio.result/original_width"], extra["labelstudio.result/original_height"] = compact(f["original_width"]), compact(f["original_height"])
-			}
-		}
-		delete(f, "original_width")
-		delete(f, "original_height")
-	}
-	for _, usual := range [][2]string{{"from_name", studioFrom(r.kind)}, {"to_name", studioTo(video)}, {"origin", "manual"}} {
-		if compact(f[usual[0]]) == jsonText(usual[1]) {
-			delete(f, usual[0])
-		}
-	}
-	if string(f["image_rotation"]) == "0" {
-		delete(f, "image_rotation")
-	}
-	for key, text := range f.extra("labelstudio.result/") {
-		extra[key] = text
-	}
+	sizes := studioValue{fields: value, w: float64(t.media.W), h: float64(t.media.H)}
+	t.usual(r, &sizes, extra)
 	if len(r.raws) > 0 {
 		extra["labelstudio.more"] = "[" + strings.Join(r.raws, ",") + "]"
 	}
-	sizes := studioValue{fields: value, w: float64(w), h: float64(h)}
-	if video {
+	if r.kind == "videorectangle" {
 		return t.track(r, sizes, annotate.Track{Names: names, Attributes: studioAttributes(r.more), Origin: origin, Extra: extra})
 	}
 	m := annotate.Mark{Media: t.media.Name, ID: r.id, Names: names, Attributes: studioAttributes(r.more), Origin: origin}
@@ -140,6 +121,31 @@ func (t *studioTask) region(r *studioRegion, place string, origin annotate.Origi
 	}
 	t.records = append(t.records, m)
 	return nil
+}
+
+// usual keeps the fields of a result but for those that say what nearly every
+// result says, and finds the size that its percents are of.
+func (t *studioTask) usual(r *studioRegion, sizes *studioValue, extra annotate.Extra) {
+	f := r.fields
+	if r.shaped() {
+		var own studioResult
+		_ = json.Unmarshal(r.raw, &own) // no size where it is none
+		if w, h, ok := own.size(); ok && (w != t.media.W || h != t.media.H) {
+			sizes.w, sizes.h = float64(w), float64(h) // this shape alone is in percent of another size
+			extra["labelstudio.result/original_width"], extra["labelstudio.result/original_height"] = compact(f["original_width"]), compact(f["original_height"])
+		}
+		delete(f, "original_width")
+		delete(f, "original_height")
+	}
+	for _, u := range [][2]string{{"from_name", studioFrom(r.kind)}, {"to_name", studioTo(r.kind == "videorectangle")}, {"origin", "manual"}} {
+		if compact(f[u[0]]) == jsonText(u[1]) {
+			delete(f, u[0])
+		}
+	}
+	if string(f["image_rotation"]) == "0" {
+		delete(f, "image_rotation")
+	}
+	maps.Copy(extra, f.extra("labelstudio.result/"))
 }
 
 // studioFrom is the usual from_name of a type of result, studioTo the usual to_name.

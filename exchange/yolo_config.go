@@ -67,24 +67,33 @@ func (y *yoloLayout) config(name string) error {
 		return y.classified()
 	}
 	for _, s := range splits {
-		given := []*yaml.Node{s[1]}
-		if s[1].Kind == yaml.SequenceNode {
-			given = s[1].Content
-		}
-		for _, g := range given {
-			if g.Kind != yaml.ScalarNode {
-				return wrong(g, fmt.Errorf("%s should be a path or a list of paths", s[0].Value))
-			}
-			if g.Value == "" || g.Tag == "!!null" {
-				continue
-			}
-			if err := y.split(s[0].Value, g.Value, fmt.Sprintf("%s, line %d", name, g.Line)); err != nil {
-				return err
-			}
+		if err := y.splitNode(name, s[0].Value, s[1]); err != nil {
+			return err
 		}
 	}
 	if len(splits) == 0 {
 		return y.walk(".", "")
+	}
+	return nil
+}
+
+// splitNode reads where the pictures of a split are: one path or several.
+func (y *yoloLayout) splitNode(name, split string, n *yaml.Node) error {
+	given := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		given = n.Content
+	}
+	for _, g := range given {
+		where := fmt.Sprintf("%s, line %d", name, g.Line)
+		if g.Kind != yaml.ScalarNode {
+			return fmt.Errorf("%s: %s should be a path or a list of paths", where, split)
+		}
+		if g.Value == "" || g.Tag == "!!null" {
+			continue
+		}
+		if err := y.split(split, g.Value, where); err != nil {
+			return err
+		}
 	}
 	return nil
 }
