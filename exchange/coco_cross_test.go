@@ -56,15 +56,17 @@ func TestCrossReal(t *testing.T) {
 		if len(want) != c.boxes {
 			t.Errorf("%s: %d boxes, want %d", c.dir, len(want), c.boxes)
 		}
+		sizes := map[string]annotate.Media{}
+		for _, m := range ofBoxes[annotate.Media](records) {
+			sizes[m.Name] = m
+		}
 		for _, f := range formatsBoxes {
 			if f.Name == "cvat-video" {
 				continue
 			}
 			in.Size = func(name string) (int, int, error) { // pictures that are not here
-				for _, m := range ofBoxes[annotate.Media](records) {
-					if m.Name == name {
-						return m.W, m.H, nil
-					}
+				if m, ok := sizes[name]; ok {
+					return m.W, m.H, nil
 				}
 				return 0, 0, os.ErrNotExist
 			}

@@ -81,6 +81,7 @@ func FuzzYOLO(f *testing.F) {
 	f.Add("names: [a, b]\ntrain: images\n", "0 0.5 0.5 0.25 0.125\n1 0.1 0.2 0.3 0.4 0.5 0.6 0.75\n\n1.0 .5 .5 1 1 0.5")
 	f.Add("path: ../x\nnames:\n  0: a\nkpt_shape: [2, 3]\nflip_idx: [1, 0]\nval: [images/a.png]\nx: {1: .nan}\n", "0 0.5 0.5 0.25 0.125 .1 .2 2 .3 .4 1 0.5")
 	f.Add("", "3 0.1 0.2 0.1 0.2")
+	f.Add("s: a\ntrain:", "0 0.5 0.5 0.25 0.125")
 	picture := tinyBoxes(64, 48)
 	f.Fuzz(func(t *testing.T, config, labels string) {
 		folder := fstest.MapFS{"images/a.png": {Data: picture}, "images/b.png": {Data: picture}, "labels/a.txt": {Data: []byte(labels)}}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -56,12 +57,16 @@ func allBoxes(t testing.TB, records annotate.Records) ([]annotate.Record, error)
 
 // sortedBoxes puts records into an order that does not depend on the file's.
 func sortedBoxes(records []annotate.Record) []annotate.Record {
-	key := func(r annotate.Record) string {
+	keys := map[string][]annotate.Record{}
+	for _, r := range records {
 		text, _ := json.Marshal(r)
-		return reflect.TypeOf(r).Name() + string(text)
+		key := reflect.TypeOf(r).Name() + string(text)
+		keys[key] = append(keys[key], r)
 	}
-	out := slices.Clone(records)
-	slices.SortStableFunc(out, func(a, b annotate.Record) int { return bytes.Compare([]byte(key(a)), []byte(key(b))) })
+	var out []annotate.Record
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		out = append(out, keys[key]...)
+	}
 	return out
 }
 
@@ -119,9 +124,6 @@ type overBoxes struct{ first, pictures fs.FS }
 func (o overBoxes) Open(name string) (fs.File, error) {
 	f, err := o.first.Open(name)
 	if err == nil {
-		if info, infoErr := f.Stat(); infoErr == nil && info.IsDir() {
-			return f, nil
-		}
 		return f, nil
 	}
 	if o.pictures == nil || !isPicture(name) {
@@ -153,7 +155,11 @@ func (o overBoxes) Stat(name string) (fs.FileInfo, error) {
 	if info, err := fs.Stat(o.first, name); err == nil || o.pictures == nil {
 		return info, err
 	}
-	return fs.Stat(o.pictures, name)
+	info, err := fs.Stat(o.pictures, name)
+	if err == nil && !info.IsDir() && !isPicture(name) {
+		return nil, fs.ErrNotExist
+	}
+	return info, err
 }
 
 // roundTripBoxes reads a file of a format, writes it, reads it again and wants the same without a loss.

@@ -24,9 +24,8 @@ func (y *yoloLayout) config(name string) error {
 		return fmt.Errorf("%s, line %d: %w", name, n.Line, err)
 	}
 	others := annotate.Extra{}
-	var splits [][2]*yaml.Node
-	var nc *yaml.Node
-	task := ""
+	var splits [][2]*yaml.Node // keys and values
+	nc, task := (*yaml.Node)(nil), ""
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key, value := root.Content[i], root.Content[i+1]
 		for value.Kind == yaml.AliasNode {
@@ -36,6 +35,9 @@ func (y *yoloLayout) config(name string) error {
 		case "path":
 			y.root = cleanPath(value.Value)
 		case "train", "val", "test":
+			if value.Tag == "!!null" { // "test:" with nothing after it
+				continue
+			}
 			splits = append(splits, [2]*yaml.Node{key, value})
 		case "nc":
 			nc = value
@@ -66,13 +68,21 @@ func (y *yoloLayout) config(name string) error {
 	if y.classify = task == "classify"; y.classify {
 		return y.classified()
 	}
+	return y.splitNodes(name, splits)
+}
+
+// splitNodes reads the splits; without any the whole folder's pictures are meant.
+func (y *yoloLayout) splitNodes(name string, splits [][2]*yaml.Node) error {
 	for _, s := range splits {
 		if err := y.splitNode(name, s[0].Value, s[1]); err != nil {
 			return err
 		}
 	}
-	if len(splits) == 0 {
+	switch {
+	case len(splits) == 0:
 		return y.walk(".", "")
+	case len(y.pictures) == 0:
+		return fmt.Errorf("%s, line %d: there is no picture in any of the splits: put them there, or correct the paths", name, splits[0][0].Line)
 	}
 	return nil
 }
