@@ -6,6 +6,7 @@ import (
 	"path"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -123,6 +124,8 @@ func TestEventMeasureErrors(t *testing.T) {
 		{"a_Points.txt", swap("463.20000", "left"), "column ImageCol"},
 		{"a_Points.txt", swap("A1\t1", "\t1"), `line 3: column OpCode is "": every row needs`},
 		{"a_Points.txt", swap("Number", "Nummer"), "there is no column Number"},
+		{"a_Points.txt", pointsCounts[:strings.LastIndex(pointsCounts, "20")], "line 3: the row has 11 cells and ends before the column Number: it is cut off"},
+		{"a_Points.txt", swap("à côté\t\t", "à\tcôté\t\tx"), `line 2: the row has 22 cells but there are 21 columns, and "x" is in none`},
 		{"a_Points.txt", "", "is no text export of EventMeasure"},
 		{"a_Period.txt", period + "A\t0\t1\tf\t1\t\tf\t2\t3\t1\n", "column TimeStart"},
 		{"a_Period.txt", period + "A\t0\t1\tf\t1\t5\tf\t2\t3\t1\n", "it should not be before TimeStart"},
@@ -214,6 +217,11 @@ func FuzzEventMeasure(f *testing.F) {
 				continue
 			}
 			kind, end := emKindOf(head), ".txt"
+			for _, column := range emColumns(kind) { // a column that is not there is written with what is usual in it
+				if !slices.Contains(strings.FieldsFunc(head, func(r rune) bool { return r == '\t' || r == ';' || r == ',' }), column) {
+					return
+				}
+			}
 			if kind == "" && gaKind(head) == "metadata" {
 				kind, end = emMeta, ".csv"
 			}

@@ -268,6 +268,7 @@ func (m dwcMetaTable) each(in Input, dir string, row func(t *dwcRow) error) erro
 		t.idAt = t.col("eventID")
 	}
 	t.c = newCells(table, dwcPrefix)
+	t.c.loose = len(table.header) == 1
 	for t.c.next() {
 		t.id = strings.Clone(t.c.code(t.idAt, "each row needs the id of its event"))
 		err := row(t)
