@@ -3,6 +3,7 @@ package exchange
 import (
 	"fmt"
 	"io"
+	"os"
 	"path"
 	"reflect"
 	"runtime"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"requin/annotate"
+	"requin/realdata"
 )
 
 // readCounts reads everything; records that came before an error are given too.
@@ -305,3 +307,26 @@ type brokenCounts struct{}
 func (brokenCounts) Create(string) (io.WriteCloser, error) { return brokenCounts{}, nil }
 func (brokenCounts) Write([]byte) (int, error)             { return 0, fmt.Errorf("the disk is full") }
 func (brokenCounts) Close() error                          { return nil }
+
+// Real files that hold no counts are told apart: the error says what they are.
+func TestEventMeasureOtherReal(t *testing.T) {
+	root := os.DirFS(realdata.Path(t, "eventmeasure"))
+	for name, want := range map[string]string{
+		"transectmeasure/2023-03_SwC_stereo-BRUVs_Forwards_Dot Point Measurements.txt":        "TransectMeasure",
+		"transectmeasure/2023-03_SwC_stereo-BRUVs_Forwards_Relief_Dot Point Measurements.txt": "TransectMeasure",
+		"tasman_fracture_2021-03/Tasman_Fracture_202103_Habitat_Dot Point Measurements.txt":   "TransectMeasure",
+		"life_history/CAAB_20231109.txt":                                 "species list with CAAB codes",
+		"life_history/trophic_levels.csv":                                "no text export of EventMeasure",
+		"globalarchive_generic/2022-05_PtCloates_stereo-BRUVS_count.csv": "read it as globalarchive",
+	} {
+		if _, err := readCounts(EventMeasure().Read(Input{FS: root, Name: name})); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+	in := Input{FS: root, Name: "tasman_fracture_2021-03/Tasman_Fracture_202103_hack_file_do_not_use_Camera.txt"}
+	got, err := readCounts(EventMeasure().Read(in)) // 188 rows, two cameras each
+	if err != nil || len(got) != 94 {
+		t.Errorf("the cameras: %d, %v", len(got), err)
+	}
+	againCounts(t, EventMeasure(), in)
+}
