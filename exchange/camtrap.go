@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"path"
 	"strings"
 	"time"
@@ -201,4 +202,32 @@ func whyNot(d annotate.Deployment) string {
 		lacks = append(lacks, "a date")
 	}
 	return strings.Join(lacks, " and ")
+}
+
+// ctPath is a path as the standard allows it: not absolute, without "..".
+func ctPath(name string) string {
+	name = strings.ReplaceAll(name, `\`, "/")
+	for strings.Contains(name, "..") {
+		name = strings.ReplaceAll(name, "..", ".")
+	}
+	return cmp.Or(strings.TrimLeft(name, "./~ "), "unnamed")
+}
+
+// mediaType is the media type of a file by its name.
+func mediaType(name string) string {
+	switch ext := strings.ToLower(strings.TrimPrefix(path.Ext(name), ".")); ext {
+	case "jpg", "jpeg":
+		return "image/jpeg"
+	case "png", "tif", "tiff", "bmp":
+		return "image/" + ext
+	case "avi":
+		return "video/x-msvideo"
+	case "mov":
+		return "video/quicktime"
+	case "mkv":
+		return "video/x-matroska"
+	case "mpg", "mpeg":
+		return "video/mpeg"
+	}
+	return "video/mp4"
 }

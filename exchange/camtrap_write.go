@@ -234,34 +234,6 @@ func (w *ctWriter) writeMedia() error {
 	})
 }
 
-// ctPath is a path as the standard allows it: not absolute, without "..".
-func ctPath(name string) string {
-	name = strings.ReplaceAll(name, `\`, "/")
-	for strings.Contains(name, "..") {
-		name = strings.ReplaceAll(name, "..", ".")
-	}
-	return cmp.Or(strings.TrimLeft(name, "./~ "), "unnamed")
-}
-
-// mediaType is the media type of a file by its name.
-func mediaType(name string) string {
-	switch ext := strings.ToLower(strings.TrimPrefix(path.Ext(name), ".")); ext {
-	case "jpg", "jpeg":
-		return "image/jpeg"
-	case "png", "tif", "tiff", "bmp":
-		return "image/" + ext
-	case "avi":
-		return "video/x-msvideo"
-	case "mov":
-		return "video/quicktime"
-	case "mkv":
-		return "video/x-matroska"
-	case "mpg", "mpeg":
-		return "video/mpeg"
-	}
-	return "video/mp4"
-}
-
 func (w *ctWriter) writeObservations() error {
 	return w.table("observations", func(row func(map[string]string)) error {
 		n := 0

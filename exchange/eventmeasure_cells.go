@@ -30,6 +30,7 @@ type cells struct {
 	extra  annotate.Extra
 	others []otherColumn
 	same   map[string]string // strings that come again and again
+	loose  bool              // the header does not tell how many columns there are
 }
 
 // otherColumn is a column that the format's makers did not think of, and people added.
@@ -72,10 +73,29 @@ func (c *cells) canonical(columns []string) {
 	}
 }
 
-// next moves to the next row, with no error and no Extra yet.
+// next moves to the next row, with no Extra yet, and no error unless it has more cells than there
+// are columns.
 func (c *cells) next() bool {
 	c.err, c.extra = nil, nil
-	return c.table.next()
+	if !c.table.next() {
+		return false
+	}
+	for i := len(c.header); i < len(c.row) && !c.loose; i++ {
+		if cell := strings.TrimSpace(c.row[i]); cell != "" {
+			c.err = fmt.Errorf("%s, line %d: the row has %d cells but there are %d columns, and %.40q is in none: a text with a separator in it should be in quotes",
+				c.what, c.line, len(c.row), len(c.header), cell)
+			break
+		}
+	}
+	return true
+}
+
+// reach makes it an error if the row ends before this column: a file may be cut off.
+func (c *cells) reach(column int) {
+	if column >= len(c.row) && c.err == nil {
+		c.err = fmt.Errorf("%s, line %d: the row has %d cells and ends before the column %s: it is cut off; export the file again",
+			c.what, c.line, len(c.row), c.header[column])
+	}
 }
 
 func (c *cells) fail(column int, want string) {

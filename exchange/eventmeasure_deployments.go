@@ -192,6 +192,7 @@ func (s *emSet) periods(e *emDeployments) error {
 		c.rest(opcode, name, from, to, has)
 		c.canonical(emColumns(emPeriods))
 		return func() error {
+			c.reach(has)
 			p := annotate.Period{Name: c.name(name), From: c.minutes(from), To: c.minutes(to)}
 			if p.From < 0 {
 				c.fail(from, "it should say when the period begins, in minutes")

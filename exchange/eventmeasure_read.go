@@ -26,6 +26,7 @@ func (e emTaxon) columns() []int {
 }
 
 func (e emTaxon) read(c *cells) annotate.Species {
+	c.reach(e.number)
 	c.keep(emPrefix+"Attribute9", e.attr9)
 	c.keep(emPrefix+"Attribute10", e.attr10)
 	return annotate.Species{Family: c.name(e.family), Genus: c.name(e.genus), Species: c.name(e.species), CAAB: c.name(e.code)}
@@ -104,8 +105,8 @@ func (c *cells) shape(col, row, width, height int) annotate.Shape {
 		}
 	}
 	if w != nil && *w != 0 || h != nil && *h != 0 {
-		c.keep(emPrefix+"RectWidth", width)
-		c.keep(emPrefix+"RectHeight", height)
+		c.put(emPrefix+"RectWidth", c.text(width))
+		c.put(emPrefix+"RectHeight", c.text(height))
 	}
 	return annotate.Shape{Kind: annotate.Points, Points: []annotate.Point{at}}
 }

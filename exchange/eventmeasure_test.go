@@ -3,15 +3,18 @@ package exchange
 import (
 	"fmt"
 	"io"
+	"os"
 	"path"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"requin/annotate"
+	"requin/realdata"
 )
 
 // readCounts reads everything; records that came before an error are given too.
@@ -123,6 +126,8 @@ func TestEventMeasureErrors(t *testing.T) {
 		{"a_Points.txt", swap("463.20000", "left"), "column ImageCol"},
 		{"a_Points.txt", swap("A1\t1", "\t1"), `line 3: column OpCode is "": every row needs`},
 		{"a_Points.txt", swap("Number", "Nummer"), "there is no column Number"},
+		{"a_Points.txt", pointsCounts[:strings.LastIndex(pointsCounts, "20")], "line 3: the row has 11 cells and ends before the column Number: it is cut off"},
+		{"a_Points.txt", swap("à côté\t\t", "à\tcôté\t\tx"), `line 2: the row has 22 cells but there are 21 columns, and "x" is in none`},
 		{"a_Points.txt", "", "is no text export of EventMeasure"},
 		{"a_Period.txt", period + "A\t0\t1\tf\t1\t\tf\t2\t3\t1\n", "column TimeStart"},
 		{"a_Period.txt", period + "A\t0\t1\tf\t1\t5\tf\t2\t3\t1\n", "it should not be before TimeStart"},
@@ -214,6 +219,11 @@ func FuzzEventMeasure(f *testing.F) {
 				continue
 			}
 			kind, end := emKindOf(head), ".txt"
+			for _, column := range emColumns(kind) { // a column that is not there is written with what is usual in it
+				if !slices.Contains(strings.FieldsFunc(head, func(r rune) bool { return r == '\t' || r == ';' || r == ',' }), column) {
+					return
+				}
+			}
 			if kind == "" && gaKind(head) == "metadata" {
 				kind, end = emMeta, ".csv"
 			}
@@ -297,3 +307,26 @@ type brokenCounts struct{}
 func (brokenCounts) Create(string) (io.WriteCloser, error) { return brokenCounts{}, nil }
 func (brokenCounts) Write([]byte) (int, error)             { return 0, fmt.Errorf("the disk is full") }
 func (brokenCounts) Close() error                          { return nil }
+
+// Real files that hold no counts are told apart: the error says what they are.
+func TestEventMeasureOtherReal(t *testing.T) {
+	root := os.DirFS(realdata.Path(t, "eventmeasure"))
+	for name, want := range map[string]string{
+		"transectmeasure/2023-03_SwC_stereo-BRUVs_Forwards_Dot Point Measurements.txt":        "TransectMeasure",
+		"transectmeasure/2023-03_SwC_stereo-BRUVs_Forwards_Relief_Dot Point Measurements.txt": "TransectMeasure",
+		"tasman_fracture_2021-03/Tasman_Fracture_202103_Habitat_Dot Point Measurements.txt":   "TransectMeasure",
+		"life_history/CAAB_20231109.txt":                                 "species list with CAAB codes",
+		"life_history/trophic_levels.csv":                                "no text export of EventMeasure",
+		"globalarchive_generic/2022-05_PtCloates_stereo-BRUVS_count.csv": "read it as globalarchive",
+	} {
+		if _, err := readCounts(EventMeasure().Read(Input{FS: root, Name: name})); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+	in := Input{FS: root, Name: "tasman_fracture_2021-03/Tasman_Fracture_202103_hack_file_do_not_use_Camera.txt"}
+	got, err := readCounts(EventMeasure().Read(in)) // 188 rows, two cameras each
+	if err != nil || len(got) != 94 {
+		t.Errorf("the cameras: %d, %v", len(got), err)
+	}
+	againCounts(t, EventMeasure(), in)
+}

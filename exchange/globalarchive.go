@@ -181,6 +181,7 @@ func gaCounts(t *table, campaign string, yield func(annotate.Record) bool) error
 	c := newCells(t, gaPrefix)
 	c.rest(append(g.columns(), value)...)
 	for c.next() {
+		c.reach(value)
 		n := annotate.Count{
 			OpCode: c.code(g.opcode, "each count needs the code of its deployment"), Campaign: c.name(g.campaign),
 			Species: g.read(c), Stage: c.name(g.stage), Time: annotate.None,

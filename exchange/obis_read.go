@@ -78,27 +78,9 @@ func obisRead(in Input, yield func(annotate.Record) error) error {
 	if err != nil {
 		return err
 	}
-	times := map[string]time.Duration{}
-	values := map[string]float64{}
-	for _, table := range meta.Extensions {
-		if !strings.HasSuffix(table.Row, "MeasurementOrFact") {
-			continue
-		}
-		err := table.each(in, dir, func(t *dwcRow) error {
-			v, bad := parseNumber(t.text("measurementValue"))
-			id := strings.Clone(t.text("occurrenceID"))
-			switch {
-			case bad != nil || v < 0:
-			case t.text("measurementType") == "tMaxN" && v < longest*60:
-				times[id] = time.Duration(math.Round(v * 1e9))
-			case t.text("measurementType") == "MaxN":
-				values[id] = v
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	values, times, err := meta.measured(in, dir)
+	if err != nil {
+		return err
 	}
 	for _, table := range meta.Extensions {
 		if table.Row != dwcTerms+"Occurrence" {
@@ -119,6 +101,33 @@ func obisRead(in Input, yield func(annotate.Record) error) error {
 		}
 	}
 	return nil
+}
+
+// measured reads the MaxN and tMaxN of occurrences from the measurements.
+func (m *dwcMeta) measured(in Input, dir string) (map[string]float64, map[string]time.Duration, error) {
+	times := map[string]time.Duration{}
+	values := map[string]float64{}
+	for _, table := range m.Extensions {
+		if !strings.HasSuffix(table.Row, "MeasurementOrFact") {
+			continue
+		}
+		err := table.each(in, dir, func(t *dwcRow) error {
+			v, bad := parseNumber(t.text("measurementValue"))
+			id := strings.Clone(t.text("occurrenceID"))
+			switch {
+			case bad != nil || v < 0:
+			case t.text("measurementType") == "tMaxN" && v < longest*60:
+				times[id] = time.Duration(math.Round(v * 1e9))
+			case t.text("measurementType") == "MaxN":
+				values[id] = v
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return values, times, nil
 }
 
 // readMeta reads meta.xml; without one the tables are looked for under the names that they mostly have.
@@ -268,6 +277,7 @@ func (m dwcMetaTable) each(in Input, dir string, row func(t *dwcRow) error) erro
 		t.idAt = t.col("eventID")
 	}
 	t.c = newCells(table, dwcPrefix)
+	t.c.loose = len(table.header) == 1
 	for t.c.next() {
 		t.id = strings.Clone(t.c.code(t.idAt, "each row needs the id of its event"))
 		err := row(t)

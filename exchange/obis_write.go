@@ -160,7 +160,10 @@ func eventID(d annotate.Deployment) string {
 func (w *obisWriter) events(row func(map[string]string)) error {
 	for _, d := range w.deployments {
 		v := dwcOwn(d.Extra)
-		v["eventID"], v["fieldNumber"], v["datasetName"], v["eventDate"] = eventID(d), d.OpCode, d.Campaign, d.DateTime
+		v["eventID"], v["fieldNumber"], v["eventDate"] = eventID(d), d.OpCode, d.DateTime
+		if d.Campaign != "" {
+			v["datasetName"] = d.Campaign
+		}
 		v["locationID"], v["locality"] = d.Site, d.Location
 		v["decimalLatitude"], v["decimalLongitude"], v["geodeticDatum"] = shortest(d.Latitude), shortest(d.Longitude), "EPSG:4326"
 		unless(v, "footprintWKT", fmt.Sprintf("POINT (%s %s)", shortest(d.Longitude), shortest(d.Latitude)))
