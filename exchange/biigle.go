@@ -239,7 +239,7 @@ func (b *biigleReader) give(a *biigleAnnotation) error {
 	}
 	said, _ := json.Marshal(a.labels) // texts always marshal
 	extra := annotate.Extra{"biigle.labels": string(said)}
-	if len(a.marks) == 0 || a.shape != biigleShape(a.marks[0].Shape) {
+	if slices.ContainsFunc(a.marks, func(m annotate.Mark) bool { return biigleShape(m.Shape) != a.shape }) {
 		extra["biigle.shape"] = a.shape
 	}
 	if !b.video {

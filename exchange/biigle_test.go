@@ -18,7 +18,7 @@ const biigleVideoTracks = `video_annotation_label_id,label_id,label_name,label_h
 5,8,Rock,Rock,,,,5,GX01.mp4,4,Circle,"[[1,2,3]]",[6],103,,"{""width"":1920,""height"":1080,""size"":12}"
 6,8,Rock,Rock,,,,5,GX01.mp4,6,Ellipse,"[[0,10,20,10,10,5,10,15]]",[6],104,,"{""width"":1920,""height"":1080,""size"":12}"
 7,8,Rock,Rock,,,,5,GX01.mp4,2,LineString,"[[0,10,20,10,10,5]]",[6],105,,"{""width"":1920,""height"":1080,""size"":12}"
-8,8,Rock,Rock,,,,5,GX01.mp4,5,Rectangle,"[[0,0,20,10,20,30,0,1]]",[6],106,,"{""width"":1920,""height"":1080,""size"":12}"
+8,8,Rock,Rock,,,,5,GX01.mp4,5,Rectangle,"[[0,0,20,10,20,30,0,1],[1,2,5,2,5,8,1,8]]","[6,7]",106,,"{""width"":1920,""height"":1080,""size"":12}"
 `
 
 func TestBIIGLEVideo(t *testing.T) {
@@ -58,7 +58,7 @@ func TestBIIGLEVideo(t *testing.T) {
 		"103": {{Kind: annotate.Circle, Points: pt(1, 2), Radius: 3}},
 		"104": {{Kind: annotate.Ellipse, Points: pt(0, 5, 20, 15)}},
 		"105": {{Kind: annotate.Line, Points: pt(0, 10, 20, 10, 10, 5)}},
-		"106": {{Kind: annotate.Polygon, Points: pt(0, 0, 20, 10, 20, 30, 0, 1)}},
+		"106": {{Kind: annotate.Polygon, Points: pt(0, 0, 20, 10, 20, 30, 0, 1)}, {Kind: annotate.Box, Points: pt(1, 2, 5, 8)}},
 	} {
 		var shapes []annotate.Shape
 		for _, m := range marks[id] {
