@@ -115,42 +115,35 @@ func lookDIVE(in Input) (diveFile, error) {
 	}
 	defer f.Close()
 	j := openJSON("DIVE JSON", in, f)
-	first := true
+	others, numbered := false, false
 	err = j.members(func(key string) error {
+		var raw json.RawMessage
 		switch {
 		case key == "tracks":
-			if !first && d.plain && d.video.Extra == nil {
-				return j.errorf(`"tracks" comes among tracks`)
-			}
-			d.plain, first = false, false
+			d.plain = false
 			return j.skip()
-		case isWholeNumber(key) && d.plain && d.video.Extra == nil:
-			first = false
+		case isWholeNumber(key):
+			numbered = true
 			return j.skip()
-		case key == "version":
-			var version json.RawMessage
-			if err := j.value(&version); err != nil {
-				return err
-			}
-			if v := compact(version); v != "2" {
-				setExtra(&d.video.Extra, "dive.version", v)
-			}
 		default:
-			var raw json.RawMessage
 			if err := j.value(&raw); err != nil {
 				return err
 			}
-			if text := compact(raw); key != "groups" || text != "{}" {
-				setExtra(&d.video.Extra, "dive."+key, text)
-			}
+		}
+		others = true
+		if text := compact(raw); !(key == "groups" && text == "{}" || key == "version" && text == "2") {
+			setExtra(&d.video.Extra, "dive."+key, text)
 		}
 		return nil
 	})
 	if err != nil {
 		return d, err
 	}
-	if d.plain && d.video.Extra != nil {
+	if d.plain && others {
 		return d, j.errorf(`there is no "tracks": a DIVE annotation file has "tracks", "groups" and "version", or its tracks by their numbers`)
+	}
+	if !d.plain && numbered {
+		return d, j.errorf(`there are tracks beside "tracks": they should be in it`)
 	}
 	return d, j.over()
 }

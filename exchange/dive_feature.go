@@ -112,6 +112,33 @@ type geoFeature struct {
 		Type        string          `json:"type"`
 		Coordinates json.RawMessage `json:"coordinates"`
 	} `json:"geometry"`
+	raw json.RawMessage
+}
+
+// polygon adds its rings; those after the first are holes.
+func (g geoFeature) polygon(to *polygonRings) error {
+	var rings [][][]float64
+	if err := unmarshal(g.Geometry.Coordinates, &rings); err != nil {
+		return fmt.Errorf("the coordinates of a polygon are %.60s: they should be [[[x, y], ...], ...]", g.Geometry.Coordinates)
+	}
+	for n, ring := range rings {
+		at, err := geoPoints(ring)
+		if err != nil || len(at) < 3 {
+			return fmt.Errorf("a ring of a polygon should be at least three points [x, y]")
+		}
+		to.add(at, n > 0)
+	}
+	return nil
+}
+
+// joins tells whether a line goes from head to tail, and so follows from them.
+func (g geoFeature) joins(head, tail *annotate.Point) bool {
+	var at [][]float64
+	if head == nil || tail == nil || unmarshal(g.Geometry.Coordinates, &at) != nil {
+		return false
+	}
+	line, err := geoPoints(at)
+	return err == nil && slices.Equal(line, []annotate.Point{*head, *tail})
 }
 
 // geometry reads polygons and points; any other figure is kept as it is.
@@ -124,18 +151,18 @@ func (f diveFeature) geometry(m *annotate.Mark) error {
 	}
 	var polygons polygonRings
 	var points, others []string
-	ends := map[string]annotate.Point{}
+	ends := map[string]*annotate.Point{}
 	for _, name := range []string{"head", "tail"} {
 		var at []float64
 		if err := field(f, name, &at, "[x, y]"); err != nil {
 			return err
 		}
 		if len(at) == 2 {
-			ends[name] = annotate.Point{X: at[0], Y: at[1]}
-			points = append(points, name+" "+pointsText([]annotate.Point{ends[name]}))
+			ends[name] = &annotate.Point{X: at[0], Y: at[1]}
+			points = append(points, name+" "+pointsText([]annotate.Point{*ends[name]}))
 		}
 	}
-	var lines []json.RawMessage
+	var lines []geoFeature
 	for i, raw := range collection.Features {
 		var g geoFeature
 		if err := unmarshal(raw, &g); err != nil {
@@ -144,16 +171,8 @@ func (f diveFeature) geometry(m *annotate.Mark) error {
 		key, _ := g.Properties.Key.(string)
 		switch {
 		case g.Geometry.Type == "Polygon":
-			var rings [][][]float64
-			if err := unmarshal(g.Geometry.Coordinates, &rings); err != nil {
-				return fmt.Errorf("geometry, feature %d: the coordinates of a polygon are %.60s: they should be [[[x, y], ...], ...]", i+1, g.Geometry.Coordinates)
-			}
-			for n, ring := range rings {
-				at, err := geoPoints(ring)
-				if err != nil || len(at) < 3 {
-					return fmt.Errorf("geometry, feature %d: a ring of a polygon should be at least three points [x, y]", i+1)
-				}
-				polygons.add(at, n > 0)
+			if err := g.polygon(&polygons); err != nil {
+				return fmt.Errorf("geometry, feature %d: %w", i+1, err)
 			}
 		case g.Geometry.Type == "Point" && key != "" && len(numbersIn(key)) == 0:
 			var at []float64
@@ -161,37 +180,25 @@ func (f diveFeature) geometry(m *annotate.Mark) error {
 				return fmt.Errorf("geometry, feature %d: the coordinates of a point are %.60s: they should be [x, y]", i+1, g.Geometry.Coordinates)
 			}
 			p := annotate.Point{X: at[0], Y: at[1]}
-			if have, known := ends[key]; !known || have != p {
-				ends[key] = p
+			if have := ends[key]; have == nil || *have != p {
+				ends[key] = &p
 				points = append(points, key+" "+pointsText([]annotate.Point{p}))
 			}
 		case g.Geometry.Type == "LineString" && key == "HeadTails":
-			lines = append(lines, raw)
+			g.raw = raw
+			lines = append(lines, g)
 		default:
 			others = append(others, compact(raw))
 		}
 	}
-	for _, raw := range lines { // from head to tail; it follows from them
-		var g geoFeature
-		var at [][]float64
-		_ = unmarshal(raw, &g) // as above
-		line, err := []annotate.Point(nil), unmarshal(g.Geometry.Coordinates, &at)
-		if err == nil {
-			line, err = geoPoints(at)
-		}
-		head, ok1 := ends["head"]
-		tail, ok2 := ends["tail"]
-		if err != nil || !ok1 || !ok2 || !slices.Equal(line, []annotate.Point{head, tail}) {
-			others = append(others, compact(raw))
+	for _, line := range lines {
+		if !line.joins(ends["head"], ends["tail"]) {
+			others = append(others, compact(line.raw))
 		}
 	}
 	polygons.onto(m)
-	if points != nil {
-		setExtra(&m.Extra, "viame.kp", listText(points))
-	}
-	if others != nil {
-		setExtra(&m.Extra, "dive.geometry", listText(others))
-	}
+	setList(&m.Extra, "viame.kp", points)
+	setList(&m.Extra, "dive.geometry", others)
 	return nil
 }
 

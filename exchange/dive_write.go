@@ -131,7 +131,7 @@ func (w *diveWriter) close() error {
 func (w *diveWriter) track(t annotate.Track, marks []annotate.Mark) error {
 	sort.SliceStable(marks, func(i, j int) bool { return marks[i].Frame < marks[j].Frame })
 	marks = withoutOutside(marks)
-	id := t.ID
+	var id string
 	if len(marks) > 0 {
 		var kept bool
 		if id, kept = w.ids.of(marks[0]); !kept && (marks[0].Track != "" || marks[0].ID != "") {

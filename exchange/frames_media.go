@@ -45,11 +45,9 @@ func perMedium(records annotate.Records, other func(annotate.Record), open func(
 				if left[r.Name] > 0 {
 					continue
 				}
-				s, err := open(r)
-				if err != nil {
+				if s, err := open(r); err != nil {
 					return err
-				}
-				if err := s.close(); err != nil {
+				} else if err := s.close(); err != nil {
 					return err
 				}
 			}

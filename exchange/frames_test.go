@@ -250,3 +250,8 @@ func refusedTracks(t *testing.T, f Format, name string, cases map[string]string)
 		}
 	}
 }
+
+// fsTracks is a folder of one file.
+func fsTracks(name, text string) fs.FS {
+	return fstest.MapFS{name: &fstest.MapFile{Data: []byte(text)}}
+}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -36,7 +35,8 @@ import (
 //     and detections with those. max_detection_conf is kept where it is not the highest confidence,
 //     frames_processed where it is not the frames with detections.
 //
-// Written is version 1.6. What has several names is written as an "animal" with these as classes.
+// Written is version 1.6. What has several names is written as an "animal" with these as classes; frames_processed
+// are the frames with marks where nothing else is known.
 func MegaDetector() Format {
 	return Format{
 		Name: "megadetector", Title: "MegaDetector batch JSON",
@@ -224,10 +224,52 @@ func (f *mdFile) image(i int) error {
 		return err
 	}
 	wrong := func(err error) error { return f.j.errorf("images, entry %d: %w", i+1, err) }
+	m, detections, err := f.medium(entry)
+	if err != nil {
+		return wrong(err)
+	}
+	marks := make([]annotate.Mark, len(detections))
+	best, frames := 0.0, []int(nil)
+	for n, d := range detections {
+		var conf float64
+		if marks[n], conf, err = f.mark(m, d); err != nil {
+			return wrong(fmt.Errorf("detection %d: %w", n+1, err))
+		}
+		best = max(best, conf)
+		if marks[n].Frame >= 0 {
+			frames = append(frames, marks[n].Frame)
+		}
+	}
+	if m.Extra["megadetector.frames_processed"] == framesText(frames) { // follows from the marks
+		delete(m.Extra, "megadetector.frames_processed")
+	}
+	var highest *float64
+	if err := field(entry, "max_detection_conf", &highest, "a number"); err != nil {
+		return wrong(err)
+	}
+	if highest != nil && *highest != best {
+		setExtra(&m.Extra, "megadetector.max_detection_conf", numText(*highest))
+	}
+	if len(m.Extra) == 0 {
+		m.Extra = nil
+	}
+	if err := f.out(m); err != nil {
+		return err
+	}
+	for _, mark := range marks {
+		if err := f.out(mark); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// medium is an entry's picture or video.
+func (f *mdFile) medium(entry map[string]json.RawMessage) (annotate.Media, []map[string]json.RawMessage, error) {
 	m := annotate.Media{Extra: f.extra}
 	f.extra = nil
 	var failure *string
-	var rate, highest *float64
+	var rate *float64
 	var detections []map[string]json.RawMessage
 	for _, err := range []error{
 		field(entry, "file", &m.Name, "a file's name"),
@@ -235,20 +277,19 @@ func (f *mdFile) image(i int) error {
 		field(entry, "frame_rate", &rate, "a number"),
 		field(entry, "width", &m.W, "a whole number of pixels"),
 		field(entry, "height", &m.H, "a whole number of pixels"),
-		field(entry, "max_detection_conf", &highest, "a number"),
 		field(entry, "detections", &detections, "a list of detections, or null after a failure"),
 	} {
 		if err != nil {
-			return wrong(err)
+			return m, nil, err
 		}
 	}
 	m.Name = strings.ReplaceAll(m.Name, `\`, "/")
 	if m.Name == "" || f.files[m.Name] {
-		return wrong(fmt.Errorf("file is %.80q: it should be a file's name that no other entry has", m.Name))
+		return m, nil, fmt.Errorf("file is %.80q: it should be a file's name that no other entry has", m.Name)
 	}
 	f.files[m.Name] = true
 	if m.W < 0 || m.H < 0 || m.W > largestPicture || m.H > largestPicture {
-		return wrong(fmt.Errorf("width and height are %d and %d: they should be numbers of pixels", m.W, m.H))
+		return m, nil, fmt.Errorf("width and height are %d and %d: they should be numbers of pixels", m.W, m.H)
 	}
 	if rate != nil {
 		m.Rate = rateOf(*rate)
@@ -264,39 +305,7 @@ func (f *mdFile) image(i int) error {
 	_, processed := entry["frames_processed"]
 	m.Video = rate != nil || processed || isVideo(m.Name) || slices.ContainsFunc(detections, func(d map[string]json.RawMessage) bool { return d["frame_number"] != nil })
 	unknownFields(&m.Extra, "megadetector", entry, "file", "failure", "frame_rate", "width", "height", "max_detection_conf", "detections")
-	if err := f.size(&m, len(detections)); err != nil {
-		return wrong(err)
-	}
-	marks := make([]annotate.Mark, len(detections))
-	best, frames := 0.0, []int(nil)
-	for n, d := range detections {
-		var err error
-		var conf float64
-		if marks[n], conf, err = f.mark(m, d); err != nil {
-			return wrong(fmt.Errorf("detection %d: %w", n+1, err))
-		}
-		best = max(best, conf)
-		if marks[n].Frame >= 0 {
-			frames = append(frames, marks[n].Frame)
-		}
-	}
-	if m.Extra["megadetector.frames_processed"] == framesText(frames) { // follows from the marks
-		if delete(m.Extra, "megadetector.frames_processed"); len(m.Extra) == 0 {
-			m.Extra = nil
-		}
-	}
-	if highest != nil && *highest != best && !math.IsNaN(*highest) {
-		setExtra(&m.Extra, "megadetector.max_detection_conf", numText(*highest))
-	}
-	if err := f.out(m); err != nil {
-		return err
-	}
-	for _, mark := range marks {
-		if err := f.out(mark); err != nil {
-			return err
-		}
-	}
-	return nil
+	return m, detections, f.size(&m, len(detections))
 }
 
 // size asks for the size of a picture that has detections, where the file does not tell it.

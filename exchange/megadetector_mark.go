@@ -52,23 +52,9 @@ func (f *mdFile) mark(media annotate.Media, d map[string]json.RawMessage) (annot
 	if err != nil {
 		return m, 0, err
 	}
-	for _, pair := range classes {
-		if len(pair) != 2 {
-			return m, 0, fmt.Errorf(`classifications hold %.60v: they should be pairs ["3", 0.901]`, pair)
-		}
-		id, _ := json.Marshal(pair[0]) // it was read from JSON
-		label, err := f.category(mdClassification, id)
-		if err != nil {
-			return m, 0, err
-		}
-		number, _ := pair[1].(json.Number)
-		score, err := parseNumber(number.String())
-		if err != nil {
-			return m, 0, fmt.Errorf(`classifications hold %.60v: they should be pairs ["3", 0.901]`, pair)
-		}
-		m.Names = append(m.Names, annotate.Name{Label: label, Score: score, Scored: true})
+	if m.Names, err = f.classified(classes); err != nil {
+		return m, 0, err
 	}
-	slices.SortStableFunc(m.Names, func(a, b annotate.Name) int { return cmp.Compare(b.Score, a.Score) })
 	if m.Names == nil {
 		m.Names = []annotate.Name{{Label: category, Score: *conf, Scored: true}}
 	} else {
@@ -77,6 +63,29 @@ func (f *mdFile) mark(media annotate.Media, d map[string]json.RawMessage) (annot
 	}
 	unknownFields(&m.Extra, "megadetector", d, "category", "conf", "bbox", "classifications", "frame_number")
 	return m, *conf, nil
+}
+
+// classified are the classes of a detection, best first.
+func (f *mdFile) classified(classes [][]any) ([]annotate.Name, error) {
+	var names []annotate.Name
+	for _, pair := range classes {
+		if len(pair) != 2 {
+			return nil, fmt.Errorf(`classifications hold %.60v: they should be pairs ["3", 0.901]`, pair)
+		}
+		id, _ := json.Marshal(pair[0]) // it was read from JSON
+		label, err := f.category(mdClassification, id)
+		if err != nil {
+			return nil, err
+		}
+		number, _ := pair[1].(json.Number)
+		score, err := parseNumber(number.String())
+		if err != nil {
+			return nil, fmt.Errorf(`classifications hold %.60v: they should be pairs ["3", 0.901]`, pair)
+		}
+		names = append(names, annotate.Name{Label: label, Score: score, Scored: true})
+	}
+	slices.SortStableFunc(names, func(a, b annotate.Name) int { return cmp.Compare(b.Score, a.Score) })
+	return names, nil
 }
 
 // category is a category's name; one that the file does not list is called by its number.

@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -146,26 +145,9 @@ func readMOT(in Input, file io.Reader, out give) error {
 	if err := out(video); err != nil {
 		return err
 	}
-	text, err := beside(in, path.Join(dir, "labels.txt"))
+	labels, err := motLabels(in, path.Join(dir, "labels.txt"), out)
 	if err != nil {
 		return err
-	}
-	labels := map[int]string{}
-	if text != "" {
-		lines := bufio.NewScanner(strings.NewReader(text))
-		for n := 1; lines.Scan(); n++ {
-			name := strings.TrimSpace(lines.Text())
-			if name == "" {
-				continue
-			}
-			labels[n] = name
-			if err := out(annotate.Label{Name: name, ID: strconv.Itoa(n)}); err != nil {
-				return err
-			}
-		}
-		if err := lines.Err(); err != nil {
-			return fmt.Errorf("%s: %w", path.Join(dir, "labels.txt"), err)
-		}
 	}
 	tracks := map[int]bool{} // whether they are named
 	for b, err := range motBoxes(file) {
@@ -202,6 +184,28 @@ func readMOT(in Input, file io.Reader, out give) error {
 		}
 	}
 	return nil
+}
+
+// motLabels reads labels.txt, the first line class 1.
+func motLabels(in Input, name string, out give) (map[int]string, error) {
+	text, err := beside(in, name)
+	if err != nil {
+		return nil, err
+	}
+	labels := map[int]string{}
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		label := strings.TrimSpace(line)
+		if label == "" {
+			continue
+		}
+		labels[n] = label
+		if err := out(annotate.Label{Name: label, ID: strconv.Itoa(n)}); err != nil {
+			return nil, err
+		}
+	}
+	return labels, nil
 }
 
 // motMark is a line as a mark, whose first name's label is left open where it has a class.

@@ -198,7 +198,7 @@ func (v *viameReader) row() error {
 	short := false // the layout without frame and length
 	if len(v.cells) == 9 {
 		_, err := parseNumber(v.cell(8))
-		short = err != nil
+		short = err != nil && v.cell(8) != ""
 	}
 	if len(v.cells) < 9 {
 		return v.errorf(0, "%d columns: it should have at least 9, id, video or picture, frame, x0, y0, x1, y1, confidence, length, with commas between", len(v.cells))
@@ -259,26 +259,7 @@ func (v *viameReader) row() error {
 func (v *viameReader) place(m annotate.Mark, number int, short bool, of []annotate.Attribute) error {
 	m.Media = strings.ReplaceAll(v.cell(2), `\`, "/")
 	if isPicture(m.Media) {
-		have, known := v.media[m.Media]
-		text := strconv.Itoa(number)
-		if short { // in the order in which they come up, as VIAME numbers a list of pictures
-			if text = have; !known {
-				text = strconv.Itoa(len(v.media))
-			}
-		}
-		if !known {
-			v.media[m.Media] = text
-			picture := annotate.Media{Name: m.Media, Extra: v.info}
-			v.info = nil
-			setExtra(&picture.Extra, "viame.frame", text)
-			if err := v.out(picture); err != nil {
-				return err
-			}
-		} else if have != text {
-			setExtra(&m.Extra, "viame.frame", text)
-		}
-		setTrackAttributes(&m, of)
-		return v.out(m)
+		return v.picture(m, number, short, of)
 	}
 	m.Frame, m.Time, m.Track, m.ID, m.Still = number, annotate.None, m.ID, "", true
 	if short {
@@ -314,6 +295,30 @@ func (v *viameReader) place(m annotate.Mark, number int, short bool, of []annota
 		}
 	}
 	of = slices.DeleteFunc(slices.Clone(of), func(a annotate.Attribute) bool { return slices.Contains(track.Attributes, a) })
+	setTrackAttributes(&m, of)
+	return v.out(m)
+}
+
+// picture passes on a mark in a picture.
+func (v *viameReader) picture(m annotate.Mark, number int, short bool, of []annotate.Attribute) error {
+	have, known := v.media[m.Media]
+	text := strconv.Itoa(number)
+	if short { // in the order in which they come up, as VIAME numbers a list of pictures
+		if text = have; !known {
+			text = strconv.Itoa(len(v.media))
+		}
+	}
+	if !known {
+		v.media[m.Media] = text
+		picture := annotate.Media{Name: m.Media, Extra: v.info}
+		v.info = nil
+		setExtra(&picture.Extra, "viame.frame", text)
+		if err := v.out(picture); err != nil {
+			return err
+		}
+	} else if have != text {
+		setExtra(&m.Extra, "viame.frame", text)
+	}
 	setTrackAttributes(&m, of)
 	return v.out(m)
 }

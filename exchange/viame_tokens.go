@@ -21,11 +21,11 @@ func (v *viameReader) rest(m *annotate.Mark, first int) (of []annotate.Attribute
 		switch token {
 		case "(kp)":
 			name, xy, _ := strings.Cut(value, " ")
-			at, err := numbersOf(xy)
-			if err != nil || len(at) != 2 || name == "" {
-				return nil, v.errorf(column, "a point should be (kp) name x y")
+			if at, err := numbersOf(xy); err == nil && len(at) == 2 && name != "" {
+				points = append(points, name+" "+pointsText(pointsOf(at)))
+				continue
 			}
-			points = append(points, name+" "+numText(at[0])+" "+numText(at[1]))
+			return nil, v.errorf(column, "a point should be (kp) name x y")
 		case "(atr)", "(trk-atr)":
 			name, text, _ := strings.Cut(value, " ")
 			if name == "" {
@@ -41,15 +41,9 @@ func (v *viameReader) rest(m *annotate.Mark, first int) (of []annotate.Attribute
 				m.Attributes = append(m.Attributes, a)
 			}
 		case "(poly)", "(+poly)", "(hole)", "(-poly)":
-			at, err := numbersOf(value)
-			if err != nil || len(at) < 6 || len(at)%2 != 0 {
-				return nil, v.errorf(column, "a polygon should be %s x y x y x y ..., at least three points", token)
+			if err := v.ring(&polygons, column, token, value); err != nil {
+				return nil, err
 			}
-			hole := token == "(hole)" || token == "(-poly)"
-			if hole && len(polygons.rings) == 0 {
-				return nil, v.errorf(column, "a hole should come after the (poly) that it is in")
-			}
-			polygons.add(pointsOf(at), hole)
 		case "(note)":
 			m.Attributes = append(m.Attributes, annotate.Attribute{Name: "note", Value: value})
 		default:
@@ -72,13 +66,23 @@ func (v *viameReader) rest(m *annotate.Mark, first int) (of []annotate.Attribute
 	polygons.onto(m)
 	// The length has a column and notes come last: in this order they are written and read again.
 	slices.SortStableFunc(m.Attributes, func(a, b annotate.Attribute) int { return cmp.Compare(attributeRank(a), attributeRank(b)) })
-	if points != nil {
-		setExtra(&m.Extra, "viame.kp", listText(points))
-	}
-	if others != nil {
-		setExtra(&m.Extra, "viame.other", listText(others))
-	}
+	setList(&m.Extra, "viame.kp", points)
+	setList(&m.Extra, "viame.other", others)
 	return of, nil
+}
+
+// ring reads one polygon, or a hole in the one before.
+func (v *viameReader) ring(polygons *polygonRings, column int, token, value string) error {
+	at, err := numbersOf(value)
+	if err != nil || len(at) < 6 || len(at)%2 != 0 {
+		return v.errorf(column, "a polygon should be %s x y x y x y ..., at least three points", token)
+	}
+	hole := token == "(hole)" || token == "(-poly)"
+	if hole && len(polygons.rings) == 0 {
+		return v.errorf(column, "a hole should come after the (poly) that it is in")
+	}
+	polygons.add(pointsOf(at), hole)
+	return nil
 }
 
 // attributeRank orders a mark's attributes: its length, all others, notes.
@@ -105,6 +109,13 @@ func isNote(a annotate.Attribute) bool { return a.Name == "note" && a.Type == an
 func listText(list []string) string {
 	text, _ := json.Marshal(list) // strings always marshal
 	return string(text)
+}
+
+// setList keeps a list, where there is one.
+func setList(extra *annotate.Extra, key string, list []string) {
+	if len(list) > 0 {
+		setExtra(extra, key, listText(list))
+	}
 }
 
 // stringList is listText backwards; nothing where it is none.
