@@ -172,7 +172,7 @@ type lsContext struct {
 // records are a region's track and marks, or its mark.
 func (g *lsRegion) records(c lsContext) ([]annotate.Record, error) {
 	w, h := float64(c.media.W), float64(c.media.H)
-	at, names := -1, []annotate.Name(nil)
+	at, names, named := -1, []annotate.Name(nil), map[string]bool{}
 	var attributes []annotate.Attribute
 	score := c.score
 	for i, r := range g.results {
@@ -194,7 +194,8 @@ func (g *lsRegion) records(c lsContext) ([]annotate.Record, error) {
 			continue
 		}
 		for _, label := range r.labels {
-			if !slices.ContainsFunc(names, func(n annotate.Name) bool { return n.Label == label }) {
+			if !named[label] {
+				named[label] = true
 				name := annotate.Name{Label: label}
 				if score != nil {
 					name.Score, name.Scored = *score, true

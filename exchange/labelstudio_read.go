@@ -43,7 +43,7 @@ func (r *lsReader) read() error {
 	}
 	at, err := r.tasks(json.NewDecoder(utf8Text(f)))
 	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("Label Studio file %s, line %d: %w", r.in.Name, r.line(at), err)
+		return fmt.Errorf("%s %s, line %d: %w", "Label Studio file", r.in.Name, r.line(at), err)
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (t *lsTask) name() error {
 	}
 	for _, key := range append(slices.Clone(lsFiles), keys...) {
 		file := text(key)
-		if file == "" || !slices.Contains(lsFiles, key) && !boxesVideo.MatchString(file) && !boxesPicture.MatchString(file) {
+		if file == "" || key == "" || !slices.Contains(lsFiles, key) && !boxesVideo.MatchString(file) && !boxesPicture.MatchString(file) {
 			continue
 		}
 		t.key, t.file = key, file
