@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"math"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"requin/annotate"
 	"requin/frame"
@@ -258,16 +256,8 @@ func (r *boxesReader) point(cx, cy int, share bool) (annotate.Shape, error) {
 	return annotate.Shape{Kind: annotate.Points, Points: []annotate.Point{p}}, nil
 }
 
-var boxesVideo = regexp.MustCompile(`(?i)\.(mp4|avi|mov|mkv|mpe?g|m4v|mts|m2ts|webm|wmv|flv|lrv|360|ts)$`)
-var boxesPicture = regexp.MustCompile(`(?i)\.(jpe?g|png|tiff?|bmp|gif|webp|heic|dng|raw)$`)
-
-// file sets a mark's media, which is given where it comes up first, and keeps in Extra what else the row has.
-func (r *boxesReader) file(m *annotate.Mark, alone bool) (bool, error) {
-	m.Media = strings.ReplaceAll(r.cell("file"), `\`, "/")
-	if m.Media == "" {
-		m.Media = strings.TrimSuffix(path.Base(r.in.Name), path.Ext(r.in.Name))
-		m.Media = strings.TrimSuffix(strings.TrimSuffix(m.Media, ".boxes"), ".frames")
-	}
+// extra is what the row has in columns without a meaning here; not nil.
+func (r *boxesReader) extra() annotate.Extra {
 	extra := annotate.Extra{}
 	for _, column := range r.others {
 		name := strings.TrimSpace(strings.ReplaceAll(r.t.header[column], "\r", ""))
@@ -278,6 +268,17 @@ func (r *boxesReader) file(m *annotate.Mark, alone bool) (bool, error) {
 			extra["csv."+name] = cell
 		}
 	}
+	return extra
+}
+
+// file sets a mark's media, which is given where it comes up first, and keeps in Extra what else the row has.
+func (r *boxesReader) file(m *annotate.Mark, alone bool) (bool, error) {
+	m.Media = strings.ReplaceAll(r.cell("file"), `\`, "/")
+	if m.Media == "" {
+		m.Media = strings.TrimSuffix(path.Base(r.in.Name), path.Ext(r.in.Name))
+		m.Media = strings.TrimSuffix(strings.TrimSuffix(m.Media, ".boxes"), ".frames")
+	}
+	extra := r.extra()
 	have, known := r.media[m.Media]
 	switch {
 	case known && alone:
@@ -340,27 +341,6 @@ func boxesCells(m annotate.Media) map[string]string {
 	return cells
 }
 
-// parseRate reads frames a second.
-func parseRate(s string) (frame.Rational, bool) {
-	top, bottom, fraction := strings.Cut(s, "/")
-	if fraction {
-		n, errN := strconv.ParseInt(strings.TrimSpace(top), 10, 32)
-		d, errD := strconv.ParseInt(strings.TrimSpace(bottom), 10, 32)
-		return frame.Rational{Num: n, Den: d}, errN == nil && errD == nil && n > 0 && d > 0
-	}
-	v, err := parseNumber(s)
-	if err != nil || !(v > 0.0005 && v < 1e6) {
-		return frame.Rational{}, false
-	}
-	r := frame.Rational{Num: int64(math.Round(v * 1000)), Den: 1000}
-	for _, p := range []int64{2, 2, 2, 5, 5, 5} {
-		if r.Num%p == 0 && r.Den%p == 0 {
-			r.Num, r.Den = r.Num/p, r.Den/p
-		}
-	}
-	return r, true
-}
-
 // when sets a mark's frame and time. A picture has frame 0 and time 0; what its row says otherwise is kept in Extra.
 func (r *boxesReader) when(m *annotate.Mark) error {
 	t := r.t
@@ -397,27 +377,4 @@ func (r *boxesReader) when(m *annotate.Mark) error {
 		}
 	}
 	return nil
-}
-
-var boxesClock = regexp.MustCompile(`^(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2}(?:\.\d+)?)$`)
-
-// boxesTime reads seconds, milliseconds or a clock.
-func boxesTime(s string, ms bool) (time.Duration, bool) {
-	if m := boxesClock.FindStringSubmatch(s); m != nil && !ms {
-		h, _ := strconv.Atoi(m[1]) // four digits, or none
-		min, _ := strconv.Atoi(m[2])
-		sec, err := strconv.ParseFloat(m[3], 64)
-		if err != nil || sec >= 60 {
-			return 0, false
-		}
-		return secondsOf(float64(h)*3600 + float64(min)*60 + sec)
-	}
-	v, err := parseNumber(s)
-	if err != nil {
-		return 0, false
-	}
-	if ms {
-		v /= 1000
-	}
-	return secondsOf(v)
 }

@@ -330,3 +330,8 @@ func TestEventMeasureOtherReal(t *testing.T) {
 	}
 	againCounts(t, EventMeasure(), in)
 }
+
+// failed is a stream that only fails.
+func failed(err error) annotate.Records {
+	return func(yield func(annotate.Record, error) bool) { yield(nil, err) }
+}

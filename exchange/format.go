@@ -63,11 +63,6 @@ type Folder interface {
 // errEnough ends reading where the one who ranges over the records has seen enough.
 var errEnough = errors.New("enough")
 
-// failed is a stream that only fails.
-func failed(err error) annotate.Records {
-	return func(yield func(annotate.Record, error) bool) { yield(nil, err) }
-}
-
 // writeText writes a small file.
 func writeText(out Folder, name, text string) error {
 	file, err := out.Create(name)

@@ -49,9 +49,6 @@ func TestLossesTracks(t *testing.T) {
 		{DIVE(), "the time of a mark|that a mark is difficult|the type of an attribute|the id of a mark|a mark of which no frame number|that a name has no score|the frame rate", "further names|the attribute sex|that a mark lies between"},
 		{MOT(), "the time of a mark|further names|a mark of which no frame number|the parent of a label|the id of a track|a mark that has no place", "the visibility|that a mark is difficult|the frame rate|how many frames"},
 		{MegaDetector(), "which track a mark belongs to|the frame of a mark is not known|that a name has no score|that a mark has no place|the parent of a label", "why a picture|the width|the frame rate|the id of a label"},
-		{BIIGLE(), "the score of a name|a mark of which no time|the frame rate|the shape of a mark in a track of several", "the parent of a label|the width|who made a track"},
-		{SharkTrack(), "what is below a millisecond|further names|the id of a track|a mark that has no place|the frame rate|a list of labels", "the id of a mark|the score"},
-		{BoxTable(), "further names|the parent of a label|the frame rate|a file without a mark|the attribute sex", "the id of a mark|the score|the time of a mark|the id of a track"},
 	} {
 		t.Run(c.format.Name, func(t *testing.T) {
 			losses, err := c.format.Write(folderTracks{}, streamTracks(fullTracks()...), Options{Name: "out"})
@@ -85,7 +82,7 @@ func TestLossesTracks(t *testing.T) {
 // TestWriteErrorsTracks: an error of the stream or of the folder ends every writer.
 func TestWriteErrorsTracks(t *testing.T) {
 	broken := errors.New("the stream broke")
-	for _, f := range []Format{VIAME(), KW18(), DIVE(), MOT(), MegaDetector(), BIIGLE(), SharkTrack(), BoxTable()} {
+	for _, f := range []Format{VIAME(), KW18(), DIVE(), MOT(), MegaDetector(), BIIGLE(), SharkTrack()} {
 		records := func(yield func(annotate.Record, error) bool) {
 			for _, r := range fullTracks()[:6] {
 				if !yield(r, nil) {

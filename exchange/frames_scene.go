@@ -101,45 +101,6 @@ func inBetween(from, to annotate.Mark) iter.Seq[annotate.Mark] {
 	}
 }
 
-// byGroup calls done with the marks of one group at a time: of a medium, of a track.
-// It goes through the records twice and holds only groups that are not complete yet;
-// the other records go to other in their place.
-func byGroup(records annotate.Records, key func(annotate.Mark) [2]string, other func(annotate.Record) error, done func([]annotate.Mark) error) error {
-	counts := map[[2]string]int{}
-	for r, err := range records {
-		if err != nil {
-			return err
-		}
-		if m, ok := r.(annotate.Mark); ok {
-			counts[key(m)]++
-		}
-	}
-	open := map[[2]string][]annotate.Mark{}
-	for r, err := range records {
-		if err != nil {
-			return err
-		}
-		m, ok := r.(annotate.Mark)
-		if !ok {
-			if err := other(r); err != nil {
-				return err
-			}
-			continue
-		}
-		k := key(m)
-		marks := append(open[k], m)
-		if len(marks) < counts[k] {
-			open[k] = marks
-			continue
-		}
-		delete(open, k)
-		if err := done(marks); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // timedVideo is the first video with marks whose time is known, or else the first video; "" where there is none.
 func timedVideo(records annotate.Records) (string, error) {
 	videos, first := map[string]bool{}, ""

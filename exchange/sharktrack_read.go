@@ -66,23 +66,25 @@ func (r *sharkReader) measure() error {
 
 // sharkReader holds what was given already.
 type sharkReader struct {
-	in     Input
-	yield  func(annotate.Record, error) bool
-	folder bool
-	media  map[string]annotate.Media
-	ends   map[string][]string         // of a folder's overview: media by their last element
-	sizes  map[string][]annotate.Media // of a folder's output: media with their sizes by their last element
-	tracks map[[2]string]string        // track_metadata by media and id
-	listed map[string]struct{}         // media that overview.csv listed: twice is an error
-	t      *table                      // the one being read
-	send   func(annotate.Record) bool
-	at     sharkColumns
+	in      Input
+	yield   func(annotate.Record, error) bool
+	folder  bool
+	media   map[string]annotate.Media
+	ends    map[string][]string          // of a folder's overview: media by their last element
+	sizes   map[string][]annotate.Media  // of a folder's output: media with their sizes by their last element
+	tracks  map[[2]string]string         // track_metadata by media and id
+	folders map[string]map[string]string // what follows from a media
+	listed  map[string]struct{}          // media that overview.csv listed: twice is an error
+	t       *table                       // the one being read
+	send    func(annotate.Record) bool
+	at      sharkColumns
 }
 
 // sharkColumns are the places of what all tables and all generations have, -1 where one is lacking.
 type sharkColumns struct {
 	path, name, frame, time, label int
-	others                         []int // columns kept in Extra
+	others                         []int    // columns kept in Extra
+	names                          []string // theirs
 }
 
 // file reads one table; false at an error or where no more is wanted.
@@ -99,6 +101,7 @@ func (r *sharkReader) file(in Input) bool {
 func (r *sharkReader) table(t *table, send func(annotate.Record) bool) error {
 	if r.media == nil {
 		r.media, r.ends, r.tracks = map[string]annotate.Media{}, map[string][]string{}, map[[2]string]string{}
+		r.folders = map[string]map[string]string{}
 	}
 	r.t, r.send, r.listed = t, send, map[string]struct{}{}
 	r.at = sharkColumns{name: t.column("video_name"), frame: t.column("frame"), time: t.column("time", "time_sample"), label: t.column("label", "class")}
@@ -130,7 +133,7 @@ func (r *sharkReader) others(known ...int) error {
 		} else {
 			seen[key] = true
 		}
-		r.at.others = append(r.at.others, i)
+		r.at.others, r.at.names = append(r.at.others, i), append(r.at.names, sharkName(name))
 	}
 	return nil
 }
@@ -197,8 +200,8 @@ func (r *sharkReader) when() (number int, m annotate.Mark, err error) {
 // extra keeps what the row says beyond what follows from its path, its media and the fields given.
 func (r *sharkReader) extra(follows map[string]string) annotate.Extra {
 	var extra annotate.Extra
-	for _, column := range r.at.others {
-		name := sharkName(r.t.header[column])
+	for i, column := range r.at.others {
+		name := r.at.names[i]
 		if cell := r.t.word(column); cell != "" && cell != follows[name] {
 			if extra == nil {
 				extra = annotate.Extra{}
@@ -314,9 +317,14 @@ func (r *sharkReader) track(media, id, about string) bool {
 
 // follows is what the cells of a mark's row say that other records say already.
 func (r *sharkReader) follows(m annotate.Mark, about int) map[string]string {
-	follows := sharkFolders(m.Media)
-	media := r.media[m.Media]
-	follows["w"], follows["h"] = countText(media.W), countText(media.H)
+	follows := r.folders[m.Media]
+	if follows == nil {
+		media := r.media[m.Media]
+		follows = sharkFolders(m.Media)
+		follows["w"], follows["h"] = countText(media.W), countText(media.H)
+		r.folders[m.Media] = follows
+	}
+	delete(follows, "track_metadata")
 	if m.Track != "" && about >= 0 {
 		if follows["track_metadata"] = r.tracks[[2]string{m.Media, m.Track}]; follows["track_metadata"] == "" {
 			follows["track_metadata"] = m.Media + "/" + m.Track

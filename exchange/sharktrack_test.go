@@ -211,3 +211,11 @@ func FuzzSharkTrack(f *testing.F) {
 	f.Add("video_path,tracks_found\na.mp4,2\nb.mp4,0\n")
 	f.Fuzz(func(t *testing.T, text string) { fuzzTables(t, SharkTrack(), textTables(text)) })
 }
+
+func FuzzSharkTrackFolder(f *testing.F) {
+	f.Add("video_path,tracks_found\n/d/a/one.mp4,1\n/d/empty.mp4,0\n", "video_path,video_name,frame,time,xmin,ymin,xmax,ymax,w,h,label,track_metadata,track_id\na/one.mp4,one.mp4,8,00h:00m:00s:320ms,1,2,3,4,10,10,shark,x/3,0\n",
+		"video_path,frame,label,time,n\na/one.mp4,8,shark,00h:00m:00s:320ms,1\n")
+	f.Fuzz(func(t *testing.T, overview, output, maxn string) {
+		fuzzTables(t, SharkTrack(), Input{Name: ".", FS: fstest.MapFS{"overview.csv": {Data: []byte(overview)}, "output.csv": {Data: []byte(output)}, "maxn.csv": {Data: []byte(maxn)}}})
+	})
+}
