@@ -364,13 +364,12 @@ func (m *Manifest) WriteTable(w io.Writer) error {
 	}
 	var out strings.Builder
 	row := func(name string, count func(fold int) int, note string) {
-		fmt.Fprintf(&out, "%-*s", wide, name)
-		sum := 0
+		line, sum := fmt.Sprintf("%-*s", wide, name), 0
 		for _, f := range folds {
-			fmt.Fprintf(&out, "  %7d", count(f))
+			line += fmt.Sprintf("  %7d", count(f))
 			sum += count(f)
 		}
-		fmt.Fprintf(&out, "  %7d  %s\n", sum, note)
+		out.WriteString(strings.TrimRight(fmt.Sprintf("%s  %7d  %s", line, sum, note), " ") + "\n")
 	}
 	fmt.Fprintf(&out, "%-*s", wide, "")
 	for _, f := range folds {

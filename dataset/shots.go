@@ -7,7 +7,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"requin/annotate"
@@ -128,7 +130,11 @@ func (c *chosen) video(ctx context.Context, m *medium, n *names, s Settings) err
 		if _, none := video.Version(ctx); none != nil {
 			return none
 		}
-		c.lose(m, 0, len(m.marks), err.Error())
+		reason := err.Error()
+		for _, path := range m.files { // where it lies is nobody else's business
+			reason = strings.ReplaceAll(reason, path, filepath.Base(path))
+		}
+		c.lose(m, 0, len(m.marks), reason)
 		return nil
 	}
 	k := &clip{m: m, dive: dive}
