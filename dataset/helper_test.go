@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -199,3 +200,5 @@ func yolo(t testing.TB, dir string, classes []string) annotate.Records {
 }
 
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+
+func newTestRand() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
