@@ -77,7 +77,7 @@ func TestBoxesMoveWithThePicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	boxes, flips := 0, 0
-	for epoch := range 4 {
+	for epoch := range 2 {
 		for b, err := range l.Batches(t.Context(), epoch, 0) {
 			if err != nil {
 				t.Fatal(err)
@@ -321,7 +321,7 @@ func TestWater(t *testing.T) {
 func TestSheet(t *testing.T) {
 	data := realdata.Path(t, "aquarium")
 	classes := []string{"fish", "jellyfish", "penguin", "puffin", "shark", "starfish", "stingray"}
-	source := Source{Records: some(yolo(t, data, classes), 24), Files: files(filepath.Join(data, "images")), Deployment: func(m annotate.Media) string { return m.Name[:8] }}
+	source := Source{Records: some(yolo(t, data, classes), 8), Files: files(filepath.Join(data, "images")), Deployment: func(m annotate.Media) string { return m.Name[:8] }}
 	s := plain()
 	s.Unknown = "context"
 	dir := filepath.Join(t.TempDir(), "set")
@@ -342,10 +342,10 @@ func TestSheet(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if err := l.WriteSheet(t.Context(), f, 0, 24, 6); err != nil {
+	if err := l.WriteSheet(t.Context(), f, 0, 8, 4); err != nil {
 		t.Fatal(err)
 	}
-	if p, _, err := readStill(path, 0, 0); err != nil || p.w != 6*324+4 || p.h != 4*324+4 {
+	if p, _, err := readStill(path, 0, 0); err != nil || p.w != 4*324+4 || p.h != 2*324+4 {
 		t.Errorf("%v", err)
 	}
 }

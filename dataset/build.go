@@ -141,6 +141,7 @@ type result struct {
 	H      int    `json:"h"`
 	FullW  int    `json:"full_w"`
 	FullH  int    `json:"full_h"`
+	Look   string `json:"dhash"`
 	gap    string // why there is none
 }
 
@@ -256,7 +257,7 @@ func (b *build) picture(i int) error {
 		return fmt.Errorf("%s: %w", m.Name, err)
 	}
 	w, h := stored(p.w, p.h, b.s.LongSide)
-	r := result{Shot: i, W: w, H: h, FullW: p.w, FullH: p.h}
+	r := result{Shot: i, W: w, H: h, FullW: p.w, FullH: p.h, Look: lookText(look(p.pix, p.w, p.h))}
 	ext := p.ext
 	if !p.plain || w != p.w || h != p.h {
 		if file, ext, err = encode(scaled(p.pix, p.w, p.h, w, h), w, h, b.s); err != nil {
@@ -339,7 +340,7 @@ func (b *build) manifest(n *names) (*Manifest, error) {
 			continue
 		}
 		p := Picture{File: r.File, SHA256: r.SHA256, Deployment: shot.m.deployment, Media: shot.m.Name, Time: shot.seconds(),
-			PTS: shot.at.PTS, Chapter: shot.at.Chapter, W: r.W, H: r.H, FullW: r.FullW, FullH: r.FullH, Whole: shot.whole, Boxes: []Box{}}
+			PTS: shot.at.PTS, Chapter: shot.at.Chapter, W: r.W, H: r.H, FullW: r.FullW, FullH: r.FullH, Look: r.Look, Whole: shot.whole, Boxes: []Box{}}
 		kx, ky = kx*float64(r.W)/float64(r.FullW), ky*float64(r.H)/float64(r.FullH)
 		for _, box := range shot.boxes {
 			if fitted, ok := b.fit(box, kx, ky, r); ok {

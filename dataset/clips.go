@@ -85,7 +85,7 @@ func (c clipReader) read(ctx context.Context, segment video.Segment) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.clip.m.Name, err)
 		}
-		frames = append(frames, taken{result{Shot: i, W: f.W, H: f.H, FullW: f.FullW, FullH: f.FullH}, file, ext})
+		frames = append(frames, taken{result{Shot: i, W: f.W, H: f.H, FullW: f.FullW, FullH: f.FullH, Look: lookText(look(f.Pix, f.W, f.H))}, file, ext})
 	}
 	// A frame of an earlier run lies in no gap: the same segment was read then.
 	var gaps []frame.Gap

@@ -349,37 +349,35 @@ func (m *Manifest) hasTest() bool {
 	return slices.ContainsFunc(m.Deployments, func(d Deployment) bool { return d.Fold == Test })
 }
 
-// WriteTable writes how many boxes of each taxon, and how many deployments and pictures, each fold holds.
-func (m *Manifest) WriteTable(w io.Writer) error {
-	folds := []int{}
+// Row is one line of the table of what each side holds.
+type Row struct {
+	Name   string
+	Counts []int // by side
+	Sum    int
+	Note   string
+}
+
+// Table is how many deployments, pictures and boxes of each taxon each side holds: the folds, then the test set if
+// there is one.
+func (m *Manifest) Table() (sides []string, rows []Row) {
+	var folds []int
 	for f := range max(m.Settings.Folds, 1) {
-		folds = append(folds, f)
+		folds, sides = append(folds, f), append(sides, fmt.Sprintf("fold %d", f))
+	}
+	if m.Settings.Folds == 0 {
+		sides[0] = "training"
 	}
 	if m.hasTest() {
-		folds = append(folds, Test)
+		folds, sides = append(folds, Test), append(sides, "test")
 	}
-	wide := len("deployments")
-	for _, x := range m.Taxa {
-		wide = max(wide, utf8.RuneCountInString(x.Name))
-	}
-	var out strings.Builder
-	row := func(name string, count func(fold int) int, note string) {
-		line, sum := fmt.Sprintf("%-*s", wide, name), 0
+	add := func(name string, count func(fold int) int, note string) {
+		r := Row{Name: name, Note: note}
 		for _, f := range folds {
-			line += fmt.Sprintf("  %7d", count(f))
-			sum += count(f)
+			r.Counts = append(r.Counts, count(f))
+			r.Sum += count(f)
 		}
-		out.WriteString(strings.TrimRight(fmt.Sprintf("%s  %7d  %s", line, sum, note), " ") + "\n")
+		rows = append(rows, r)
 	}
-	fmt.Fprintf(&out, "%-*s", wide, "")
-	for _, f := range folds {
-		name := fmt.Sprintf("fold %d", f)
-		if f == Test {
-			name = "test"
-		}
-		fmt.Fprintf(&out, "  %7s", name)
-	}
-	fmt.Fprintf(&out, "  %7s\n", "all")
 	of := func(value func(Deployment) int) func(int) int {
 		return func(fold int) (sum int) {
 			for _, d := range m.Deployments {
@@ -390,14 +388,14 @@ func (m *Manifest) WriteTable(w io.Writer) error {
 			return sum
 		}
 	}
-	row("deployments", of(func(Deployment) int { return 1 }), "")
-	row("pictures", of(func(d Deployment) int { return d.Pictures }), "")
+	add("deployments", of(func(Deployment) int { return 1 }), "")
+	add("pictures", of(func(d Deployment) int { return d.Pictures }), "")
 	for _, x := range m.Taxa {
 		note := string(x.Role)
 		if x.TooFew || x.TooFewTest {
 			note += ", too few to be scored"
 		}
-		row(x.Name, func(fold int) int {
+		add(x.Name, func(fold int) int {
 			switch {
 			case fold == Test:
 				return x.Test
@@ -407,6 +405,28 @@ func (m *Manifest) WriteTable(w io.Writer) error {
 			return x.Boxes - x.Test
 		}, note)
 	}
-	_, err := io.WriteString(w, out.String())
+	return sides, rows
+}
+
+// WriteTable writes Table as text.
+func (m *Manifest) WriteTable(w io.Writer) error {
+	sides, rows := m.Table()
+	wide := 0
+	for _, r := range rows {
+		wide = max(wide, utf8.RuneCountInString(r.Name))
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "%-*s", wide, "")
+	for _, side := range append(sides, "all") {
+		fmt.Fprintf(&out, "  %8s", side)
+	}
+	for _, r := range rows {
+		line := fmt.Sprintf("%-*s", wide, r.Name)
+		for _, n := range append(r.Counts, r.Sum) {
+			line += fmt.Sprintf("  %8d", n)
+		}
+		out.WriteString("\n" + strings.TrimRight(line+"  "+r.Note, " "))
+	}
+	_, err := io.WriteString(w, out.String()+"\n")
 	return err
 }

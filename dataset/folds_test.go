@@ -155,7 +155,7 @@ func TestDivide(t *testing.T) {
 			t.Errorf("fold %d: train %v, held out %v, test %v", fold, train, held, test)
 		}
 	}
-	if !strings.Contains(table.String(), "        1  studied, too few to be scored\n") || !strings.Contains(table.String(), "\npictures           2        2        1        5\n") {
+	if !strings.Contains(table.String(), "         1  studied, too few to be scored\n") || !strings.Contains(table.String(), "\npictures            2         2         1         5\n") {
 		t.Errorf("the table:\n%s", &table)
 	}
 	for _, c := range []struct {

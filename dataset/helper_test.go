@@ -202,3 +202,33 @@ func yolo(t testing.TB, dir string, classes []string) annotate.Records {
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
 func newTestRand() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
+
+// noisy is a picture of random soft spots, another for each number.
+func noisy(number int) *image.RGBA {
+	r := rand.New(rand.NewPCG(uint64(number), 9))
+	var cells [12][12]float64
+	for y := range cells {
+		for x := range cells[y] {
+			cells[y][x] = 40 + 150*r.Float64()
+		}
+	}
+	img := image.NewRGBA(image.Rect(0, 0, 100, 100))
+	for y := range 100 {
+		for x := range 100 {
+			i, j := y/9, x/9
+			py, px := float64(y%9)/9, float64(x%9)/9
+			i1, j1 := min(i+1, 11), min(j+1, 11)
+			v := (cells[i][j]*(1-px)+cells[i][j1]*px)*(1-py) + (cells[i1][j]*(1-px)+cells[i1][j1]*px)*py
+			img.SetRGBA(x, y, color.RGBA{uint8(v), uint8(v), uint8(v / 2), 255})
+		}
+	}
+	return img
+}
+
+func brighter(img *image.RGBA) *image.RGBA {
+	out := image.NewRGBA(img.Rect)
+	for i, v := range img.Pix {
+		out.Pix[i] = uint8(min(255, int(v)*5/4))
+	}
+	return out
+}

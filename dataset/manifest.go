@@ -83,7 +83,8 @@ type Picture struct {
 	FullH      int     `json:"full_h"`
 	Whole      bool    `json:"whole,omitempty"` // a Look: everything in it was marked
 	Boxes      []Box   `json:"boxes"`
-	Labels     string  `json:"labels_sha256"` // of the boxes; see LabelHash
+	Labels     string  `json:"labels_sha256"`   // of the boxes; see LabelHash
+	Look       string  `json:"dhash,omitempty"` // difference hash of the picture, 16 hex digits: near-duplicates differ in few bits
 }
 
 // Box is one animal in a picture, in pixels of the picture's file, to 1/100.
