@@ -146,8 +146,8 @@ func (c *checker) identical() {
 			media = append(media, [2]int{first, i})
 		}
 	}
-	c.leak(LeakSame, "%d pictures are, byte for byte, on two sides of the split: give both deployments one name, or leave one out", same)
-	c.leak(LeakMedia, "%d pictures are of a video or file that is in deployments on two sides: give it to one deployment", media)
+	c.leak(LeakSame, "Pictures that are, byte for byte, on two sides of the split: %d. Give both deployments one name, or leave one out", same)
+	c.leak(LeakMedia, "Pictures of a video or file that is in deployments on two sides: %d. Give it to one deployment", media)
 }
 
 // twiceNamed finds deployments on two sides with names that are hardly different.
@@ -164,7 +164,7 @@ func (c *checker) twiceNamed() {
 		}
 	}
 	if len(names) > 0 {
-		c.add(Grave, LeakName, "deployments on two sides whose names differ in case or spaces only: "+strings.Join(names, ", ")+
+		c.add(Grave, LeakName, "Deployments on two sides whose names differ in case or spaces only: "+strings.Join(names, ", ")+
 			": if they are one, write them alike and build again")
 	}
 }
@@ -186,7 +186,7 @@ func (c *checker) lookAlikes(ctx context.Context, dir string, most int) error {
 	for _, p := range leaks {
 		pairs = append(pairs, [2]int{p.a, p.b})
 	}
-	c.leak(LeakNear, fmt.Sprintf("%%d pairs of pictures on two sides of the split differ in at most %d of 64 bits of their difference hash: if they show one place and time, "+
+	c.leak(LeakNear, fmt.Sprintf("Pairs of pictures on two sides of the split whose difference hashes differ in at most %d of 64 bits: %%d. If they show one place and time, "+
 		"their deployments are one", most), pairs)
 	within := map[int]bool{}
 	if _, err := alike(ctx, hashes, ok, most, func(a, b int) bool {
@@ -198,7 +198,7 @@ func (c *checker) lookAlikes(ctx context.Context, dir string, most int) error {
 		return err
 	}
 	if len(within) > 0 {
-		c.add(Note, NearWithin, fmt.Sprintf("%d pictures look like an earlier one of their own deployment. That is no leak: the deployment lies on one side. "+
+		c.add(Note, NearWithin, fmt.Sprintf("Pictures that look like an earlier one of their own deployment: %d. That is no leak: the deployment lies on one side. "+
 			"They teach little that is new: frames further apart in time would", len(within)))
 	}
 	return nil
@@ -240,13 +240,13 @@ func (c *checker) boxes(checks Checks) {
 		severity      Severity
 		kind, message string
 	}{
-		{Grave, WrongBox, "pictures have a box without area, inverted, or reaching out of the picture: correct the truth and build again"},
-		{Mild, TwiceBox, "pictures have two boxes of one taxon that are nearly the same: one animal would count twice"},
-		{Mild, HugeBox, fmt.Sprintf("pictures have a box over more than %.0f %% of them: is it one animal?", 100*checks.Huge)},
-		{Note, TinyBox, fmt.Sprintf("pictures have an example whose shorter side is under %g pixels: little can be learned from it, and min_box_px would have it ignored", checks.Tiny)},
+		{Grave, WrongBox, "Pictures with a box without area, inverted, or reaching out of the picture: %d. Correct the truth and build again"},
+		{Mild, TwiceBox, "Pictures with two boxes of one taxon that are nearly the same: %d. One animal would count twice"},
+		{Mild, HugeBox, fmt.Sprintf("Pictures with a box over more than %.0f %%%% of them: %%d. Is it one animal?", 100*checks.Huge)},
+		{Note, TinyBox, fmt.Sprintf("Pictures with an example whose shorter side is under %g pixels: %%d. Little can be learned from it, and min_box_px would have it ignored", checks.Tiny)},
 	} {
 		if list := found[f.kind]; len(list) > 0 {
-			c.add(f.severity, f.kind, fmt.Sprintf("%d %s", len(list), f.message), list...)
+			c.add(f.severity, f.kind, fmt.Sprintf(f.message, len(list)), list...)
 		}
 	}
 	var said []string
@@ -254,7 +254,7 @@ func (c *checker) boxes(checks Checks) {
 		said = append(said, fmt.Sprintf("%q (%d)", name, n))
 	}
 	if slices.Sort(said); len(said) > 0 {
-		c.add(Grave, UnknownTaxon, "boxes of taxa that the dataset does not list: "+strings.Join(said, ", "), found[UnknownTaxon]...)
+		c.add(Grave, UnknownTaxon, "Boxes of taxa that the dataset does not list: "+strings.Join(said, ", "), found[UnknownTaxon]...)
 	}
 }
 
@@ -280,11 +280,11 @@ func (c *checker) taxa() {
 		}
 	}
 	if len(few) > 0 {
-		c.add(Note, FewExamples, fmt.Sprintf("studied taxa with fewer than %d boxes to be tested on, which take part in training and are not scored: %s",
+		c.add(Note, FewExamples, fmt.Sprintf("Studied taxa with fewer than %d boxes to be tested on, which take part in training and are not scored: %s",
 			c.m.Settings.Floor, strings.Join(few, ", ")))
 	}
 	if len(lacking) > 0 {
-		c.add(Mild, NoExample, "studied taxa without an example in a fold, whose score there says nothing: "+strings.Join(lacking, ", "))
+		c.add(Mild, NoExample, "Studied taxa without an example in a fold, whose score there says nothing: "+strings.Join(lacking, ", "))
 	}
 }
 
@@ -301,15 +301,15 @@ func (c *checker) rest() {
 		}
 	}
 	if len(unlooked) > 0 {
-		c.add(Mild, Empty, fmt.Sprintf("%d pictures have no box, and nobody stated that all in them was marked: an animal in them would be trained on as background", len(unlooked)), unlooked...)
+		c.add(Mild, Empty, fmt.Sprintf("Pictures without a box, of which nobody stated that all in them was marked: %d. An animal in them would be trained on as background", len(unlooked)), unlooked...)
 	}
 	if len(looked) > 0 {
-		c.add(Note, Empty, fmt.Sprintf("%d pictures have no box, as people looked and saw nothing: examples of background", len(looked)), looked...)
+		c.add(Note, Empty, fmt.Sprintf("Pictures without a box, in which people looked and saw nothing: %d. They are examples of background", len(looked)), looked...)
 	}
 	if n := len(c.m.Gaps); n > 0 {
-		c.add(Mild, Gaps, fmt.Sprintf("%d frames could not be taken, the first: %s at %.3f s: %s", n, c.m.Gaps[0].Media, c.m.Gaps[0].Time, c.m.Gaps[0].Reason))
+		c.add(Mild, Gaps, fmt.Sprintf("Frames that could not be taken: %d. The first: %s at %.3f s: %s", n, c.m.Gaps[0].Media, c.m.Gaps[0].Time, c.m.Gaps[0].Reason))
 	}
 	if n := len(c.m.Dropped); n > 0 {
-		c.add(Mild, DroppedBoxes, fmt.Sprintf("%d marks could not be taken, the first: %q in %s at %.3f s: %s", n, c.m.Dropped[0].Label, c.m.Dropped[0].Media, c.m.Dropped[0].Time, c.m.Dropped[0].Reason))
+		c.add(Mild, DroppedBoxes, fmt.Sprintf("Marks that could not be taken: %d. The first: %q in %s at %.3f s: %s", n, c.m.Dropped[0].Label, c.m.Dropped[0].Media, c.m.Dropped[0].Time, c.m.Dropped[0].Reason))
 	}
 }

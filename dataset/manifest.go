@@ -250,10 +250,16 @@ func place(text []byte, err error) error {
 
 // consistent checks what all users of a manifest rely on.
 func (m *Manifest) consistent() error {
+	if m.Settings.Folds < 0 || m.Settings.Folds > mostFolds {
+		return fmt.Errorf("%d folds: from 0 to %d", m.Settings.Folds, mostFolds)
+	}
 	taxa, deployments, files := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, t := range m.Taxa {
 		if t.Name == "" || taxa[t.Name] {
 			return fmt.Errorf("taxon %q is listed twice or has no name", t.Name)
+		}
+		if len(t.Folds) > m.Settings.Folds {
+			return fmt.Errorf("taxon %q has boxes in %d folds of %d", t.Name, len(t.Folds), m.Settings.Folds)
 		}
 		taxa[t.Name] = true
 	}

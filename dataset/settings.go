@@ -36,6 +36,9 @@ func DefaultSettings() Settings {
 	return Settings{Name: "dataset", Frames: Annotated, Every: 1, MinBox: 4, Folds: 5, Test: []string{}, Floor: 20, Format: "jpeg", Quality: 92, Unknown: "error", Seed: 1}
 }
 
+// mostFolds bounds the number of folds.
+const mostFolds = 100
+
 // maxSide bounds the sides of a picture, in pixels.
 const maxSide = 1 << 15
 
@@ -51,8 +54,8 @@ func (s Settings) check() error {
 		return fmt.Errorf("least box of %g pixels: 0 or more", s.MinBox)
 	case s.MaxFrames < 0:
 		return fmt.Errorf("at most %d frames: 0 (all) or more", s.MaxFrames)
-	case s.Folds < 0 || s.Folds == 1 || s.Folds > 100:
-		return fmt.Errorf("%d folds: 0 for none, or 2 to 100", s.Folds)
+	case s.Folds < 0 || s.Folds == 1 || s.Folds > mostFolds:
+		return fmt.Errorf("%d folds: 0 for none, or 2 to %d", s.Folds, mostFolds)
 	case !(s.TestShare >= 0 && s.TestShare <= 0.9):
 		return fmt.Errorf("a test share of %g: from 0 to 0.9", s.TestShare)
 	case s.TestShare > 0 && len(s.Test) > 0:

@@ -22,7 +22,7 @@ func (a *Altered) Error() string {
 	for i, file := range a.files {
 		errs = append(errs, fmt.Errorf("%s %s", file, a.Reasons[i]))
 	}
-	return fmt.Sprintf("%d pictures are not those that the dataset was frozen with: %v", len(a.files), several(errs, "pictures"))
+	return fmt.Sprintf("pictures that are not those the dataset was frozen with: %d: %v", len(a.files), several(errs, "pictures"))
 }
 
 // Verify computes the hash of every picture and of its labels anew. The error is an *Altered that names those
