@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"requin/frame"
 	"requin/taxon"
@@ -188,18 +189,24 @@ func (c *checker) lookAlikes(ctx context.Context, dir string, most int) error {
 	}
 	c.leak(LeakNear, fmt.Sprintf("Pairs of pictures on two sides of the split whose difference hashes differ in at most %d of 64 bits: %%d. If they show one place and time, "+
 		"their deployments are one", most), pairs)
-	within := map[int]bool{}
+	within := make([]atomic.Bool, len(hashes)) // alike asks from several goroutines
 	if _, err := alike(ctx, hashes, ok, most, func(a, b int) bool {
 		if c.m.Pictures[a].Deployment == c.m.Pictures[b].Deployment {
-			within[b] = true
+			within[b].Store(true)
 		}
 		return false
 	}); err != nil {
 		return err
 	}
-	if len(within) > 0 {
+	n := 0
+	for i := range within {
+		if within[i].Load() {
+			n++
+		}
+	}
+	if n > 0 {
 		c.add(Note, NearWithin, fmt.Sprintf("Pictures that look like an earlier one of their own deployment: %d. That is no leak: the deployment lies on one side. "+
-			"They teach little that is new: frames further apart in time would", len(within)))
+			"They teach little that is new: frames further apart in time would", n))
 	}
 	return nil
 }

@@ -91,8 +91,8 @@ func looks(ctx context.Context, dir string, m *Manifest) ([]uint64, []bool, erro
 // pair is two pictures that look alike, and by how many bits their hashes differ.
 type pair struct{ a, b, distance int }
 
-// alike finds the pairs of pictures whose hashes differ by at most so many bits and for which wanted is true, the
-// nearest first. Each is compared with each: 20,000 pictures are 200 million comparisons of 64 bits, which take well
+// alike finds the pairs of pictures whose hashes differ by at most so many bits and for which wanted is true (it is
+// called from several goroutines), the nearest first. Each is compared with each: 20,000 pictures are 200 million comparisons of 64 bits, which take well
 // under a second, and no tree is as fast at that.
 func alike(ctx context.Context, hashes []uint64, ok []bool, most int, wanted func(a, b int) bool) ([]pair, error) {
 	var wait sync.WaitGroup
