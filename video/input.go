@@ -107,6 +107,9 @@ func (r *Reader) until() string {
 
 // selection keeps the first picture of each sampling cell of the deployment's clock.
 func (r *Reader) selection() string {
+	if r.seg.exact {
+		return r.exactly()
+	}
 	shift := (r.dive.Offsets[r.seg.Chapter] - r.file.Base.Seconds(r.file.Start) + time.Microsecond).Seconds()
 	every := r.seg.sampling.Every.Seconds()
 	cell := func(t string) string { return fmt.Sprintf("floor((%s+%.9f)/%.9f)", t, shift, every) }

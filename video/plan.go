@@ -41,6 +41,7 @@ type Segment struct {
 	From, To time.Duration // of the deployment
 	sampling frame.Sampling
 	picks    []pick
+	exact    bool // the picks and nothing in their stead
 }
 
 // Expected is how many pictures the segment should give.
