@@ -141,13 +141,8 @@ func (f countFlags) understand() (countOptions, error) {
 	opt.track.LowScore = float32(f.low)
 	opt.detect = detect.Options{Family: f.family, Device: f.device, Threads: f.cores() / f.workers(), Low: float32(f.low), NMS: f.nms}
 	if f.size != "" {
-		w, h, ok := strings.Cut(f.size, "x")
-		opt.detect.Width, err = strconv.Atoi(w)
-		if err == nil {
-			opt.detect.Height, err = strconv.Atoi(h)
-		}
-		if !ok || err != nil || opt.detect.Width <= 0 || opt.detect.Height <= 0 {
-			return opt, usagef("--size %q: write width x height in pixels, for example 640x640", f.size)
+		if opt.detect.Width, opt.detect.Height, err = parseSize(f.size); err != nil {
+			return opt, err
 		}
 	}
 	if opt.detect.Threshold, opt.detect.Thresholds, err = parseThresholds(f.thresholds); err != nil {

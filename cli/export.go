@@ -29,6 +29,7 @@ them). Formats of several files are written as a folder. What the format
 cannot hold is listed, never dropped in silence.
 
 --what truth   what people stated: boxes, tracks, sightings, counts (the default)
+--what maxn    MaxN out of people's sightings (EventMeasure points), by CheckEM's rule
 --what counts  what Requin counted: the latest count of each deployment, its
                tracks as boxes, and MaxN`
 
@@ -55,8 +56,8 @@ func (a *app) exportCommand() *cobra.Command {
 			if format.Write == nil {
 				return usagef("Requin reads %s, but does not write it", format.Title)
 			}
-			if f.what != "truth" && f.what != "counts" {
-				return usagef("--what %q: say truth or counts", f.what)
+			if f.what != "truth" && f.what != "counts" && f.what != "maxn" {
+				return usagef("--what %q: say truth, maxn or counts", f.what)
 			}
 			return a.inSurvey(c.Context(), f.survey, func(s *survey.Survey) error {
 				return a.export(c.Context(), s, format, args[1], f)
@@ -65,7 +66,7 @@ func (a *app) exportCommand() *cobra.Command {
 	}
 	surveyFlag(c, &f.survey)
 	fl := c.Flags()
-	fl.StringVar(&f.what, "what", "truth", "truth or counts")
+	fl.StringVar(&f.what, "what", "truth", "truth, maxn or counts")
 	fl.StringArrayVar(&f.opcodes, "opcode", nil, "only this `deployment`; repeatable")
 	fl.StringArrayVar(&f.sources, "source", nil, "only what was imported from this `file`; repeatable")
 	fl.BoolVar(&f.strict, "strict", false, "write nothing if the format cannot hold everything")
@@ -74,7 +75,14 @@ func (a *app) exportCommand() *cobra.Command {
 
 func (a *app) export(ctx context.Context, s *survey.Survey, format exchange.Format, path string, f exportFlags) error {
 	records := s.Records(ctx, survey.Filter{OpCodes: f.opcodes, Sources: f.sources})
-	if f.what == "counts" {
+	switch f.what {
+	case "maxn":
+		summed, err := maxnRecords(records)
+		if err != nil {
+			return err
+		}
+		records = summed
+	case "counts":
 		counted, err := countedRecords(ctx, s, f.opcodes, wantsSightings(format))
 		if err != nil {
 			return err
@@ -189,4 +197,34 @@ func contains(list []string, s string) bool {
 		}
 	}
 	return false
+}
+
+// maxnRecords are the deployments, and MaxN out of people's sightings in place of these.
+func maxnRecords(records annotate.Records) (annotate.Records, error) {
+	counts, err := annotate.MaxN(records, annotate.MaxNRule{Unstated: true})
+	if err != nil {
+		return nil, err
+	}
+	if len(counts) == 0 {
+		return nil, errors.New("there are no sightings to make MaxN of: requin import campaign_Points.txt")
+	}
+	return func(yield func(annotate.Record, error) bool) {
+		for record, err := range records {
+			switch record.(type) {
+			case annotate.Deployment, annotate.Label:
+			default:
+				if err == nil {
+					continue
+				}
+			}
+			if !yield(record, err) {
+				return
+			}
+		}
+		for _, c := range counts {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}, nil
 }

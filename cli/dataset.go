@@ -1,0 +1,292 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"requin/annotate"
+	"requin/dataset"
+	"requin/survey"
+)
+
+// datasetFlags are the flags of requin dataset as they were typed.
+type datasetFlags struct {
+	survey           string
+	settings         dataset.Settings
+	every            duration
+	sources, opcodes []string
+	proposals, json  bool
+	page, sheet      string
+	width, height    int
+}
+
+func (a *app) datasetCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "dataset",
+		Short: "Freeze truth into a dataset for training, and check it",
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("there is no command dataset %s: say dataset build or dataset check", args[0])
+			}
+			return nil
+		},
+	}
+	c.AddCommand(a.datasetBuild(), a.datasetCheck())
+	return c
+}
+
+const buildLong = `Freeze the survey's truth into a dataset: pictures, boxes, folds and a test set,
+with the hash of every picture and label (docs/formats/dataset.md).
+
+Folds are drawn by deployment, never by frame, and balanced by taxon; the test
+deployments are the same for all folds. A studied taxon with fewer test boxes than the
+floor is trained on but not scored. Boxes with a score under 1 were proposed by
+a machine and are left out, unless --proposals.
+
+The same truth, settings and seed give the same dataset. Stopped, the same
+command goes on.`
+
+func (a *app) datasetBuild() *cobra.Command {
+	f := datasetFlags{settings: dataset.DefaultSettings(), every: duration(time.Second)}
+	c := &cobra.Command{
+		Use:   "build NAME",
+		Short: "Freeze the survey's truth into a dataset",
+		Long:  buildLong,
+		Example: `  requin dataset build sharks-2026 --folds 5 --test-share 0.2
+  requin dataset build clips --frames interval --every 1s --test BRUV_07 --test BRUV_09`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 || args[0] != filepath.Base(args[0]) || strings.HasPrefix(args[0], ".") {
+				return usagef("give the dataset one name: requin dataset build sharks-2026")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			f.settings.Name, f.settings.Every = args[0], time.Duration(f.every).Seconds()
+			return a.inSurvey(c.Context(), f.survey, func(s *survey.Survey) error { return a.buildDataset(c.Context(), s, f) })
+		},
+	}
+	surveyFlag(c, &f.survey)
+	fl, s := c.Flags(), &f.settings
+	fl.StringVar(&s.Frames, "frames", s.Frames, "annotated (every frame that people marked) or interval (one in each --every of it)")
+	fl.Var(&f.every, "every", "interval of --frames interval")
+	fl.IntVar(&s.Folds, "folds", s.Folds, "`number` of folds; 0: none")
+	fl.StringArrayVar(&s.Test, "test", nil, "`deployment` of the test set; repeatable")
+	fl.Float64Var(&s.TestShare, "test-share", s.TestShare, "or the `share` of deployments that is drawn for it")
+	fl.IntVar(&s.Floor, "floor", s.Floor, "`boxes` that a studied taxon must have to be scored")
+	fl.Float64Var(&s.MinBox, "min-box", s.MinBox, "`pixels` of a box's shorter side under which it is ignored")
+	fl.IntVar(&s.MaxFrames, "max-frames", s.MaxFrames, "most `pictures` of one deployment; 0: all")
+	fl.IntVar(&s.LongSide, "long-side", s.LongSide, "scale larger pictures down to this long side in `pixels`; 0: as filmed")
+	fl.StringVar(&s.Format, "format", s.Format, "jpeg or png, for frames of videos")
+	fl.IntVar(&s.Quality, "quality", s.Quality, "of JPEG, 1 to 100")
+	fl.StringVar(&s.Unknown, "unknown", s.Unknown, "labels that no taxon of the survey claims: error, or context to take each as a context taxon")
+	fl.Uint64Var(&s.Seed, "seed", s.Seed, "the same `number` draws the same folds")
+	fl.StringArrayVar(&f.sources, "source", nil, "only truth that was imported from this `file`; repeatable")
+	fl.StringArrayVar(&f.opcodes, "opcode", nil, "only this `deployment`; repeatable")
+	fl.BoolVar(&f.proposals, "proposals", false, "take a machine's boxes for truth, too")
+	fl.BoolVar(&f.json, "json", false, "a JSON line on stdout")
+	return c
+}
+
+// truthSource is what a dataset is built from, out of a survey.
+type truthSource struct {
+	s           *survey.Survey
+	deployments []survey.Deployment
+	left        int // marks that a machine proposed
+}
+
+// buildDataset freezes the truth.
+func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags) error {
+	taxa, err := s.Taxa(ctx)
+	if err != nil {
+		return err
+	}
+	if len(taxa) == 0 && f.settings.Unknown == "error" {
+		return fmt.Errorf("the survey has no list of taxa: requin taxa FILE.yaml, or take every label as a context taxon with --unknown context")
+	}
+	src := &truthSource{s: s}
+	if src.deployments, err = s.Deployments(ctx); err != nil {
+		return err
+	}
+	records := s.Records(ctx, survey.Filter{OpCodes: f.opcodes, Sources: f.sources})
+	if !f.proposals {
+		records = src.drawn(records)
+	}
+	dir := filepath.Join(s.Folder(), survey.DatasetsFolder, f.settings.Name)
+	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
+		return err
+	}
+	m := newMeter(a.stderr, f.settings.Name, func(n int64) string { return fmt.Sprintf("%d pictures", n) })
+	built, err := dataset.Build(ctx, dir, dataset.Source{Records: records, Taxa: taxa, Files: src.files}, f.settings, func(done, of int) { m.update(int64(done), int64(of)) })
+	m.clear()
+	if err != nil {
+		return err
+	}
+	if src.left > 0 {
+		a.logf("%d boxes have a score under 1: a machine proposed them, so they are no truth and were left out (--proposals takes them)", src.left)
+	}
+	for _, w := range built.Warnings {
+		a.logf("Warning: %s", w)
+	}
+	settings, err := json.Marshal(built.Settings)
+	if err != nil {
+		return err
+	}
+	if err := s.PutDataset(ctx, survey.Dataset{Name: built.Name, Path: s.Stored(dir), Manifest: built.Hash(), Created: time.Now().UTC(), Settings: settings}); err != nil {
+		return err
+	}
+	if f.json {
+		return json.NewEncoder(a.stdout).Encode(map[string]any{
+			"schema": "requin.dataset-built/1", "name": built.Name, "folder": dir, "sha256": built.Hash(), "pictures": len(built.Pictures),
+			"deployments": built.Deployments, "taxa": built.Taxa, "gaps": built.Gaps, "dropped": len(built.Dropped), "proposals_left_out": src.left,
+		})
+	}
+	if err := built.WriteTable(a.stdout); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s\nsha256 %s\n", dir, built.Hash())
+	return err
+}
+
+// drawn leaves out the marks that a machine proposed: those with a score under 1, their own or their track's.
+func (t *truthSource) drawn(records annotate.Records) annotate.Records {
+	proposed := func(names []annotate.Name) bool { return len(names) > 0 && names[0].Scored && names[0].Score < 1 }
+	return func(yield func(annotate.Record, error) bool) {
+		t.left = 0
+		tracks := map[[2]string]bool{}
+		for record, err := range records {
+			switch r := record.(type) {
+			case annotate.Track:
+				if proposed(r.Names) {
+					tracks[[2]string{r.Media, r.ID}] = true
+				}
+			case annotate.Mark:
+				if proposed(r.Names) || len(r.Names) == 0 && tracks[[2]string{r.Media, r.Track}] {
+					t.left++
+					continue
+				}
+			}
+			if !yield(record, err) {
+				return
+			}
+		}
+	}
+}
+
+// files finds the file of a media: where it was when it was imported, or the chapter of its deployment.
+func (t *truthSource) files(m annotate.Media) ([]string, error) {
+	if m.Video {
+		for _, d := range t.deployments {
+			for _, c := range d.Chapters {
+				if d.OpCode == m.Deployment && strings.EqualFold(path.Base(c.Path), path.Base(m.Name)) {
+					return []string{t.s.Path(c.Path)}, nil
+				}
+			}
+		}
+	}
+	if file := m.Extra[pictureFile]; file != "" {
+		return []string{t.s.Path(file)}, nil
+	}
+	if m.Video {
+		return nil, fmt.Errorf("the survey does not have the video %s: requin add it, and name it with --video when you import", m.Name)
+	}
+	return nil, fmt.Errorf("nobody said where the picture %s lies: import its annotations again with --pictures FOLDER --replace", m.Name)
+}
+
+func (a *app) datasetCheck() *cobra.Command {
+	f := datasetFlags{width: 640, height: 384}
+	checks := dataset.DefaultChecks()
+	c := &cobra.Command{
+		Use:   "check NAME|FOLDER",
+		Short: "Look for leaks, wrong boxes and altered pictures in a dataset",
+		Long: `Look for what makes a measurement with a dataset wrong: pictures of one scene on both
+sides of a fold or test split, impossible boxes, unknown taxa, too few
+examples, altered files. Exit code 1 if something grave is found.`,
+		Example: "  requin dataset check sharks-2026 --page check.html --sheet what-a-trainer-sees.png",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("name one dataset: requin dataset check sharks-2026")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			dir := args[0]
+			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+				err := a.inSurvey(c.Context(), f.survey, func(s *survey.Survey) error {
+					dir = filepath.Join(s.Folder(), survey.DatasetsFolder, args[0])
+					return nil
+				})
+				if err != nil {
+					return fmt.Errorf("%s is no folder, and %w", args[0], err)
+				}
+			}
+			return a.checkDataset(c.Context(), dir, f, checks)
+		},
+	}
+	surveyFlag(c, &f.survey)
+	fl := c.Flags()
+	fl.StringVar(&f.page, "page", "", "write an HTML page with the pictures of what was found to this `file`")
+	fl.StringVar(&f.sheet, "sheet", "", "write a PNG of 16 pictures as a trainer gets them, augmented, to this `file`")
+	fl.IntVar(&checks.Distance, "distance", checks.Distance, "`bits` of 64 in which look-alikes may differ")
+	fl.BoolVar(&checks.Files, "files", checks.Files, "compute the hash of every picture")
+	fl.BoolVar(&f.json, "json", false, "JSON lines on stdout")
+	return c
+}
+
+func (a *app) checkDataset(ctx context.Context, dir string, f datasetFlags, checks dataset.Checks) error {
+	m, err := dataset.Load(dir)
+	if err != nil {
+		return err
+	}
+	found, err := dataset.Check(ctx, dir, m, checks)
+	if err != nil {
+		return err
+	}
+	if f.page != "" {
+		if err := survey.WriteFile(f.page, func(w io.Writer) error { return found.WritePage(w, dir) }); err != nil {
+			return err
+		}
+	}
+	if f.sheet != "" {
+		if err := writeSheet(ctx, dir, m, f); err != nil {
+			return err
+		}
+	}
+	out := json.NewEncoder(a.stdout)
+	for _, x := range found.Findings {
+		if f.json {
+			err = out.Encode(x)
+		} else {
+			_, err = fmt.Fprintf(a.stdout, "%-5s  %s: %s\n", x.Severity, x.Kind, x.Message)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if found.Worst() == dataset.Grave {
+		return fmt.Errorf("%s: something grave was found; numbers measured with it cannot be trusted", dir)
+	}
+	return nil
+}
+
+// writeSheet shows what a trainer sees.
+func writeSheet(ctx context.Context, dir string, m *dataset.Manifest, f datasetFlags) error {
+	pictures := make([]int, len(m.Pictures))
+	for i := range pictures {
+		pictures[i] = i
+	}
+	loader, err := dataset.NewLoader(dir, m, pictures, dataset.DefaultLoading(f.width, f.height))
+	if err != nil {
+		return err
+	}
+	return survey.WriteFile(f.sheet, func(w io.Writer) error { return loader.WriteSheet(ctx, w, 0, 16, 4) })
+}
