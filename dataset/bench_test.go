@@ -73,3 +73,17 @@ func BenchmarkBatches(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkAlike compares 20,000 pictures with each other.
+func BenchmarkAlike(b *testing.B) {
+	r := newTestRand()
+	hashes, ok := make([]uint64, 20000), make([]bool, 20000)
+	for i := range hashes {
+		hashes[i], ok[i] = r.Uint64(), true
+	}
+	for b.Loop() {
+		if _, err := alike(b.Context(), hashes, ok, 5, func(int, int) bool { return true }); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
