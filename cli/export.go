@@ -89,6 +89,9 @@ func (a *app) export(ctx context.Context, s *survey.Survey, format exchange.Form
 		}
 		records = counted
 	}
+	if format.Many {
+		records = within(records)
+	}
 	write := func(out exchange.Folder, name string) error {
 		losses, err := format.Write(out, records, exchange.Options{Name: name, Version: method.Version()})
 		if err != nil {
@@ -227,4 +230,39 @@ func maxnRecords(records annotate.Records) (annotate.Records, error) {
 			}
 		}
 	}, nil
+}
+
+// within gives pictures and videos names that can lie in a folder: without what leads out of it.
+func within(records annotate.Records) annotate.Records {
+	clean := func(name string) string {
+		name = strings.ReplaceAll(name, "\\", "/")
+		if len(name) > 1 && name[1] == ':' { // C:/films
+			name = name[2:]
+		}
+		for strings.HasPrefix(name, "/") || strings.HasPrefix(name, "../") {
+			name = strings.TrimPrefix(strings.TrimPrefix(name, "/"), "../")
+		}
+		return name
+	}
+	return func(yield func(annotate.Record, error) bool) {
+		for record, err := range records {
+			switch r := record.(type) {
+			case annotate.Media:
+				r.Name = clean(r.Name)
+				record = r
+			case annotate.Track:
+				r.Media = clean(r.Media)
+				record = r
+			case annotate.Mark:
+				r.Media = clean(r.Media)
+				record = r
+			case annotate.Look:
+				r.Media = clean(r.Media)
+				record = r
+			}
+			if !yield(record, err) {
+				return
+			}
+		}
+	}
 }

@@ -2,14 +2,19 @@ package cli
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -24,8 +29,8 @@ import (
 
 // importFlags are the flags of requin import as they were typed.
 type importFlags struct {
-	survey, format, by, opcode, from, pictures, rate, video string
-	replace, json                                           bool
+	survey, format, by, opcode, from, pictures, rate, video, set string
+	replace, json                                                bool
 }
 
 const importLong = `Import truth: boxes, tracks, counts and metadata that people made with other
@@ -71,6 +76,7 @@ func (a *app) importCommand() *cobra.Command {
 	fl.StringVar(&f.from, "opcode-from", "", "`pattern` (regular expression with one pair of brackets) that finds the deployment in the name of a picture or video")
 	fl.StringVar(&f.video, "video", "", "`name` of the survey's video that the file is about (default: the one it names or is called after)")
 	fl.StringVar(&f.pictures, "pictures", "", "`folder` in which the pictures lie (default: beside the file)")
+	fl.StringVar(&f.set, "set", "", "of a folder or zip with several sets of exports, the one whose files begin with this `text`")
 	fl.StringVar(&f.rate, "rate", "", "frames a second (`number`) in which the file counts, where it does not say")
 	fl.BoolVar(&f.replace, "replace", false, "put it in the place of an earlier import of the same file")
 	fl.BoolVar(&f.json, "json", false, "JSON lines on stdout")
@@ -124,6 +130,22 @@ func openSource(ctx context.Context, path string) (*opened, error) {
 	return o, nil
 }
 
+// enter goes into the one folder that a folder or zip holds, where it holds nothing else.
+func (o *opened) enter() {
+	for o.name == "." {
+		entries, err := fs.ReadDir(o.fs, ".")
+		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") || e.Name() == "__MACOSX" })
+		if err != nil || len(entries) != 1 || !entries[0].IsDir() {
+			return
+		}
+		inner, err := fs.Sub(o.fs, entries[0].Name())
+		if err != nil {
+			return
+		}
+		o.fs = inner
+	}
+}
+
 func (a *app) importPath(ctx context.Context, s *survey.Survey, path string, f importFlags) (err error) {
 	src, err := openSource(ctx, path)
 	if err != nil {
@@ -133,6 +155,10 @@ func (a *app) importPath(ctx context.Context, s *survey.Survey, path string, f i
 	if f.pictures != "" {
 		src.folder = f.pictures
 	}
+	src.enter()
+	if f.set != "" && src.name == "." {
+		src.name = f.set
+	}
 	pics, err := newPictures(src.folder)
 	if err != nil {
 		return err
@@ -141,10 +167,58 @@ func (a *app) importPath(ctx context.Context, s *survey.Survey, path string, f i
 	if in.Rate, err = parseRate(f.rate); err != nil {
 		return err
 	}
+	name := s.Stored(absolute(path))
+	if f.set != "" {
+		name += "/" + f.set
+	}
 	format, err := chooseFormat(f.format, in)
-	if err != nil {
+	if err == nil && (format.Many || in.Name != ".") {
+		return a.importOne(ctx, s, source{path, name, src.sha256, format}, in, pics, f)
+	}
+	if in.Name != "." {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	files, listing := exchange.Files(in)
+	if len(files) == 0 {
+		return fmt.Errorf("%s: %w", path, cmp.Or(listing, err))
+	}
+	for _, file := range files { // each by itself
+		in.Name = file
+		format, err := chooseFormat(f.format, in)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		sum, err := hashOf(in.FS, file)
+		if err != nil {
+			return err
+		}
+		if err := a.importOne(ctx, s, source{path + "/" + file, name + "/" + file, sum, format}, in, pics, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// source is one thing that is imported: how people and the survey call it, its hash and its format.
+type source struct {
+	path, name, sha256 string
+	format             exchange.Format
+}
+
+// hashOf is the SHA-256 of a file.
+func hashOf(in fs.FS, name string) (string, error) {
+	file, err := in.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	_, err = io.Copy(sum, file)
+	return hex.EncodeToString(sum.Sum(nil)), err
+}
+
+// importOne imports one file, or one set of files of a format.
+func (a *app) importOne(ctx context.Context, s *survey.Survey, src source, in exchange.Input, pics *pictures, f importFlags) error {
 	opcode, err := f.deployment()
 	if err != nil {
 		return err
@@ -153,13 +227,13 @@ func (a *app) importPath(ctx context.Context, s *survey.Survey, path string, f i
 	if err != nil {
 		return err
 	}
-	records := videos.matched(credited(format.Read(in), f.by))
-	done, err := s.Import(ctx, survey.Source{Name: s.Stored(absolute(path)), SHA256: src.sha256, Format: format.Name, By: f.by, At: time.Now().UTC()},
+	records := videos.matched(credited(src.format.Read(in), f.by))
+	done, err := s.Import(ctx, survey.Source{Name: src.name, SHA256: src.sha256, Format: src.format.Name, By: f.by, At: time.Now().UTC()},
 		pics.placed(s, records), survey.ImportOptions{Deployment: opcode, Replace: f.replace})
 	if err != nil {
 		return err
 	}
-	return a.printImported(path, format, done, f.json)
+	return a.printImported(src.path, src.format, done, f.json)
 }
 
 // absolute is the absolute path where one can be had.

@@ -57,9 +57,12 @@ func (a *app) list(ctx context.Context, s *survey.Survey, asJSON bool) error {
 	gone := 0
 	for _, d := range deployments {
 		video := videoText(d.Chapters)
-		if n := missingOf(d.Chapters, missing); n > 0 {
+		switch n, named := missingOf(d.Chapters, missing); {
+		case n > 0:
 			video += fmt.Sprintf(" (%d missing)", n)
 			gone += n
+		case named > 0:
+			video += " (known by name)"
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.OpCode, dash(d.Site), dash(strings.Replace(d.DateTime, "T", " ", 1)),
 			video, periodText(d.Periods), truthText(d), countText(d.Count))
@@ -73,14 +76,18 @@ func (a *app) list(ctx context.Context, s *survey.Survey, asJSON bool) error {
 	return nil
 }
 
-func missingOf(chapters []annotate.Chapter, missing []string) int {
-	n := 0
+// missingOf counts the files that are gone, and those that a table only named: nobody ever added them.
+func missingOf(chapters []annotate.Chapter, missing []string) (gone, named int) {
 	for _, c := range chapters {
-		if slices.Contains(missing, c.Path) {
-			n++
+		switch {
+		case !slices.Contains(missing, c.Path):
+		case c.SHA256 == "":
+			named++
+		default:
+			gone++
 		}
 	}
-	return n
+	return gone, named
 }
 
 func dash(s string) string {

@@ -79,12 +79,12 @@ func sharedEnd(a, b string) int {
 	return n
 }
 
-// size tells the size in pixels of a picture or video.
+// size tells the size in pixels of a picture or video; fs.ErrNotExist where it is not there.
 func (p *pictures) size(ctx context.Context) func(name string) (w, h int, err error) {
 	return func(name string) (int, int, error) {
 		found, ok := p.find(name)
 		if !ok {
-			return 0, 0, fmt.Errorf("%s does not lie in %s: name its folder with --pictures", name, p.root)
+			return 0, 0, fmt.Errorf("%s does not lie in %s: name its folder with --pictures (%w)", name, p.root, fs.ErrNotExist)
 		}
 		if video.IsVideoName(found) {
 			f, err := video.Probe(ctx, found, frame.Rational{})
