@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -201,6 +202,11 @@ func (a *app) render(ctx context.Context, s *survey.Survey, d *simulate.Deployme
 	}
 	sum := sha256.Sum256(key)
 	source := survey.Source{Name: "simulate " + d.OpCode, SHA256: hex.EncodeToString(sum[:]), Format: "simulate", By: "requin simulate"}
+	if sources, err := s.Sources(ctx); err != nil || slices.ContainsFunc(sources, func(have survey.SourceInfo) bool {
+		return have.Name == source.Name && have.SHA256 == source.SHA256
+	}) {
+		return err
+	}
 	_, err = s.Import(ctx, source, withoutDeployments(truth), survey.ImportOptions{Replace: true})
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ type ImportOptions struct {
 
 // Imported is how many records of each kind came in.
 type Imported struct {
-	Already bool // the same file, by its SHA-256, is here already: nothing was done
+	Already bool // the same file, by its SHA-256 and file name, is here already, and was not to be replaced: nothing was done
 
 	Deployments, Labels, Media, Tracks, Marks, Looks, Sightings, Lengths, Counts int
 
@@ -124,11 +125,8 @@ func (im *importing) begin(src Source) (already bool, err error) {
 	if strings.TrimSpace(src.Name) == "" {
 		return false, errors.New("an import needs a name")
 	}
-	if src.SHA256 != "" {
-		var n int
-		if err := im.tx.QueryRowContext(im.ctx, "SELECT count(*) FROM sources WHERE sha256 = ? AND format = ?", src.SHA256, src.Format).Scan(&n); err != nil || n > 0 {
-			return n > 0, err
-		}
+	if here, err := im.here(src); err != nil || here && !im.opt.Replace {
+		return here, err
 	}
 	var earlier int64
 	err = im.tx.QueryRowContext(im.ctx, "SELECT id FROM sources WHERE name = ? AND format = ?", src.Name, src.Format).Scan(&earlier)
@@ -155,6 +153,29 @@ func (im *importing) begin(src Source) (already bool, err error) {
 		return false, err
 	}
 	return false, im.prepare()
+}
+
+// here tells whether the same file was imported: of the same content and file name. (The name alone may
+// say which video it is about: files in which nothing was seen are all the same.)
+func (im *importing) here(src Source) (bool, error) {
+	if src.SHA256 == "" {
+		return false, nil
+	}
+	rows, err := im.tx.QueryContext(im.ctx, "SELECT name FROM sources WHERE sha256 = ? AND format = ?", src.SHA256, src.Format)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return false, err
+		}
+		if path.Base(name) == path.Base(src.Name) {
+			return true, nil
+		}
+	}
+	return false, rows.Err()
 }
 
 // prepare makes the statements of an import.

@@ -154,14 +154,26 @@ func TestSources(t *testing.T) {
 	if got := must[[]SourceInfo](t)(s.Sources(t.Context())); !reflect.DeepEqual(got, []SourceInfo{{src, in}}) {
 		t.Errorf("got %+v", got)
 	}
-	// The same file again does nothing, under whichever name.
+	// The same file again does nothing, from whichever folder, unless it is to be replaced. Another of the same
+	// content, in which nothing was seen, say, is another.
 	before := rowCounts(t, s)
-	for _, name := range []string{"a.json", "b.json"} {
+	for _, name := range []string{"a.json", "copies/a.json"} {
 		again := src
 		again.Name = name
-		if in := must[Imported](t)(put(again, name == "a.json", old...)); !in.Already || in.Sightings != 0 {
+		if in := must[Imported](t)(put(again, false, old...)); !in.Already || in.Sightings != 0 {
 			t.Errorf("got %+v", in)
 		}
+	}
+	if in := must[Imported](t)(put(src, true, old...)); in.Already || in.Sightings != 2 {
+		t.Errorf("got %+v", in)
+	}
+	other := src
+	other.Name = "b.json"
+	if in := must[Imported](t)(put(other, false)); in.Already {
+		t.Errorf("got %+v", in)
+	}
+	if err := s.RemoveSource(t.Context(), "b.json"); err != nil {
+		t.Fatal(err)
 	}
 	if after := rowCounts(t, s); !reflect.DeepEqual(before, after) {
 		t.Errorf("%v became %v", before, after)
