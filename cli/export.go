@@ -54,7 +54,7 @@ func (a *app) exportCommand() *cobra.Command {
 				return usageError{err}
 			}
 			if format.Write == nil {
-				return usagef("Requin reads %s, but does not write it", format.Title)
+				return usagef("%s can be read, but not written", format.Title)
 			}
 			if f.what != "truth" && f.what != "counts" && f.what != "maxn" {
 				return usagef("--what %q: say truth, maxn or counts", f.what)

@@ -250,7 +250,7 @@ func chooseFormat(name string, in exchange.Input) (exchange.Format, error) {
 	}
 	f, err := exchange.Named(name)
 	if err == nil && f.Read == nil {
-		err = fmt.Errorf("Requin writes %s, but does not read it", f.Title)
+		err = fmt.Errorf("%s can be written, but not read", f.Title)
 	}
 	return f, err
 }

@@ -129,7 +129,7 @@ func parseSize(s string) (w, h int, err error) {
 	w, err1 := strconv.Atoi(left)
 	h, err2 := strconv.Atoi(right)
 	if !ok || err1 != nil || err2 != nil || w <= 0 || h <= 0 {
-		return 0, 0, usagef("--size %q: write width x height in pixels, for example 640x360", s)
+		return 0, 0, usagef("--size %q: write width x height in pixels, for example 640x640", s)
 	}
 	return w, h, nil
 }
