@@ -154,6 +154,10 @@ func (a *app) add(ctx context.Context, s *survey.Survey, args []string, f addFla
 	if f.dryRun {
 		return a.printPlanned(recordings, table)
 	}
+	known, err := knownChapters(ctx, s)
+	if err != nil {
+		return err
+	}
 	var added []annotate.Deployment
 	for _, rec := range recordings {
 		d := about
@@ -162,7 +166,7 @@ func (a *app) add(ctx context.Context, s *survey.Survey, args []string, f addFla
 			d = withFlags(table[i], about)
 			table = slices.Delete(table, i, i+1)
 		}
-		if d.Chapters, err = a.chapters(ctx, s, rec); err != nil {
+		if d.Chapters, err = a.chapters(ctx, s, rec, known); err != nil {
 			return err
 		}
 		if _, err := s.PutDeployment(ctx, d); err != nil {
@@ -237,19 +241,21 @@ func readMetadata(path string) ([]annotate.Deployment, error) {
 	return out, nil
 }
 
-// chapters probes and hashes the files of a recording. What the survey knows of a
-// file of the same path and size is taken over.
-func (a *app) chapters(ctx context.Context, s *survey.Survey, rec recording) ([]annotate.Chapter, error) {
+// knownChapters are the files that the survey has, by their paths.
+func knownChapters(ctx context.Context, s *survey.Survey) (map[string]annotate.Chapter, error) {
 	known := map[string]annotate.Chapter{}
 	deployments, err := s.Deployments(ctx)
-	if err != nil {
-		return nil, err
-	}
 	for _, d := range deployments {
 		for _, c := range d.Chapters {
 			known[c.Path] = c
 		}
 	}
+	return known, err
+}
+
+// chapters probes and hashes the files of a recording. What the survey knows of a
+// file of the same path and size is taken over.
+func (a *app) chapters(ctx context.Context, s *survey.Survey, rec recording, known map[string]annotate.Chapter) ([]annotate.Chapter, error) {
 	var out []annotate.Chapter
 	var offset time.Duration
 	for _, path := range rec.paths {

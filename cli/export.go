@@ -234,35 +234,14 @@ func maxnRecords(records annotate.Records) (annotate.Records, error) {
 
 // within gives pictures and videos names that can lie in a folder: without what leads out of it.
 func within(records annotate.Records) annotate.Records {
-	clean := func(name string) string {
-		name = strings.ReplaceAll(name, "\\", "/")
-		if len(name) > 1 && name[1] == ':' { // C:/films
-			name = name[2:]
+	return changedMedia(records, func(m annotate.Media) annotate.Media {
+		m.Name = strings.ReplaceAll(m.Name, "\\", "/")
+		if len(m.Name) > 1 && m.Name[1] == ':' { // C:/films
+			m.Name = m.Name[2:]
 		}
-		for strings.HasPrefix(name, "/") || strings.HasPrefix(name, "../") {
-			name = strings.TrimPrefix(strings.TrimPrefix(name, "/"), "../")
+		for strings.HasPrefix(m.Name, "/") || strings.HasPrefix(m.Name, "../") {
+			m.Name = strings.TrimPrefix(strings.TrimPrefix(m.Name, "/"), "../")
 		}
-		return name
-	}
-	return func(yield func(annotate.Record, error) bool) {
-		for record, err := range records {
-			switch r := record.(type) {
-			case annotate.Media:
-				r.Name = clean(r.Name)
-				record = r
-			case annotate.Track:
-				r.Media = clean(r.Media)
-				record = r
-			case annotate.Mark:
-				r.Media = clean(r.Media)
-				record = r
-			case annotate.Look:
-				r.Media = clean(r.Media)
-				record = r
-			}
-			if !yield(record, err) {
-				return
-			}
-		}
-	}
+		return m
+	})
 }

@@ -69,9 +69,12 @@ func (v *videoNames) chapter(name string) (annotate.Chapter, bool) {
 
 // matched calls the videos that records speak of as the survey does, and gives them
 // the video's rate where the file does not say one.
-func (v *videoNames) matched(records annotate.Records) annotate.Records {
+func (v *videoNames) matched(records annotate.Records) annotate.Records { return changedMedia(records, v.media) }
+
+// changedMedia changes each picture and video, and what refers to it with it.
+func changedMedia(records annotate.Records, change func(annotate.Media) annotate.Media) annotate.Records {
 	return func(yield func(annotate.Record, error) bool) {
-		names := map[string]string{}
+		names := map[string]string{} // those that changed
 		called := func(name string) string {
 			if now, ok := names[name]; ok {
 				return now
@@ -81,7 +84,11 @@ func (v *videoNames) matched(records annotate.Records) annotate.Records {
 		for record, err := range records {
 			switch r := record.(type) {
 			case annotate.Media:
-				record = v.media(r, names)
+				now := change(r)
+				if now.Name != r.Name {
+					names[r.Name] = now.Name
+				}
+				record = now
 			case annotate.Track:
 				r.Media = called(r.Media)
 				record = r
@@ -99,7 +106,7 @@ func (v *videoNames) matched(records annotate.Records) annotate.Records {
 	}
 }
 
-func (v *videoNames) media(m annotate.Media, names map[string]string) annotate.Media {
+func (v *videoNames) media(m annotate.Media) annotate.Media {
 	if !m.Video {
 		return m
 	}
@@ -111,7 +118,6 @@ func (v *videoNames) media(m annotate.Media, names map[string]string) annotate.M
 	if !ok {
 		return m
 	}
-	names[m.Name] = path.Base(c.Path)
 	m.Name = path.Base(c.Path)
 	if m.Rate.Num == 0 {
 		m.Rate = c.Rate

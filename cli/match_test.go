@@ -36,7 +36,7 @@ func TestVideoNames(t *testing.T) {
 		}
 	}
 	still := annotate.Media{Name: "GX010042.jpg"}
-	if got := v.media(still, map[string]string{}); got.Name != still.Name {
+	if got := v.media(still); got.Name != still.Name {
 		t.Errorf("a picture became %q", got.Name)
 	}
 }

@@ -179,7 +179,11 @@ func (a *app) render(ctx context.Context, s *survey.Survey, d *simulate.Deployme
 	for _, c := range d.Chapters {
 		rec.paths = append(rec.paths, filepath.Join(videos, d.OpCode, c.Name))
 	}
-	chapters, err := a.chapters(ctx, s, rec)
+	known, err := knownChapters(ctx, s)
+	if err != nil {
+		return err
+	}
+	chapters, err := a.chapters(ctx, s, rec, known)
 	if err != nil {
 		return err
 	}

@@ -167,7 +167,7 @@ func (w *Writer) Write(pix []byte) error {
 // Close finishes the file and gives it its name. After an error, or without a picture, there is no file.
 func (w *Writer) Close() (err error) {
 	if w.done {
-		return nil
+		return w.err // a Write that failed has closed it
 	}
 	w.done = true
 	_ = w.stdin.Close()
@@ -175,6 +175,7 @@ func (w *Writer) Close() (err error) {
 	defer func() {
 		if err != nil {
 			_ = os.Remove(w.tmp)
+			w.err = err
 		}
 	}()
 	switch {
