@@ -69,7 +69,9 @@ func (v *videoNames) chapter(name string) (annotate.Chapter, bool) {
 
 // matched calls the videos that records speak of as the survey does, and gives them
 // the video's rate where the file does not say one.
-func (v *videoNames) matched(records annotate.Records) annotate.Records { return changedMedia(records, v.media) }
+func (v *videoNames) matched(records annotate.Records) annotate.Records {
+	return changedMedia(records, v.media)
+}
 
 // changedMedia changes each picture and video, and what refers to it with it.
 func changedMedia(records annotate.Records, change func(annotate.Media) annotate.Media) annotate.Records {
