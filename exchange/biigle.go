@@ -66,7 +66,7 @@ func (l biigleLabel) origin() annotate.Origin {
 // label is the class that the row names.
 func (l biigleLabel) label() annotate.Label {
 	out := annotate.Label{Name: l.Name, ID: l.LabelID}
-	if l.hierarchy == "" {
+	if l.hierarchy == "" || l.hierarchy == l.Name { // a root
 		return out
 	}
 	parts := strings.Split(l.hierarchy, " > ")

@@ -19,6 +19,7 @@ type biigleReader struct {
 	annotations map[[2]string]*biigleAnnotation
 	media       map[string]string // id by name
 	labels      map[[3]string]bool
+	trees       map[string][2]string // name and hierarchy of a label
 	send        func(annotate.Record) bool
 }
 
@@ -32,7 +33,7 @@ type biigleAnnotation struct {
 
 func readBIIGLE(in Input) annotate.Records {
 	return streamTable(in, "BIIGLE report", func(t *table, send func(annotate.Record) bool) error {
-		r := &biigleReader{annotations: map[[2]string]*biigleAnnotation{}, media: map[string]string{}, labels: map[[3]string]bool{}, send: send}
+		r := &biigleReader{annotations: map[[2]string]*biigleAnnotation{}, media: map[string]string{}, labels: map[[3]string]bool{}, trees: map[string][2]string{}, send: send}
 		if err := withTable(in, "BIIGLE report", r.collect); err != nil {
 			return err
 		}
@@ -115,6 +116,9 @@ func (r *biigleReader) collect(t *table) error {
 		if l.Name == "" {
 			return t.wrong(r.at["label_name"], "it should be the name of a label")
 		}
+		if err := r.oneLabel(t, l); err != nil {
+			return err
+		}
 		if _, ok := parseBIIGLETime(l.At); !ok {
 			return t.wrong(r.at["created_at"], "it should be a date and time such as 2023-06-05 16:21:15")
 		}
@@ -140,6 +144,21 @@ func (r *biigleReader) collect(t *table) error {
 		}
 		a.labels = append(a.labels, l)
 	}
+	return nil
+}
+
+// oneLabel refuses a label that is another one in an earlier row: of the same id, or of the same name where ids are missing.
+func (r *biigleReader) oneLabel(t *table, l biigleLabel) error {
+	key := "id " + l.LabelID
+	if l.LabelID == "" {
+		key = "name " + l.Name
+	}
+	this := [2]string{l.Name, l.hierarchy}
+	if before, ok := r.trees[key]; ok && before != this {
+		return fmt.Errorf("%s, line %d: the label with the %s is %q (%s) here and %q (%s) before: one label should have one name and one place",
+			t.what, t.line, key, l.Name, l.hierarchy, before[0], before[1])
+	}
+	r.trees[key] = this
 	return nil
 }
 
