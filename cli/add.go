@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -310,17 +311,14 @@ func (a *app) chapter(ctx context.Context, s *survey.Survey, path string, known 
 // nearestRate is the rate a camera means: a whole number, or one of NTSC's.
 func nearestRate(r float64) frame.Rational {
 	whole := int64(r + 0.5)
-	switch {
-	case whole > 0 && abs(r-float64(whole)) < 0.002*r:
-		if ntsc := float64(whole) * 1000 / 1001; abs(r-ntsc) < abs(r-float64(whole)) {
+	if whole > 0 && math.Abs(r-float64(whole)) < 0.002*r {
+		if ntsc := float64(whole) * 1000 / 1001; math.Abs(r-ntsc) < math.Abs(r-float64(whole)) {
 			return frame.Rational{Num: whole * 1000, Den: 1001}
 		}
 		return frame.Rational{Num: whole, Den: 1}
 	}
 	return reduced(int64(r*1000+0.5), 1000)
 }
-
-func abs(x float64) float64 { return max(x, -x) }
 
 func (a *app) printPlanned(recordings []recording, table []annotate.Deployment) error {
 	t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)

@@ -42,22 +42,21 @@ func labelOf(t taxon.Taxon) annotate.Label {
 	return l
 }
 
-// left are the chapters of the camera that is counted, in order.
-func (c *countedDeployment) left() []annotate.Chapter {
-	return slices.DeleteFunc(slices.Clone(c.d.Chapters), func(ch annotate.Chapter) bool { return ch.Camera != 0 })
+// leftChapters are the chapters of the camera that is counted, in order.
+func leftChapters(d annotate.Deployment) []annotate.Chapter {
+	return slices.DeleteFunc(slices.Clone(d.Chapters), func(ch annotate.Chapter) bool { return ch.Camera != 0 })
 }
 
 // records gives the chapters as videos, the tracks, their points, and MaxN. It tells whether more is wanted.
 func (c *countedDeployment) records(sightings bool, yield func(annotate.Record, error) bool) bool {
 	origin := annotate.Origin{By: c.by, At: c.run.Finished, From: "requin count, run " + c.run.ID}
-	chapters := c.left()
-	for i, ch := range chapters {
+	for i, ch := range leftChapters(c.d) {
 		media := annotate.Media{Name: path.Base(ch.Path), Deployment: c.d.OpCode, Video: true, W: ch.W, H: ch.H, Rate: ch.Rate, Frames: ch.Frames}
 		if !sightings && !yield(media, nil) {
 			return false
 		}
 		for _, t := range c.run.Tracks {
-			if !c.track(t, i, media, origin, sightings, yield) {
+			if !c.track(t, i, ch.Offset, media, origin, sightings, yield) {
 				return false
 			}
 		}
@@ -83,8 +82,8 @@ func (c *countedDeployment) records(sightings bool, yield func(annotate.Record, 
 	return true
 }
 
-// track gives the points of a track that lie in a chapter.
-func (c *countedDeployment) track(t track.Track, chapter int, media annotate.Media, origin annotate.Origin, sightings bool, yield func(annotate.Record, error) bool) bool {
+// track gives the points of a track that lie in a chapter, which begins at offset.
+func (c *countedDeployment) track(t track.Track, chapter int, offset time.Duration, media annotate.Media, origin annotate.Origin, sightings bool, yield func(annotate.Record, error) bool) bool {
 	points := slices.DeleteFunc(slices.Clone(t.Points), func(p track.Point) bool { return p.Chapter != chapter })
 	if len(points) == 0 {
 		return true
@@ -98,7 +97,7 @@ func (c *countedDeployment) track(t track.Track, chapter int, media annotate.Med
 		return false
 	}
 	for _, p := range points {
-		at := p.Time - c.left()[chapter].Offset
+		at := p.Time - offset
 		number := -1
 		if media.Rate.Num > 0 {
 			number = int(at.Seconds()*float64(media.Rate.Num)/float64(media.Rate.Den) + 0.5)
@@ -141,7 +140,7 @@ func (c *countedDeployment) species(name string) annotate.Species {
 	return s
 }
 
-// seconds is a duration as a period of the sampling needs it.
+// periodOf is a period as the sampling takes it.
 func periodOf(p annotate.Period) frame.Period {
 	if p.Open {
 		return frame.Period{From: p.From}

@@ -118,7 +118,7 @@ func (a *app) countDeployments(ctx context.Context, s *survey.Survey, deployment
 
 // notCounted says why a deployment is left out, "" if it is not.
 func notCounted(d annotate.Deployment) string {
-	left := (&countedDeployment{d: d}).left()
+	left := leftChapters(d)
 	switch {
 	case len(left) == 0:
 		return "it has no video: requin add VIDEOS --opcode " + d.OpCode
@@ -132,7 +132,7 @@ func notCounted(d annotate.Deployment) string {
 func (a *app) surveyJob(ctx context.Context, s *survey.Survey, d annotate.Deployment, opt countOptions, detector *detect.Detector) *counting {
 	c := &counting{app: a, opt: opt, rec: recording{name: d.OpCode}, detector: detector}
 	c.out = filepath.Join(s.Folder(), "runs", fileName(d.OpCode))
-	for _, ch := range (&countedDeployment{d: d}).left() {
+	for _, ch := range leftChapters(d) {
 		c.rec.paths = append(c.rec.paths, s.Path(ch.Path))
 		c.opt.known = append(c.opt.known, ch.SHA256)
 	}

@@ -27,35 +27,40 @@ import (
 // folders it writes before their names.
 type pictures struct {
 	root   string
-	byBase map[string][]string // paths under root, by their last part in lower case
+	byBase map[string][]string // paths under root, by their last part in lower case; nil until one is asked for
 }
 
-// newPictures lists what lies in a folder and the folders in it.
+// newPictures looks in a folder and the folders in it, once a picture is asked for: tables of counts name none.
 func newPictures(root string) (*pictures, error) {
-	p := &pictures{root: root, byBase: map[string][]string{}}
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+	if _, err := os.ReadDir(root); err != nil {
+		return nil, fmt.Errorf("the pictures' folder cannot be read: %w", err)
+	}
+	return &pictures{root: root}, nil
+}
+
+// list notes what lies there.
+func (p *pictures) list() {
+	p.byBase = map[string][]string{}
+	_ = filepath.WalkDir(p.root, func(name string, d fs.DirEntry, err error) error {
 		switch {
-		case err != nil && name == root:
-			return err
 		case err != nil: // a folder that may not be read has no pictures for us
 			return fs.SkipDir
-		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && name != root:
+		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && name != p.root:
 			return fs.SkipDir
 		case d.Type().IsRegular() && (video.IsImageName(name) || video.IsVideoName(name)):
 			key := strings.ToLower(d.Name())
 			p.byBase[key] = append(p.byBase[key], name)
 		}
 		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("the pictures' folder cannot be read: %w", err)
-	}
-	return p, nil
+	}) // the function gives no error
 }
 
 // find gives the path of the file that shares most of its last parts with a name; false where none has
 // that name, or where two share as much.
 func (p *pictures) find(name string) (string, bool) {
+	if p.byBase == nil {
+		p.list()
+	}
 	name = strings.ReplaceAll(name, "\\", "/")
 	best, most, tie := "", -1, false
 	for _, candidate := range p.byBase[strings.ToLower(path.Base(name))] {

@@ -143,10 +143,11 @@ func (a *app) simulate(ctx context.Context, folder string, o simulate.Options) (
 	if folder, err = filepath.Abs(folder); err != nil {
 		return err
 	}
-	s, err := survey.Open(ctx, folder)
-	if found, is := survey.Find(folder); !is || found != folder {
-		s, err = survey.Init(ctx, folder, filepath.Base(folder)+" (simulated)")
+	open := func() (*survey.Survey, error) { return survey.Init(ctx, folder, filepath.Base(folder)+" (simulated)") }
+	if found, is := survey.Find(folder); is && found == folder {
+		open = func() (*survey.Survey, error) { return survey.Open(ctx, folder) }
 	}
+	s, err := open()
 	if err != nil {
 		return err
 	}
@@ -154,9 +155,13 @@ func (a *app) simulate(ctx context.Context, folder string, o simulate.Options) (
 	if err := s.SetTaxa(ctx, simulate.Taxa()); err != nil {
 		return err
 	}
+	known, err := knownChapters(ctx, s)
+	if err != nil {
+		return err
+	}
 	for i, d := range plan {
 		m := newMeter(a.stderr, fmt.Sprintf("%s (%d of %d)", d.OpCode, i+1, len(plan)), func(n int64) string { return fmt.Sprintf("%d frames", n) })
-		err := a.render(ctx, s, d, m)
+		err := a.render(ctx, s, d, known, m)
 		m.clear()
 		if err != nil {
 			return err
@@ -166,7 +171,7 @@ func (a *app) simulate(ctx context.Context, folder string, o simulate.Options) (
 }
 
 // render writes the videos of one deployment and puts its truth into the survey.
-func (a *app) render(ctx context.Context, s *survey.Survey, d *simulate.Deployment, m *meter) error {
+func (a *app) render(ctx context.Context, s *survey.Survey, d *simulate.Deployment, known map[string]annotate.Chapter, m *meter) error {
 	videos := filepath.Join(s.Folder(), "videos")
 	left, _ := filepath.Glob(filepath.Join(videos, d.OpCode, ".*.tmp.mp4")) // of a killed process
 	for _, path := range left {
@@ -178,10 +183,6 @@ func (a *app) render(ctx context.Context, s *survey.Survey, d *simulate.Deployme
 	rec := recording{name: d.OpCode}
 	for _, c := range d.Chapters {
 		rec.paths = append(rec.paths, filepath.Join(videos, d.OpCode, c.Name))
-	}
-	known, err := knownChapters(ctx, s)
-	if err != nil {
-		return err
 	}
 	chapters, err := a.chapters(ctx, s, rec, known)
 	if err != nil {

@@ -133,7 +133,7 @@ func TestPlainBatches(t *testing.T) {
 		seen, sizes = append(seen, b.Pictures...), append(sizes, b.N)
 		for i, picture := range b.Pictures {
 			p := m.Pictures[picture]
-			w, h := fit(p.W, p.H, 100, 90)
+			w, h := frame.Fit(p.W, p.H, 100, 90)
 			top := (90 - h) / 2
 			image := b.Images[3*i*9000 : 3*(i+1)*9000]
 			if image[0] != (114-10)/2.0 || image[9000] != (114-20)/4.0 || image[18000+8999] != (114-30)/5.0 {

@@ -6,10 +6,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/crc32"
-	"math"
 	"os"
 	"path/filepath"
 	"sync"
+
+	"requin/frame"
 )
 
 // store gives decoded pictures at the size they have on the network's input. Decoding a JPEG of
@@ -31,13 +32,6 @@ type small struct {
 
 func newStore(dir string, o Loading) *store {
 	return &store{dir: dir, cache: o.Cache, w: o.W, h: o.H, memory: o.Memory << 20, kept: map[int]*small{}}
-}
-
-// fit is the size of a picture of fw×fh scaled into w×h: its aspect kept, at least one pixel, rounded to the
-// nearest; as detect fits a frame into a network's input.
-func fit(fw, fh, w, h int) (int, int) {
-	k := min(float64(w)/float64(fw), float64(h)/float64(fh))
-	return min(w, max(1, int(math.Round(float64(fw)*k)))), min(h, max(1, int(math.Round(float64(fh)*k))))
 }
 
 // get is picture i of the manifest, fitted into the input.
@@ -63,7 +57,7 @@ func (s *store) get(m *Manifest, i int) (*small, error) {
 
 func (s *store) load(m *Manifest, i int) (*small, error) {
 	picture := m.Pictures[i]
-	w, h := fit(picture.W, picture.H, s.w, s.h)
+	w, h := frame.Fit(picture.W, picture.H, s.w, s.h)
 	kept := ""
 	if s.cache != "" {
 		kept = filepath.Join(s.cache, fmt.Sprintf("%.32s-%dx%d.rgb", filepath.Base(picture.SHA256), w, h))

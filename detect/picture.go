@@ -67,13 +67,6 @@ func (p placement) full(b frame.Box) frame.Box {
 	return frame.Box{X0: (b.X0 - left) * p.sx, Y0: (b.Y0 - top) * p.sy, X1: (b.X1 - left) * p.sx, Y1: (b.Y1 - top) * p.sy}
 }
 
-// fit is the size of a picture of fw×fh scaled into w×h: its aspect kept, at least
-// one pixel, rounded to the nearest.
-func fit(fw, fh, w, h int) (int, int) {
-	r := min(float64(w)/float64(fw), float64(h)/float64(fh))
-	return min(w, max(1, int(math.Round(float64(fw)*r)))), min(h, max(1, int(math.Round(float64(fh)*r))))
-}
-
 // canvas turns frames into input tensors, in memory that it uses again.
 type canvas struct {
 	layout
@@ -101,7 +94,7 @@ func (c *canvas) size(fw, fh int) (w, h, inputW, inputH int) {
 	if c.pixels.Letterbox == stretch && !c.free {
 		return c.w, c.h, c.w, c.h
 	}
-	w, h = fit(fw, fh, c.w, c.h)
+	w, h = frame.Fit(fw, fh, c.w, c.h)
 	if c.free {
 		w, h = min(w, fw), min(h, fh) // nothing is gained by scaling it up
 		return w, h, w, h

@@ -55,16 +55,9 @@ func Guess(in Input) (Format, error) {
 	}
 	var best Format
 	surest, looked := 0.0, 0
-	err := fs.WalkDir(in.FS, ".", func(name string, d fs.DirEntry, err error) error {
+	err := eachFile(in.FS, func(name string) error {
 		switch {
-		case err != nil:
-			return err
-		case strings.HasPrefix(path.Base(name), ".") && name != ".":
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case d.IsDir() || isPicture(name), in.Name != "." && !strings.HasPrefix(name, in.Name):
+		case in.Name != "." && !strings.HasPrefix(name, in.Name):
 			return nil
 		case looked == mostSniffed || surest == 1:
 			return fs.SkipAll
@@ -116,7 +109,20 @@ func anyBegins(in Input) bool {
 // order of their names: what a folder holds that is no set of files of one format.
 func Files(in Input) ([]string, error) {
 	var out []string
-	err := fs.WalkDir(in.FS, ".", func(name string, d fs.DirEntry, err error) error {
+	err := eachFile(in.FS, func(name string) error {
+		f, sure, err := sniffFile(in.FS, name)
+		if err == nil && !f.Many && sure >= 0.5 {
+			out = append(out, name)
+		}
+		return err
+	})
+	return out, err
+}
+
+// eachFile visits the files of a folder and the folders in it, in order of their names, that may be truth: none that is
+// hidden, and no pictures. fs.SkipAll from do ends it.
+func eachFile(in fs.FS, do func(name string) error) error {
+	return fs.WalkDir(in, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -128,11 +134,6 @@ func Files(in Input) ([]string, error) {
 		case d.IsDir() || isPicture(name):
 			return nil
 		}
-		f, sure, err := sniffFile(in.FS, name)
-		if err == nil && !f.Many && sure >= 0.5 {
-			out = append(out, name)
-		}
-		return err
+		return do(name)
 	})
-	return out, err
 }

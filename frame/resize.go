@@ -89,3 +89,10 @@ func (r *Resizer) Resize(pix []byte, sw, sh, dw, dh int) []byte {
 	}
 	return r.out
 }
+
+// Fit is the size of a picture of fw×fh scaled into w×h: its aspect kept, at least
+// one pixel, rounded to the nearest. It is how a picture lies in a network's input, in training as in use.
+func Fit(fw, fh, w, h int) (int, int) {
+	r := min(float64(w)/float64(fw), float64(h)/float64(fh))
+	return min(w, max(1, int(math.Round(float64(fw)*r)))), min(h, max(1, int(math.Round(float64(fh)*r))))
+}
