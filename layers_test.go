@@ -18,13 +18,17 @@ var layers = map[string][]string{
 	"frame":    {},
 	"taxon":    {},
 	"video":    {"frame"},
-	"onnx":     {},
+	"nn":       {"frame"},
+	"torch":    {"nn"},
+	"onnx":     {"nn"},
+	"weights":  {"nn", "onnx"},
 	"detect":   {"frame", "taxon", "onnx"},
 	"track":    {"frame", "taxon", "detect"},
 	"count":    {"frame", "taxon", "detect", "track"},
 	"annotate": {"frame", "taxon", "track"},
 	"dataset":  {"frame", "taxon", "annotate", "video"},
 	"eval":     {"frame", "taxon", "detect", "track", "count", "annotate"},
+	"train":    {"frame", "taxon", "nn", "torch", "weights", "onnx", "dataset", "detect", "eval"},
 	"simulate": {"frame", "taxon", "annotate", "video"},
 	"scan":     {"frame", "video", "detect", "track"},
 	"survey":   {"frame", "taxon", "detect", "track", "count", "annotate", "dataset"},
@@ -38,7 +42,7 @@ var layers = map[string][]string{
 }
 
 // pure rooms do no input or output: no disk, clock, log or process.
-var pure = []string{"frame", "taxon", "track", "count", "eval", "annotate"}
+var pure = []string{"frame", "nn", "taxon", "track", "count", "eval", "annotate"}
 
 var impure = []string{"os", "os/exec", "io/ioutil", "log", "log/slog", "net", "net/http", "syscall", "path/filepath"}
 
