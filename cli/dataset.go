@@ -15,6 +15,7 @@ import (
 
 	"requin/annotate"
 	"requin/dataset"
+	"requin/disk"
 	"requin/survey"
 )
 
@@ -252,7 +253,7 @@ func (a *app) checkDataset(ctx context.Context, dir string, f datasetFlags, chec
 		return err
 	}
 	if f.page != "" {
-		if err := survey.WriteFile(f.page, func(w io.Writer) error { return found.WritePage(w, dir) }); err != nil {
+		if err := disk.WriteFile(f.page, func(w io.Writer) error { return found.WritePage(w, dir) }); err != nil {
 			return err
 		}
 	}
@@ -288,5 +289,5 @@ func writeSheet(ctx context.Context, dir string, m *dataset.Manifest, f datasetF
 	if err != nil {
 		return err
 	}
-	return survey.WriteFile(f.sheet, func(w io.Writer) error { return loader.WriteSheet(ctx, w, 0, 16, 4) })
+	return disk.WriteFile(f.sheet, func(w io.Writer) error { return loader.WriteSheet(ctx, w, 0, 16, 4) })
 }

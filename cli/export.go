@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"requin/annotate"
+	"requin/disk"
 	"requin/exchange"
 	"requin/method"
 	"requin/survey"
@@ -108,9 +109,9 @@ func (a *app) export(ctx context.Context, s *survey.Survey, format exchange.Form
 	}
 	var err error
 	if format.Many {
-		err = survey.WriteFolder(path, func(dir string) error { return write(diskFolder(dir), filepath.Base(path)) })
+		err = disk.WriteFolder(path, func(dir string) error { return write(diskFolder(dir), filepath.Base(path)) })
 	} else {
-		err = survey.WriteFile(path, func(w io.Writer) error { return write(oneFile{w}, filepath.Base(path)) })
+		err = disk.WriteFile(path, func(w io.Writer) error { return write(oneFile{w}, filepath.Base(path)) })
 	}
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 
+	"requin/disk"
 	"requin/frame"
 )
 
@@ -274,9 +275,9 @@ func (b *build) keep(r result, file []byte, ext string) error {
 	r.File = imagesName + "/" + b.stems[r.Shot] + "." + ext
 	path := filepath.Join(b.dir, filepath.FromSlash(r.File))
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return explain(path, err)
+		return disk.Explain(path, err)
 	}
-	if err := writeFile(path, file, false); err != nil {
+	if err := disk.WriteLoose(path, whole(file)); err != nil {
 		return err
 	}
 	b.results[r.Shot] = r
@@ -388,10 +389,10 @@ func (b *build) freeze(m *Manifest) error {
 	if err := sweep(b.dir, m); err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(b.dir, sumsName), sums.Bytes(), true); err != nil {
+	if err := disk.WriteFile(filepath.Join(b.dir, sumsName), whole(sums.Bytes())); err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(b.dir, manifestName), text.Bytes(), true); err != nil {
+	if err := disk.WriteFile(filepath.Join(b.dir, manifestName), whole(text.Bytes())); err != nil {
 		return err
 	}
 	return b.journal.remove()

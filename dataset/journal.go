@@ -2,20 +2,21 @@ package dataset
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 
 	"github.com/gofrs/flock"
+
+	"requin/disk"
 )
 
 const journalName = "building.jsonl"
@@ -54,7 +55,7 @@ func finished(ctx context.Context, dir, inputs string) (*Manifest, error) {
 // openJournal opens the journal of a folder, which must be new, empty, or hold unfinished work on the same dataset.
 func openJournal(dir, inputs string, shots int) (*journal, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, explain(dir, err)
+		return nil, disk.Explain(dir, err)
 	}
 	j := &journal{path: filepath.Join(dir, journalName)}
 	_, err := os.Stat(j.path)
@@ -69,7 +70,7 @@ func openJournal(dir, inputs string, shots int) (*journal, error) {
 		}
 	}
 	if j.file, err = os.OpenFile(j.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644); err != nil {
-		return nil, explain(j.path, err)
+		return nil, disk.Explain(j.path, err)
 	}
 	j.lock = flock.New(j.path)
 	if ok, err := j.lock.TryLock(); err != nil || !ok {
@@ -131,7 +132,7 @@ func (j *journal) write(v any) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if _, err := j.file.Write(append(line, '\n')); err != nil {
-		return explain(j.path, err)
+		return disk.Explain(j.path, err)
 	}
 	return nil
 }
@@ -156,40 +157,12 @@ func fileSum(path string) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// writeFile writes a file whole or not at all. Where lasting, it is on the disk when this returns.
-func writeFile(path string, content []byte, lasting bool) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".*.tmp")
-	if err != nil {
-		return explain(path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = tmp.Close()
-			_ = os.Remove(tmp.Name())
-			err = explain(path, err)
-		}
-	}()
-	if _, err := bytes.NewReader(content).WriteTo(tmp); err != nil {
+// whole writes content.
+func whole(content []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(content)
 		return err
 	}
-	_ = tmp.Chmod(0o644) // others may read it, where the disk knows such things
-	if lasting {
-		if err := tmp.Sync(); err != nil {
-			return err
-		}
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
-}
-
-// explain says what to do where the disk refuses.
-func explain(path string, err error) error {
-	if errors.Is(err, syscall.ENOSPC) {
-		return fmt.Errorf("%s cannot be written: the disk is full; free some space and repeat the command, it goes on where it stopped (%w)", path, err)
-	}
-	return fmt.Errorf("%s cannot be written: %w", path, err)
 }
 
 // sweep removes from the images what the manifest does not name: half-written files of a killed run.

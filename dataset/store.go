@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"requin/disk"
 	"requin/frame"
 )
 
@@ -82,9 +83,9 @@ func (s *store) load(m *Manifest, i int) (*small, error) {
 	p := &small{w, h, scaled(full.pix, full.w, full.h, w, h)}
 	if kept != "" {
 		if err := os.MkdirAll(s.cache, 0o755); err != nil {
-			return nil, explain(s.cache, err)
+			return nil, disk.Explain(s.cache, err)
 		}
-		if err := writeFile(kept, binary.BigEndian.AppendUint32(append([]byte(nil), p.pix...), crc32.ChecksumIEEE(p.pix)), false); err != nil {
+		if err := disk.WriteLoose(kept, whole(binary.BigEndian.AppendUint32(append([]byte(nil), p.pix...), crc32.ChecksumIEEE(p.pix)))); err != nil {
 			return nil, err
 		}
 	}

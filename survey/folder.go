@@ -34,6 +34,8 @@ import (
 	"syscall"
 
 	"github.com/gofrs/flock"
+
+	"requin/disk"
 )
 
 // Folder is the folder of one count, held by this process alone.
@@ -74,8 +76,8 @@ func OpenFolder(path string) (*Folder, error) {
 		_ = lock.Close()
 		return nil, fmt.Errorf("another requin is working in %s: wait for it, or name another folder with --out", path)
 	}
-	sweep(path)
-	sweep(marker)
+	disk.Sweep(path)
+	disk.Sweep(marker)
 	return &Folder{Path: path, lock: lock}, nil
 }
 
@@ -109,7 +111,7 @@ func (f *Folder) Begin(key any) (journal *Journal, fresh bool, err error) {
 	if err := j.clear(); err != nil {
 		return nil, false, err
 	}
-	return j, len(have) > 0, WriteFile(filepath.Join(j.dir, keyFile), func(w io.Writer) error {
+	return j, len(have) > 0, disk.WriteFile(filepath.Join(j.dir, keyFile), func(w io.Writer) error {
 		_, err := w.Write(want)
 		return err
 	})
@@ -120,15 +122,15 @@ func (f *Folder) Begin(key any) (journal *Journal, fresh bool, err error) {
 func (f *Folder) Retract() error {
 	err := os.Remove(f.File(RunFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return explain(f.File(RunFile), err)
+		return disk.Explain(f.File(RunFile), err)
 	}
-	syncFolder(f.Path)
+	disk.SyncFolder(f.Path)
 	return nil
 }
 
 // Write puts a result file into the folder, whole or not at all.
 func (f *Folder) Write(name string, write func(io.Writer) error) error {
-	return WriteFile(f.File(name), write)
+	return disk.WriteFile(f.File(name), write)
 }
 
 // Keep puts a file with this content into the folder, unless it is there

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"requin/disk"
 )
 
 // files lists everything in a folder, folders in it too.
@@ -197,7 +199,7 @@ func TestWriteIsWholeOrNot(t *testing.T) {
 	if got, err := os.ReadFile(f.File("maxn.csv")); err != nil || string(got) != "new" {
 		t.Errorf("the new file holds %q, %v", got, err)
 	}
-	err := WriteFile(filepath.Join(f.Path, "gone", "x"), words("x"))
+	err := disk.WriteFile(filepath.Join(f.Path, "gone", "x"), words("x"))
 	says(t, err, "cannot be written")
 }
 
@@ -270,26 +272,26 @@ func TestWriteFolder(t *testing.T) {
 			return err
 		}
 	}
-	if err := WriteFolder(path, half(fails)); !errors.Is(err, fails) {
+	if err := disk.WriteFolder(path, half(fails)); !errors.Is(err, fails) {
 		t.Fatal(err)
 	}
 	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 0 {
 		t.Fatalf("left behind: %v %v", left, err)
 	}
-	if err := WriteFolder(path, half(nil)); err != nil {
+	if err := disk.WriteFolder(path, half(nil)); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := os.ReadFile(filepath.Join(path, "a.csv")); err != nil || string(got) != "a" {
 		t.Fatalf("%q %v", got, err)
 	}
-	if err := WriteFolder(path, half(nil)); err == nil || !strings.Contains(err.Error(), "not empty") {
+	if err := disk.WriteFolder(path, half(nil)); err == nil || !strings.Contains(err.Error(), "not empty") {
 		t.Fatal(err)
 	}
 	empty := filepath.Join(root, "empty")
 	if err := os.Mkdir(empty, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteFolder(empty, half(nil)); err != nil {
+	if err := disk.WriteFolder(empty, half(nil)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"requin/disk"
 )
 
 // Journal keeps finished pieces of work, one file each. A file carries the hash
@@ -60,7 +62,7 @@ func (j *Journal) Save(name string, v any) error {
 	if err != nil {
 		return err
 	}
-	return WriteFile(filepath.Join(j.dir, name+".json"), func(w io.Writer) error {
+	return disk.WriteFile(filepath.Join(j.dir, name+".json"), func(w io.Writer) error {
 		_, err := w.Write(append(file, '\n'))
 		return err
 	})

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"requin/disk"
 )
 
 // The names in a survey's folder.
@@ -106,7 +108,7 @@ func create(ctx context.Context, folder, name string) (err error) {
 			return err
 		}
 	}
-	syncFolder(folder)
+	disk.SyncFolder(folder)
 	return nil
 }
 
