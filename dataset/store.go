@@ -66,7 +66,26 @@ func (s *store) load(m *Manifest, i int) (*small, error) {
 			return &small{w, h, pix}, nil
 		}
 	}
-	file, err := readFile(m.path(s.dir, i))
+	full, err := m.open(s.dir, i)
+	if err != nil {
+		return nil, err
+	}
+	p := &small{w, h, scaled(full.pix, full.w, full.h, w, h)}
+	if kept != "" {
+		if err := os.MkdirAll(s.cache, 0o755); err != nil {
+			return nil, disk.Explain(s.cache, err)
+		}
+		if err := disk.WriteLoose(kept, whole(binary.BigEndian.AppendUint32(append([]byte(nil), p.pix...), crc32.ChecksumIEEE(p.pix)))); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// open reads and decodes picture i of the dataset in dir, which must be what was frozen.
+func (m *Manifest) open(dir string, i int) (*still, error) {
+	picture := m.Pictures[i]
+	file, err := readFile(m.path(dir, i))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", picture.File, err)
 	}
@@ -80,16 +99,16 @@ func (s *store) load(m *Manifest, i int) (*small, error) {
 	if full.w != picture.W || full.h != picture.H {
 		return nil, fmt.Errorf("%s has %d×%d pixels, and the manifest says %d×%d", picture.File, full.w, full.h, picture.W, picture.H)
 	}
-	p := &small{w, h, scaled(full.pix, full.w, full.h, w, h)}
-	if kept != "" {
-		if err := os.MkdirAll(s.cache, 0o755); err != nil {
-			return nil, disk.Explain(s.cache, err)
-		}
-		if err := disk.WriteLoose(kept, whole(binary.BigEndian.AppendUint32(append([]byte(nil), p.pix...), crc32.ChecksumIEEE(p.pix)))); err != nil {
-			return nil, err
-		}
+	return full, nil
+}
+
+// Frame is picture i of the dataset in dir, at the size of its file.
+func (m *Manifest) Frame(dir string, i int) (*frame.Frame, error) {
+	full, err := m.open(dir, i)
+	if err != nil {
+		return nil, err
 	}
-	return p, nil
+	return &frame.Frame{W: full.w, H: full.h, FullW: full.w, FullH: full.h, Pix: full.pix}, nil
 }
 
 // readKept reads a picture of the cache: its pixels and their CRC-32. nil where there is none, or a damaged one.

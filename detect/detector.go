@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -58,9 +59,17 @@ type Detector struct {
 	plan    *plan
 	mapping mapping
 	card    Card
-	session *onnx.Session
+	runner  Runner
 	canvas  *canvas
 	found   candidates
+}
+
+// Runner runs a network once: an onnx.Session does, and so does what trains one. Inputs
+// and outputs are in the order of the Info that comes with it.
+type Runner interface {
+	Run(inputs []onnx.Tensor) ([]onnx.Tensor, error)
+	Version() string // what stands in the card as its runtime
+	Close() error
 }
 
 // Open makes the detector in an ONNX file ready. Where the file is ambiguous the
@@ -70,16 +79,39 @@ func Open(path string, opt Options) (*Detector, error) {
 	if err != nil {
 		return nil, err
 	}
+	return load(path, info, opt, func(o onnx.Options) (*onnx.Session, error) { return onnx.Open(path, info, o) })
+}
+
+// OpenBytes is Open for a file that lies in memory.
+func OpenBytes(name string, file []byte, opt Options) (*Detector, error) {
+	info, err := onnx.ReadInfo(bytes.NewReader(file))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return load(name, info, opt, func(o onnx.Options) (*onnx.Session, error) { return onnx.OpenBytes(file, o) })
+}
+
+func load(path string, info *onnx.Info, opt Options, open func(onnx.Options) (*onnx.Session, error)) (*Detector, error) {
 	d, err := prepare(info, opt)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	d.card.File = filepath.Base(path)
-	d.session, err = onnx.Open(path, info, onnx.Options{Device: opt.Device, Threads: opt.Threads})
+	session, err := open(onnx.Options{Device: opt.Device, Threads: opt.Threads})
 	if err != nil {
 		return nil, err
 	}
-	d.card.Runtime = d.session.Version()
+	d.runner, d.card.File, d.card.Runtime = session, filepath.Base(path), session.Version()
+	return d, nil
+}
+
+// New makes a detector of a network that somebody else runs, and which Info describes
+// as its file would.
+func New(info *onnx.Info, r Runner, opt Options) (*Detector, error) {
+	d, err := prepare(info, opt)
+	if err != nil {
+		return nil, err
+	}
+	d.runner, d.card.Runtime = r, r.Version()
 	return d, nil
 }
 
@@ -164,7 +196,7 @@ func (d *Detector) Twin() *Detector {
 }
 
 // Close frees the network.
-func (d *Detector) Close() error { return d.session.Close() }
+func (d *Detector) Close() error { return d.runner.Close() }
 
 // Detect finds what a frame shows: boxes in pixels of the full picture, clipped to
 // it, best score first; none is an empty list. A frame of any size is taken.
@@ -173,7 +205,7 @@ func (d *Detector) Detect(f *frame.Frame) ([]Detection, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := d.session.Run([]onnx.Tensor{input})
+	all, err := d.runner.Run([]onnx.Tensor{input})
 	if err != nil {
 		return nil, fmt.Errorf("running the model: %w", err)
 	}
