@@ -20,8 +20,9 @@ var layers = map[string][]string{
 	"disk":     {},
 	"video":    {"frame"},
 	"nn":       {"frame"},
-	"torch":    {"nn"},
-	"onnx":     {"nn"},
+	"native":   {},
+	"torch":    {"nn", "native"},
+	"onnx":     {"nn", "native"},
 	"weights":  {"nn", "onnx"},
 	"detect":   {"frame", "taxon", "onnx"},
 	"track":    {"frame", "taxon", "detect"},
@@ -53,7 +54,8 @@ var only = map[string][]string{
 	"database/sql":                    {"survey"},
 	"net/http":                        {"web", "method"},
 	"github.com/yalue/onnxruntime_go": {"onnx"},
-	"C":                               {"torch", "onnx"},
+	"github.com/ebitengine/purego":    {"torch"},
+	"C":                               {}, // none
 }
 
 func TestLayers(t *testing.T) {

@@ -1,4 +1,4 @@
-package onnx
+package native
 
 import (
 	"os"
@@ -22,7 +22,8 @@ func TestFindLibrary(t *testing.T) {
 	}
 	env := map[string]string{"HOME": filepath.Join(root, "home")}
 	p := places{
-		env: func(k string) string { return env[k] }, goos: "linux", root: root,
+		Library: Library{What: "ONNX Runtime's library", Stem: "onnxruntime", Env: "ONNXRUNTIME_LIB", Tools: "onnxruntime", Get: "run `make tools` or set ONNXRUNTIME_LIB"},
+		env:     func(k string) string { return env[k] }, goos: "linux", root: root,
 		exe: filepath.Join(root, "repo", "bin"), wd: filepath.Join(root, "elsewhere", "[deep]"),
 	}
 	expect := func(want string) {
