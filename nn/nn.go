@@ -143,10 +143,13 @@ type Activation string
 // The activations.
 const (
 	ReLU    Activation = "relu"
-	SiLU    Activation = "silu" // x·sigmoid(x)
-	Leaky   Activation = "leaky_relu"
+	SiLU    Activation = "silu"       // x·sigmoid(x)
+	Leaky   Activation = "leaky_relu" // below 0, LeakySlope·x
 	Sigmoid Activation = "sigmoid"
 )
+
+// LeakySlope is that of YOLOX.
+const LeakySlope = 0.1
 
 // RoIAlign says how regions are taken out of features.
 type RoIAlign struct {

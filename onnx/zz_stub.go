@@ -1,13 +1,18 @@
 package onnx
 
-import (
-	"errors"
+import "requin/nn"
 
-	"requin/nn"
-)
+func (w *writer) RoIAlign(features []nn.Tensor, regions nn.Tensor, r nn.RoIAlign) nn.Tensor {
+	nn.Fail("networks with regions cannot be written yet")
+	return nil
+}
 
-// Write writes a network with its weights as a file that anyone can run: opset 16,
-// batch size 1, batch normalisation folded into the convolution before it.
-func Write(network nn.Network, w nn.Weights, metadata map[string]string) ([]byte, error) {
-	return nil, errors.New("not yet")
+func (w *writer) Propose(objectness, deltas []nn.Tensor, p nn.Proposing) nn.Tensor {
+	nn.Fail("networks with regions cannot be written yet")
+	return nil
+}
+
+func (w *writer) Suppress(regions, scores, deltas nn.Tensor, s nn.Suppressing) (boxes, labels, confidence nn.Tensor) {
+	nn.Fail("networks with regions cannot be written yet")
+	return nil, nil, nil
 }
