@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -30,6 +29,7 @@ import (
 // importFlags are the flags of requin import as they were typed.
 type importFlags struct {
 	survey, format, by, opcode, from, pictures, rate, video, set string
+	gap                                                          int
 	replace, json                                                bool
 }
 
@@ -40,7 +40,10 @@ otherwise (requin formats lists all).
 A file goes in whole or not at all. Videos are matched to deployments by their
 file names; pictures, and videos that the survey does not have, belong to the
 deployment that --opcode names, or that a pattern finds in each one's name:
---opcode-from '^(.*)_f\d+' takes what is in the brackets.`
+--opcode-from '^(.*)_f\d+' takes what is in the brackets. Photographs that only bear
+the camera's numbers are told apart by these: --opcode-from '(IMG_\d+)'
+--opcode-gap 5 makes one deployment of those whose numbers follow one another by
+at most 5.`
 
 func (a *app) importCommand() *cobra.Command {
 	var f importFlags
@@ -74,6 +77,7 @@ func (a *app) importCommand() *cobra.Command {
 	fl.StringVar(&f.by, "by", "", "`who` made the annotations (default: as the file says, else nobody)")
 	fl.StringVar(&f.opcode, "opcode", "", "deployment that all of it belongs to")
 	fl.StringVar(&f.from, "opcode-from", "", "`pattern` (regular expression with one pair of brackets) that finds the deployment in the name of a picture or video")
+	fl.IntVar(&f.gap, "opcode-gap", 0, "with --opcode-from, whose brackets then hold the number of a picture, too: pictures that follow one another by at most `n` are one deployment, called after its first")
 	fl.StringVar(&f.video, "video", "", "`name` of the survey's video that the file is about (default: the one it names or is called after)")
 	fl.StringVar(&f.pictures, "pictures", "", "`folder` in which the pictures lie (default: beside the file)")
 	fl.StringVar(&f.set, "set", "", "of a folder or zip with several sets of exports, the one whose files begin with this `text`")
@@ -219,7 +223,7 @@ func hashOf(in fs.FS, name string) (string, error) {
 
 // importOne imports one file, or one set of files of a format.
 func (a *app) importOne(ctx context.Context, s *survey.Survey, src source, in exchange.Input, pics *pictures, f importFlags) error {
-	opcode, err := f.deployment()
+	opcode, err := f.deployment(src.format.Read(in))
 	if err != nil {
 		return err
 	}
@@ -289,33 +293,6 @@ func credited(records annotate.Records, by string) annotate.Records {
 			}
 		}
 	}
-}
-
-// deployment tells which deployment a picture or video belongs to, by the flags.
-func (f importFlags) deployment() (func(annotate.Media) (string, bool), error) {
-	switch {
-	case f.opcode != "" && f.from != "":
-		return nil, usagef("--opcode and --opcode-from exclude each other: give one")
-	case f.opcode != "":
-		return func(annotate.Media) (string, bool) { return f.opcode, true }, nil
-	case f.from == "":
-		return nil, nil
-	}
-	pattern, err := regexp.Compile(f.from)
-	if err != nil {
-		return nil, usagef("--opcode-from %q is no regular expression: %v", f.from, err)
-	}
-	if pattern.NumSubexp() < 1 {
-		return nil, usagef("--opcode-from %q: put brackets around the part that names the deployment, as in '^([A-Z0-9]+)_'", f.from)
-	}
-	return func(m annotate.Media) (string, bool) {
-		for _, name := range []string{m.Name, m.Name[strings.LastIndexByte(m.Name, '/')+1:]} {
-			if found := pattern.FindStringSubmatch(name); found != nil && found[1] != "" {
-				return found[1], true
-			}
-		}
-		return "", false
-	}, nil
 }
 
 // importSchema names the version of the lines that import --json writes.

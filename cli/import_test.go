@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"requin/annotate"
@@ -46,7 +48,7 @@ func TestFindPictures(t *testing.T) {
 
 func TestDeploymentOfMedia(t *testing.T) {
 	f := importFlags{from: `^([A-Z]+\d+)_`}
-	of, err := f.deployment()
+	of, err := f.deployment(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,13 +57,45 @@ func TestDeploymentOfMedia(t *testing.T) {
 			t.Errorf("%s: %q %v", name, got, ok)
 		}
 	}
-	for _, wrong := range []importFlags{{from: "("}, {from: "abc"}, {from: "(a)", opcode: "b"}} {
-		if _, err := wrong.deployment(); err == nil {
+	for _, wrong := range []importFlags{{from: "("}, {from: "abc"}, {from: "(a)", opcode: "b"}, {gap: 2}, {gap: -1, from: "(a)"}} {
+		if _, err := wrong.deployment(nil); err == nil {
 			t.Errorf("%+v passes", wrong)
 		}
 	}
-	if of, err := (importFlags{}).deployment(); of != nil || err != nil {
+	if of, err := (importFlags{}).deployment(nil); of != nil || err != nil {
 		t.Error("a rule where none was given")
+	}
+}
+
+// Photographs whose numbers follow one another closely are one deployment, across any folders.
+func TestDeploymentOfNumberedMedia(t *testing.T) {
+	names := []string{"train/IMG_0012_jpeg.jpg", "test/IMG_0008.jpg", "IMG_0017.jpg", "IMG_0018.jpg", "DSC_0013.jpg", "IMG_0008_again.jpg", "x.jpg", "IMG_99999.jpg"}
+	records := func(yield func(annotate.Record, error) bool) {
+		for _, name := range names {
+			if !yield(annotate.Media{Name: name}, nil) || !yield(annotate.Look{Media: name}, nil) {
+				return
+			}
+		}
+	}
+	of, err := importFlags{from: `([A-Z]+_\d+)`, gap: 4}.deployment(records)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"IMG_0008", "IMG_0008", "IMG_0017", "IMG_0017", "DSC_0013", "IMG_0008", "", "IMG_99999"}
+	for i, name := range names {
+		if got, ok := of(annotate.Media{Name: name}); got != want[i] || ok != (want[i] != "") {
+			t.Errorf("%s: %q %v, want %q", name, got, ok, want[i])
+		}
+	}
+	if _, err := (importFlags{from: `([A-Z]+)_`, gap: 4}).deployment(records); err == nil {
+		t.Error("names without a number pass")
+	}
+	if _, err := runs([]string{"IMG_" + strings.Repeat("9", 30)}, 1); err == nil {
+		t.Error("a number that is none passes")
+	}
+	broken := errors.New("broken")
+	if _, err := (importFlags{from: `(\d+)`, gap: 4}).deployment(func(yield func(annotate.Record, error) bool) { yield(nil, broken) }); !errors.Is(err, broken) {
+		t.Errorf("a file that cannot be read: %v", err)
 	}
 }
 
