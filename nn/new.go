@@ -15,6 +15,7 @@ type kind struct {
 func kinds() []kind {
 	return []kind{
 		{yoloxNames(), newYOLOX},
+		{fasterNames(), newFasterRCNN},
 	}
 }
 

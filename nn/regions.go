@@ -208,8 +208,3 @@ func clipped(b [4]float32, w, h int) [4]float32 {
 	x, y := float32(w), float32(h)
 	return [4]float32{min(max(b[0], 0), x), min(max(b[1], 0), y), min(max(b[2], 0), x), min(max(b[3], 0), y)}
 }
-
-// Regions are the settings of Faster R-CNN.
-type Regions struct {
-	// filled in with faster-rcnn
-}
