@@ -1,0 +1,385 @@
+package eval
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"requin/frame"
+)
+
+// square is a box of side 10 at x: two of them d apart overlap by (10−d)/(10+d).
+func square(x float64) frame.Box { return frame.Box{X0: x, Y0: 0, X1: x + 10, Y1: 10} }
+
+func shark(x float64) Truth { return Truth{Box: square(x), Taxon: "shark"} }
+
+func hit(x, score float64) Found { return Found{Box: square(x), Taxon: "shark", Score: score} }
+
+func TestMatchWorked(t *testing.T) {
+	wide := frame.Box{X0: 0, Y0: 0, X1: 100, Y1: 10}
+	cases := []struct {
+		name   string
+		image  Image
+		iou    float64
+		rules  Rules
+		truth  int
+		scores []float64
+		right  []bool
+	}{
+		{"the better score chooses first", Image{[]Truth{shark(0)}, []Found{hit(1, 0.6), hit(2, 0.9)}}, 0.5, Rules{},
+			1, []float64{0.9, 0.6}, []bool{true, false}},
+		{"equal scores choose in their order", Image{[]Truth{shark(0)}, []Found{hit(2, 0.5), hit(1, 0.5)}}, 0.7, Rules{},
+			1, []float64{0.5, 0.5}, []bool{false, true}},
+		{"each takes what it overlaps most", Image{[]Truth{shark(0), shark(3)}, []Found{hit(2, 0.9), hit(0, 0.8)}}, 0.5, Rules{},
+			2, []float64{0.9, 0.8}, []bool{true, true}},
+		{"an overlap just at the least is enough", Image{[]Truth{shark(0)}, []Found{hit(5, 0.9)}}, 1. / 3, Rules{},
+			1, []float64{0.9}, []bool{true}},
+		{"another taxon is nothing", Image{[]Truth{shark(0), {Box: square(50), Taxon: "ray"}}, []Found{hit(0, 0.9), {square(50), "ray", 0.9}}}, 0.5, Rules{},
+			1, []float64{0.9}, []bool{true}},
+		{"an ignored box is taken once", Image{[]Truth{{Box: square(0), Taxon: "shark", Ignore: true}}, []Found{hit(0, 0.9), hit(0, 0.8)}}, 0.5, Rules{},
+			0, []float64{0.8}, []bool{false}},
+		{"a box to be found goes before an ignored one that fits better", Image{[]Truth{{Box: square(0), Taxon: "shark", Ignore: true}, shark(3)}, []Found{hit(0, 0.9)}}, 0.5, Rules{},
+			1, []float64{0.9}, []bool{true}},
+		{"a crowd is taken any number of times, by what lies in it", Image{[]Truth{{Box: wide, Taxon: "shark", Crowd: true}}, []Found{hit(0, 0.9), hit(40, 0.8), hit(94, 0.7), hit(96, 0.6)}}, 0.5, Rules{},
+			0, []float64{0.6}, []bool{false}},
+		{"the best few of a picture", Image{[]Truth{shark(0)}, []Found{hit(50, 0.5), hit(0, 0.4), hit(80, 0.6)}}, 0.5, Rules{Most: 2},
+			1, []float64{0.6, 0.5}, []bool{false, false}},
+		{"areas: a box outside is ignored, a stray detection outside too", Image{[]Truth{shark(0), {Box: wide, Taxon: "shark"}},
+			[]Found{hit(0, 0.9), {wide, "shark", 0.8}, {frame.Box{X0: 0, Y0: 50, X1: 40, Y1: 90}, "shark", 0.7}, hit(200, 0.6)}}, 0.5, Rules{MaxArea: 100},
+			1, []float64{0.9, 0.6}, []bool{true, false}},
+		{"a box that is none matches nothing", Image{[]Truth{{Box: frame.Box{X0: math.NaN(), X1: 10, Y1: 10}, Taxon: "shark"}}, []Found{hit(0, 0.9)}}, 0.5, Rules{},
+			0, []float64{0.9}, []bool{false}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			p := Match([]Image{c.image}, "shark", []float64{c.iou}, c.rules)[0]
+			if p.Truth != c.truth || !slices.Equal(p.Scores, c.scores) || !slices.Equal(p.Right, c.right) {
+				t.Errorf("got %+v, want truth %d, scores %v, right %v", p, c.truth, c.scores, c.right)
+			}
+		})
+	}
+}
+
+func TestPRWorked(t *testing.T) {
+	p := PR{Truth: 2, Scores: []float64{0.9, 0.8, 0.7}, Right: []bool{true, false, true}}
+	near(t, "AP", p.AP(), (51+50*2./3)/101)
+	precision, recall, f := p.At(0.8)
+	near(t, "precision", precision, 0.5)
+	near(t, "recall", recall, 0.5)
+	near(t, "F", f, 0.5)
+	threshold, f := p.BestF()
+	near(t, "threshold", threshold, 0.7)
+	near(t, "best F", f, 0.8)
+	if right, wrong, missed := p.Counts(0.75); right != 1 || wrong != 1 || missed != 1 {
+		t.Errorf("counts %d %d %d", right, wrong, missed)
+	}
+	if _, _, f := p.At(0.95); f != 0 {
+		t.Errorf("F of nothing found is %v", f)
+	}
+	// A threshold takes all detections of a score: F is best with none of the tie left out.
+	tie := PR{Truth: 1, Scores: []float64{0.5, 0.5}, Right: []bool{true, false}}
+	threshold, f = tie.BestF()
+	near(t, "threshold", threshold, 0.5)
+	near(t, "F of a tie", f, 2./3)
+	near(t, "AP of a tie goes by its order", tie.AP(), 1)
+	lost := PR{Truth: 3, Scores: []float64{0.5}, Right: []bool{false}}
+	threshold, f = lost.BestF()
+	near(t, "threshold where nothing is right", threshold, 1)
+	near(t, "F where nothing is right", f, 0)
+	near(t, "AP where nothing is right", lost.AP(), 0)
+}
+
+func TestWithoutTruth(t *testing.T) {
+	images := []Image{{}, {Found: []Found{hit(0, 0.9)}}}
+	p := PrecisionRecall(images, "shark", 0.5)
+	threshold, f := p.BestF()
+	precision, recall, at := p.At(0)
+	for name, v := range map[string]float64{"AP": p.AP(), "threshold": threshold, "F": f, "precision": precision, "recall": recall, "F at": at,
+		"COCO": COCO(images, "shark"), "COCO of nothing": COCO(nil, "shark")} {
+		if !math.IsNaN(v) {
+			t.Errorf("%s is %v, want NaN", name, v)
+		}
+	}
+	if right, wrong, missed := p.Counts(0); right != 0 || wrong != 1 || missed != 0 {
+		t.Errorf("counts %d %d %d", right, wrong, missed)
+	}
+}
+
+func TestCOCOLevels(t *testing.T) {
+	want := []float64{0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.8999999999999999, 0.95} // numpy.linspace(.5, .95, 10)
+	if got := COCOLevels(); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestCOCOWorked: of two sharks one is found exactly and one by IoU 7/13 = 0.538, so
+// that at IoU 0.50 both are right (AP 1) and at the nine others one of two:
+// 51 of 101 recalls have precision 1. COCO = (1 + 9·51/101)/10.
+func TestCOCOWorked(t *testing.T) {
+	images := []Image{{Truth: []Truth{shark(0), shark(100)}, Found: []Found{hit(0, 0.9), hit(103, 0.8)}}}
+	near(t, "COCO", COCO(images, "shark"), (1+9*51./101)/10)
+	// The 101st detection of a picture does not count.
+	crowded := Image{Truth: []Truth{shark(0)}}
+	for i := range 100 {
+		crowded.Found = append(crowded.Found, hit(1000+20*float64(i), 0.9))
+	}
+	crowded.Found = append(crowded.Found, hit(0, 0.1))
+	near(t, "COCO of the 101st", COCO([]Image{crowded}, "shark"), 0)
+	near(t, "AP of the 101st", PrecisionRecall([]Image{crowded}, "shark", 0.5).AP(), 1./101)
+}
+
+// bruteAP is pycocotools' result worked out a second time, by definition: detections
+// are picked one by one, each looks at every box, and each recall at every prefix.
+func bruteAP(images []Image, taxon string, iou float64, r Rules) float64 {
+	type outcome struct {
+		score float64
+		right bool
+	}
+	var all []outcome
+	truth := 0
+	for _, i := range images {
+		var boxes []Truth
+		var found []Found
+		for _, b := range i.Truth {
+			if b.Taxon == taxon {
+				b.Ignore = b.Ignore || b.Crowd || b.Area() < r.MinArea || r.MaxArea > 0 && b.Area() > r.MaxArea
+				if !b.Ignore {
+					truth++
+				}
+				boxes = append(boxes, b)
+			}
+		}
+		for _, f := range i.Found {
+			if f.Taxon == taxon {
+				found = append(found, f)
+			}
+		}
+		taken := map[int]bool{}
+		for n := 0; len(found) > 0 && (r.Most == 0 || n < r.Most); n++ {
+			first := 0
+			for j := range found {
+				if found[j].Score > found[first].Score {
+					first = j
+				}
+			}
+			f := found[first]
+			found = slices.Delete(found, first, first+1)
+			best := -1
+			better := func(a, b int) bool { // box a before box b
+				if boxes[a].Ignore != boxes[b].Ignore {
+					return !boxes[a].Ignore
+				}
+				oa, ob := bruteOverlap(f, boxes[a]), bruteOverlap(f, boxes[b])
+				return oa > ob || oa == ob && a > b
+			}
+			for j := range boxes {
+				free := !taken[j] || boxes[j].Crowd
+				if free && bruteOverlap(f, boxes[j]) >= math.Min(iou, 1-1e-10) && (best < 0 || better(j, best)) {
+					best = j
+				}
+			}
+			switch {
+			case best >= 0:
+				taken[best] = true
+				if !boxes[best].Ignore {
+					all = append(all, outcome{f.Score, true})
+				}
+			case f.Area() >= r.MinArea && (r.MaxArea == 0 || f.Area() <= r.MaxArea):
+				all = append(all, outcome{f.Score, false})
+			}
+		}
+	}
+	if truth == 0 {
+		return math.NaN()
+	}
+	for i := range all { // insertion: stable
+		for j := i; j > 0 && all[j].score > all[j-1].score; j-- {
+			all[j], all[j-1] = all[j-1], all[j]
+		}
+	}
+	sum := 0.0
+	for k := 0; k <= 100; k++ {
+		most, right := 0.0, 0
+		for n, o := range all {
+			if o.right {
+				right++
+			}
+			if float64(right)/float64(truth) >= float64(k)*0.01 {
+				most = math.Max(most, float64(right)/float64(n+1))
+			}
+		}
+		sum += most
+	}
+	return sum / 101
+}
+
+// bruteOverlap counts lattice points: boxes of the random sets have whole corners.
+func bruteOverlap(f Found, b Truth) float64 {
+	common, ofFound, ofTruth := 0, 0, 0
+	in := func(b frame.Box, x, y float64) bool { return x >= b.X0 && x < b.X1 && y >= b.Y0 && y < b.Y1 }
+	for x := range 40 {
+		for y := range 40 {
+			a, c := in(f.Box, float64(x), float64(y)), in(b.Box, float64(x), float64(y))
+			if a {
+				ofFound++
+			}
+			if c {
+				ofTruth++
+			}
+			if a && c {
+				common++
+			}
+		}
+	}
+	all := ofFound + ofTruth - common
+	if b.Crowd {
+		all = ofFound
+	}
+	if common == 0 {
+		return 0
+	}
+	return float64(common) / float64(all)
+}
+
+// randomSet is pictures of up to two taxa with what makes matching hard: equal
+// scores, equal and shifted boxes, crowds, ignored boxes, empty pictures.
+func randomSet(r *rand.Rand) []Image {
+	images := make([]Image, r.IntN(6))
+	box := func() frame.Box {
+		x, y := float64(r.IntN(24)), float64(r.IntN(24))
+		return frame.Box{X0: x, Y0: y, X1: x + float64(1+r.IntN(14)), Y1: y + float64(1+r.IntN(14))}
+	}
+	taxa := []string{"shark", "shark", "ray"}
+	for i := range images {
+		for range r.IntN(6) {
+			images[i].Truth = append(images[i].Truth, Truth{box(), taxa[r.IntN(3)], r.IntN(6) == 0, r.IntN(6) == 0})
+		}
+		for range r.IntN(9) {
+			b := box()
+			if n := len(images[i].Truth); n > 0 && r.IntN(3) > 0 {
+				b = images[i].Truth[r.IntN(n)].Box
+				dx, dy := float64(r.IntN(3)), float64(r.IntN(3))
+				b = frame.Box{X0: b.X0 + dx, Y0: b.Y0 + dy, X1: b.X1 + dx, Y1: b.Y1 + dy}
+			}
+			images[i].Found = append(images[i].Found, Found{b, taxa[r.IntN(3)], float64(r.IntN(8)) / 8})
+		}
+	}
+	return images
+}
+
+func TestAPAgainstBruteForce(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	rules := []Rules{{}, {Most: 3}, {MinArea: 20, MaxArea: 80}, {MinArea: 60}, {Most: 100}}
+	scored := 0
+	for n := range 1500 {
+		images, rule := randomSet(r), rules[n%len(rules)]
+		levels := append(COCOLevels(), 0.1, 1)
+		for k, p := range Match(images, "shark", levels, rule) {
+			got, want := p.AP(), bruteAP(images, "shark", levels[k], rule)
+			if math.Abs(got-want) > 1e-12 || math.IsNaN(got) != math.IsNaN(want) {
+				t.Fatalf("set %d, IoU %v, %+v: AP %v, by brute force %v\n%+v", n, levels[k], rule, got, want, images)
+			}
+			if want > 0 && want < 1 {
+				scored++
+			}
+		}
+	}
+	if scored < 2000 {
+		t.Errorf("only %d sets told anything", scored)
+	}
+}
+
+func TestPRProperties(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for n := range 500 {
+		images := randomSet(r)
+		p := PrecisionRecall(images, "shark", 0.5)
+		if p.Truth == 0 {
+			continue
+		}
+		ap := p.AP()
+		if ap < 0 || ap > 1 {
+			t.Fatalf("set %d: AP %v", n, ap)
+		}
+		threshold, best := p.BestF()
+		if _, _, f := p.At(threshold); best > 0 && f != best {
+			t.Fatalf("set %d: F at the best threshold %v is %v, not %v", n, threshold, f, best)
+		}
+		for _, point := range p.Curve() {
+			if precision, recall, f := p.At(point.Threshold); precision != point.Precision || recall != point.Recall || f != point.F || f > best {
+				t.Fatalf("set %d: at %+v: %v %v %v, best %v", n, point, precision, recall, f, best)
+			}
+		}
+		// Pictures without anything, other taxa and a scale of scores that keeps their order change nothing.
+		other := append(slices.Clone(images), Image{}, Image{Found: []Found{{square(0), "ray", 1}}})
+		for i := range other {
+			other[i].Found = slices.Clone(other[i].Found)
+			for j := range other[i].Found {
+				other[i].Found[j].Score = math.Sqrt(other[i].Found[j].Score)
+			}
+		}
+		if got := PrecisionRecall(other, "shark", 0.5).AP(); got != ap {
+			t.Fatalf("set %d: AP %v became %v", n, ap, got)
+		}
+		// One more wrong detection, at the end, changes no AP; at the front it never helps.
+		worse := append(slices.Clone(images), Image{Found: []Found{hit(0, -1)}})
+		if got := PrecisionRecall(worse, "shark", 0.5).AP(); got != ap {
+			t.Fatalf("set %d: a wrong detection after all others made AP %v of %v", n, got, ap)
+		}
+		worse[len(worse)-1].Found[0].Score = 2
+		if got := PrecisionRecall(worse, "shark", 0.5).AP(); got > ap {
+			t.Fatalf("set %d: a wrong detection before all others made AP %v of %v", n, got, ap)
+		}
+		// What is true, found as it is, is all there is.
+		for i := range images {
+			images[i].Found = nil
+			for _, b := range images[i].Truth {
+				images[i].Found = append(images[i].Found, Found{b.Box, b.Taxon, 0.5})
+			}
+		}
+		if got := PrecisionRecall(images, "shark", 1).AP(); got != 1 && !overlapsIgnored(images) {
+			t.Fatalf("set %d: AP of the truth itself is %v", n, got)
+		}
+	}
+}
+
+// overlapsIgnored tells whether boxes lie just on one another or in a crowd, where
+// finding the truth itself need not be right.
+func overlapsIgnored(images []Image) bool {
+	for _, i := range images {
+		for a, b := range i.Truth {
+			for _, c := range i.Truth[a+1:] {
+				if frame.IoU(b.Box, c.Box) > 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// BenchmarkCOCO: 100,000 detections on 2,000 pictures, all ten IoUs.
+func BenchmarkCOCO(b *testing.B) {
+	r := rand.New(rand.NewPCG(5, 6))
+	images := make([]Image, 2000)
+	for i := range images {
+		for range 10 {
+			t := shark(r.Float64() * 500)
+			images[i].Truth = append(images[i].Truth, t)
+			for range 5 {
+				images[i].Found = append(images[i].Found, hit(t.X0+r.NormFloat64()*2, r.Float64()))
+			}
+		}
+	}
+	for b.Loop() {
+		COCO(images, "shark")
+	}
+}
+
+func near(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	if !(math.Abs(got-want) < 1e-9) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}

@@ -1,0 +1,201 @@
+package eval
+
+import (
+	"cmp"
+	"slices"
+
+	"requin/frame"
+)
+
+// Image is one picture: what is true of it and what was found in it.
+type Image struct {
+	Truth []Truth
+	Found []Found
+}
+
+// Truth is a box that a person drew.
+type Truth struct {
+	frame.Box
+	Taxon  string
+	Ignore bool // finding it is neither right nor wrong
+	Crowd  bool // several animals in one box: any number of detections may lie in it; ignored too
+}
+
+// Found is a detection.
+type Found struct {
+	frame.Box
+	Taxon string
+	Score float64
+}
+
+// Rules narrow down what is counted. The zero value counts everything.
+type Rules struct {
+	// Most is how many detections of the taxon count on one picture, the best ones;
+	// 0: all. COCO's is 100.
+	Most int
+	// MinArea and MaxArea bound the area in pixels of the picture, both inclusive;
+	// MaxArea 0: no bound. A true box outside is ignored, and so is a detection
+	// outside that meets no true box. COCO's are 0 to 32², 32² to 96², and above.
+	MinArea, MaxArea float64
+}
+
+func (r Rules) within(b frame.Box) bool {
+	return b.Area() >= r.MinArea && (r.MaxArea == 0 || b.Area() <= r.MaxArea)
+}
+
+// surest is the most overlap that is asked for: boxes that agree but for rounding
+// have an IoU of 1.
+const surest = 1 - 1e-10
+
+// Match holds the detections of a taxon against its truth as COCO's evaluation does
+// (Lin et al. 2014; pycocotools, cocoeval.py), once for each least IoU that is given:
+//
+//   - the detections of a picture choose in the order of their scores, those of equal
+//     score in the order given;
+//   - each takes the box it overlaps most, of those with at least that IoU that none
+//     before it took; of equals the last;
+//   - it takes an ignored box only where it can take no other, and is then neither
+//     right nor wrong. A crowd may be taken any number of times, and the overlap with
+//     it is the share of the detection's area that lies in it;
+//   - what is left over is wrong.
+//
+// Over all pictures detections are then put in the order of their scores, those of
+// equal score in the order of the pictures.
+//
+// Worked example, IoU 0.5: a true box A, and detections that overlap it by 0.8 (score
+// 0.6) and 0.6 (score 0.9). The second chooses first and is right, though it fits less
+// well; the first finds A taken and is wrong.
+func Match(images []Image, taxon string, ious []float64, rules Rules) []PR {
+	m := matching{taxon: taxon, ious: ious, rules: rules}
+	for _, i := range images {
+		m.add(i)
+	}
+	order := make([]int, len(m.scores))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(m.scores[b], m.scores[a]) })
+	out := make([]PR, len(ious))
+	for k := range ious {
+		out[k].Truth = m.truth
+		for _, i := range order {
+			if said := m.said[i*len(ious)+k]; said != neither {
+				out[k].Scores = append(out[k].Scores, m.scores[i])
+				out[k].Right = append(out[k].Right, said == right)
+			}
+		}
+	}
+	return out
+}
+
+// said is what the truth says of a detection.
+type said uint8
+
+const (
+	wrong said = iota
+	right
+	neither
+)
+
+// matching collects over the pictures what is said of each detection at each IoU.
+type matching struct {
+	taxon string
+	ious  []float64
+	rules Rules
+
+	truth  int // boxes to be found
+	scores []float64
+	said   []said // [detection][IoU]
+
+	// Of the picture at hand; kept for their room.
+	boxes   []Truth // those to be found first, then the ignored
+	wanted  int     // how many are to be found
+	found   []Found
+	overlap []float64 // [detection][box]
+	taken   []bool
+}
+
+func (m *matching) add(i Image) {
+	m.boxes, m.found = m.boxes[:0], m.found[:0]
+	for _, ignored := range []bool{false, true} {
+		for _, t := range i.Truth {
+			if t.Taxon == m.taxon && ignored == (t.Ignore || t.Crowd || !m.rules.within(t.Box)) {
+				m.boxes = append(m.boxes, t)
+			}
+		}
+		if !ignored {
+			m.wanted = len(m.boxes)
+		}
+	}
+	m.truth += m.wanted
+	for _, f := range i.Found {
+		if f.Taxon == m.taxon {
+			m.found = append(m.found, f)
+		}
+	}
+	slices.SortStableFunc(m.found, func(a, b Found) int { return cmp.Compare(b.Score, a.Score) })
+	if m.rules.Most > 0 && len(m.found) > m.rules.Most {
+		m.found = m.found[:m.rules.Most]
+	}
+	m.overlaps()
+	at := len(m.said)
+	m.said = append(m.said, make([]said, len(m.found)*len(m.ious))...)
+	for k, iou := range m.ious {
+		m.taken = append(m.taken[:0], make([]bool, len(m.boxes))...)
+		for d, f := range m.found {
+			m.said[at+d*len(m.ious)+k] = m.choose(d, min(iou, surest))
+			if k == 0 {
+				m.scores = append(m.scores, f.Score)
+			}
+		}
+	}
+}
+
+// overlaps works out how each detection overlaps each box, once for all IoUs.
+func (m *matching) overlaps() {
+	m.overlap = m.overlap[:0]
+	for _, f := range m.found {
+		for _, t := range m.boxes {
+			o := frame.IoU(f.Box, t.Box)
+			if t.Crowd {
+				o = inside(f.Box, t.Box)
+			}
+			m.overlap = append(m.overlap, o)
+		}
+	}
+}
+
+// inside is the share of a box's area that lies in another; 0 for an empty box.
+func inside(b, of frame.Box) float64 {
+	common := frame.Box{X0: max(b.X0, of.X0), Y0: max(b.Y0, of.Y0), X1: min(b.X1, of.X1), Y1: min(b.Y1, of.Y1)}.Area()
+	if common == 0 {
+		return 0
+	}
+	return common / b.Area()
+}
+
+// choose lets a detection take a box, and says what it is by that.
+func (m *matching) choose(d int, least float64) said {
+	overlap := m.overlap[d*len(m.boxes):][:len(m.boxes)]
+	pick := func(from, to int) int {
+		best, at := least, -1
+		for i := from; i < to; i++ {
+			if (!m.taken[i] || m.boxes[i].Crowd) && overlap[i] >= best {
+				best, at = overlap[i], i
+			}
+		}
+		return at
+	}
+	if i := pick(0, m.wanted); i >= 0 {
+		m.taken[i] = true
+		return right
+	}
+	if i := pick(m.wanted, len(m.boxes)); i >= 0 {
+		m.taken[i] = true
+		return neither
+	}
+	if !m.rules.within(m.found[d].Box) {
+		return neither
+	}
+	return wrong
+}
