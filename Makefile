@@ -3,11 +3,12 @@
 ORT_VERSION := 1.27.0
 ORT := .tools/onnxruntime/libonnxruntime.so.1
 ORT_ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
+SHIM := .tools/torch/librequin_torch.so
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 FUZZTIME ?= 30s
 export REQUIN_DATA ?= $(abspath ../shared/data)
 
-.PHONY: all build tools ffmpeg demo test format lint unit race bench verify fuzz clean
+.PHONY: all build tools ffmpeg torch demo test format lint unit race bench verify fuzz clean
 
 all: build
 
@@ -30,11 +31,25 @@ $(ORT):
 	@rm -rf .tools/npm
 	@touch $@
 
+# Training's library: a shim over libtorch. Without TORCH_DIR, Debian's (CPU alone); with it, the folder of a libtorch, or
+# of a pip-installed torch (.../site-packages/torch), that has include/ and lib/: CUDA where that has it.
+torch: $(SHIM)
+
+$(SHIM): torch/shim/build.sh $(wildcard torch/shim/*.cc torch/shim/*.h) .tools/torch/built-against
+	@torch/shim/build.sh $@ $(TORCH_DIR)
+
+# Changes only when another libtorch is asked for.
+.tools/torch/built-against: FORCE
+	@mkdir -p $(@D)
+	@echo '$(TORCH_DIR)' | cmp -s - $@ || echo '$(TORCH_DIR)' > $@
+
+FORCE:
+
 demo: tools build
 	./bin/requin demo
 
 # Everything that must hold before a change is taken.
-test: tools format lint unit race
+test: tools torch format lint unit race
 
 format:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
@@ -55,7 +70,7 @@ bench: tools build
 	./bench/run.sh
 
 # Slow checks: every fuzz test for a while, and the long scenarios.
-verify: tools fuzz
+verify: tools torch fuzz
 	REQUIN_VERIFY=1 go test -count=1 ./...
 
 fuzz:
