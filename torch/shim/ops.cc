@@ -101,7 +101,7 @@ ENTRY const char* rq_activate(Model* m, int64_t x, int64_t kind, Made* made) {
     switch (kind) {
       case 0: return at::relu(in);
       case 1: return at::silu(in);
-      case 2: return at::leaky_relu(in, 0.1);
+      case 2: return at::leaky_relu(in, 0.1);  // nn.LeakySlope
       default: return at::sigmoid(in);
     }
   });
