@@ -125,6 +125,17 @@ func NewLoader(dir string, m *Manifest, pictures []int, o Loading) (*Loader, err
 	return l, nil
 }
 
+// With is the same loader with other augmentation, as for the last epochs of a training. What is
+// decoded is kept once for both.
+func (l *Loader) With(a Augment) (*Loader, error) {
+	if err := a.check(); err != nil {
+		return nil, err
+	}
+	other := *l
+	other.o.Augment = a
+	return &other, nil
+}
+
 // Len is the number of batches in an epoch.
 func (l *Loader) Len() int { return (len(l.pictures) + l.o.Batch - 1) / l.o.Batch }
 

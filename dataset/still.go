@@ -17,6 +17,8 @@ import (
 	_ "golang.org/x/image/bmp" // the formats that pictures are kept in
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/tiff"
+
+	"requin/frame"
 )
 
 const (
@@ -124,15 +126,13 @@ func unpacked(pix []byte, w, h int) *image.RGBA {
 	return img
 }
 
-// scaled is packed RGB in another size: a tent filter, bilinear where it grows and the weighted mean
-// of all the pixels that fall on one where it shrinks, as detect scales a frame.
+// scaled is packed RGB in another size, by the same arithmetic as a detector scales a frame: what is
+// trained on is what will be seen.
 func scaled(pix []byte, w, h, toW, toH int) []byte {
 	if w == toW && h == toH {
 		return pix
 	}
-	dst := image.NewRGBA(image.Rect(0, 0, toW, toH))
-	draw.BiLinear.Scale(dst, dst.Rect, unpacked(pix, w, h), image.Rect(0, 0, w, h), draw.Src, nil)
-	return packed(dst)
+	return new(frame.Resizer).Resize(pix, w, h, toW, toH)
 }
 
 // stored is the size that a picture of w×h is stored in, at most long on its longer side (0: as it is).
