@@ -11,10 +11,11 @@ import (
 // needShim skips a test where the library for training is not there.
 func needShim(t testing.TB) Info {
 	t.Helper()
-	info, err := Load()
-	if err != nil {
+	if _, err := library().Find(); err != nil {
 		t.Skip(err)
 	}
+	info, err := Load()
+	check(t, err)
 	return info
 }
 

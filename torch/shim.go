@@ -66,6 +66,8 @@ type shim struct {
 	Transpose func(model uintptr, x int64, order *int64, dims int64, made *made) string
 	Add       func(model uintptr, a, b int64, made *made) string
 	Scale     func(model uintptr, x int64, by float64, made *made) string
+
+	RoIAlign func(model uintptr, features *int64, n int64, runs *int64, k int64, boxes *float32, order *int64, r, size, samples int64, made *made) string `name:"roi_align"`
 }
 
 // made is what the shim tells of a tensor that it made.
@@ -80,12 +82,17 @@ const interfaceNumber = 1
 // load opens the library, once for the process.
 var load = sync.OnceValues(open)
 
-func open() (*shim, error) {
-	path, err := native.Library{
+// library is how the shim is found.
+func library() native.Library {
+	return native.Library{
 		What: "the library for training", Stem: "requin_torch", Env: "REQUIN_TORCH", Tools: "torch",
 		Get: "run `make torch` in Requin's source folder (it installs Debian's libtorch-dev, libopenblas0-pthread and g++), or " +
 			"`TORCH_DIR=/path/to/libtorch make torch` for a libtorch of your own, with CUDA",
-	}.Find()
+	}
+}
+
+func open() (*shim, error) {
+	path, err := library().Find()
 	if err != nil {
 		return nil, err
 	}
