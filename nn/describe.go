@@ -65,6 +65,12 @@ type shaped []int
 
 func (s shaped) Shape() []int { return s }
 
+// Shapes is an interpreter that knows shapes alone.
+func Shapes() Ops { return &describer{names: map[string]bool{}} }
+
+// Shaped is a tensor for Shapes.
+func Shaped(shape ...int) Tensor { return shaped(shape) }
+
 // describer interprets Ops by shapes alone.
 type describer struct {
 	Description
