@@ -36,7 +36,8 @@ var layers = map[string][]string{
 	"survey":   {"frame", "taxon", "detect", "track", "count", "annotate", "dataset", "disk"},
 	"exchange": {"frame", "taxon", "detect", "track", "count", "eval", "annotate", "dataset"},
 	"method":   {"frame", "taxon"},
-	"report":   {"frame", "taxon", "detect", "track", "count"},
+	"plot":     {"frame"},
+	"report":   {"frame", "taxon", "detect", "track", "count", "plot"},
 	"cli":      {"*"},
 	"realdata": {},       // for tests alone
 	"cli/demo": {"onnx"}, // draws the demo's clip and writes its detector
@@ -44,7 +45,7 @@ var layers = map[string][]string{
 }
 
 // pure rooms do no input or output: no disk, clock, log or process.
-var pure = []string{"frame", "nn", "taxon", "track", "count", "eval", "annotate"}
+var pure = []string{"frame", "plot", "nn", "taxon", "track", "count", "eval", "annotate"}
 
 var impure = []string{"os", "os/exec", "io/ioutil", "log", "log/slog", "net", "net/http", "syscall", "path/filepath"}
 

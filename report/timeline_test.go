@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"requin/count"
-	"requin/frame"
+	"requin/plot"
 )
 
 func sec(s float64) count.Seconds { return count.Seconds(s * float64(time.Second)) }
@@ -21,7 +21,7 @@ func steps(at ...float64) []count.Step {
 
 // One pixel a second and ten an individual, from the bottom up.
 func TestSteps(t *testing.T) {
-	p := &plot{x: scale{0, 100, 0, 100}, y: scale{0, 10, 100, 0}}
+	p := &timeline{x: plot.Scale{From: 0, To: 100, At: 0, End: 100}, y: plot.Scale{From: 0, To: 10, At: 100, End: 0}}
 	for name, c := range map[string]struct {
 		counts   []count.Step
 		from, to float64
@@ -42,7 +42,7 @@ func TestSteps(t *testing.T) {
 
 // A peak of one frame in an hour at 25 frames a second is drawn to its height.
 func TestAPeakOfOneFrameIsSeen(t *testing.T) {
-	p := &plot{x: scale{0, 3600, 0, 900}, y: scale{0, 10, 100, 0}}
+	p := &timeline{x: plot.Scale{From: 0, To: 3600, At: 0, End: 900}, y: plot.Scale{From: 0, To: 10, At: 100, End: 0}}
 	_, d := p.steps(steps(0, 0, 1800, 7, 1800.04, 0), stretch{0, sec(3600)}, sec(0.04))
 	if !strings.Contains(d, "V30") {
 		t.Errorf("the peak of 7 is not in %s", d)
@@ -69,9 +69,9 @@ func TestLookedAt(t *testing.T) {
 
 func TestTicks(t *testing.T) {
 	for _, c := range []struct{ from, to float64 }{{0, 0.5}, {0, 1}, {150, 3750}, {0, 90000}, {3599.9, 3600.1}, {0, 1e7}} {
-		s := scale{c.from, c.to, 0, 900}
-		step := s.step(11, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 14400, halfDay)
-		if n := len(s.ticks(step)); n < 1 || n > 12 {
+		s := plot.Scale{From: c.from, To: c.to, At: 0, End: 900}
+		step := s.Step(11, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 14400, halfDay)
+		if n := len(s.Ticks(step)); n < 1 || n > 12 {
 			t.Errorf("%v to %v: %d ticks of %v", c.from, c.to, n, step)
 		}
 	}
@@ -93,25 +93,5 @@ func TestWords(t *testing.T) {
 	}
 	if got := clock(sec(3750.999)) + " " + exactClock(sec(751.0426)); got != "62:30 12:31.042" {
 		t.Error(got)
-	}
-}
-
-// Labels stay in the picture, and of many animals in a row none hides another.
-func TestLabels(t *testing.T) {
-	o := boxes{w: 960, h: 540, unit: 1}
-	for i := range 8 {
-		b := frame.Box{X0: float64(i) * 118, Y0: 0, X1: float64(i)*118 + 100, Y1: 50}
-		o.animals = append(o.animals, b)
-	}
-	for _, b := range o.animals {
-		o.label("counted", "12 · 0.75", b)
-	}
-	for i, l := range o.labels {
-		if l != l.Clip(960, 540) {
-			t.Errorf("label %d lies out of the picture: %v", i, l)
-		}
-		if hides(l, o.labels[:i]) > 0 || hides(l, o.animals) > 0 {
-			t.Errorf("label %d hides another or an animal: %v", i, l)
-		}
 	}
 }
