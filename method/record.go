@@ -37,6 +37,7 @@ type Record struct {
 	Settings  any               `json:"settings"` // every setting, those left at their default too
 	Outcome   any               `json:"outcome"`
 	Times     Times             `json:"times"`
+	Energy    *Energy           `json:"energy,omitempty"` // nil where nobody asked
 }
 
 // Machine is the computer that did the work.
