@@ -28,7 +28,7 @@ var layers = map[string][]string{
 	"track":    {"frame", "taxon", "detect"},
 	"count":    {"frame", "taxon", "detect", "track"},
 	"annotate": {"frame", "taxon", "track"},
-	"dataset":  {"frame", "taxon", "annotate", "video", "disk"},
+	"dataset":  {"frame", "taxon", "annotate", "video", "disk", "page"},
 	"eval":     {"frame", "taxon", "detect", "track", "count", "annotate"},
 	"train":    {"frame", "taxon", "nn", "torch", "weights", "onnx", "dataset", "detect", "eval"},
 	"simulate": {"frame", "taxon", "annotate", "video"},
@@ -37,7 +37,8 @@ var layers = map[string][]string{
 	"exchange": {"frame", "taxon", "detect", "track", "count", "eval", "annotate", "dataset"},
 	"method":   {"frame", "taxon"},
 	"plot":     {"frame"},
-	"report":   {"frame", "taxon", "detect", "track", "count", "plot"},
+	"page":     {},
+	"report":   {"frame", "taxon", "detect", "track", "count", "plot", "page"},
 	"cli":      {"*"},
 	"realdata": {},       // for tests alone
 	"cli/demo": {"onnx"}, // draws the demo's clip and writes its detector
@@ -45,7 +46,7 @@ var layers = map[string][]string{
 }
 
 // pure rooms do no input or output: no disk, clock, log or process.
-var pure = []string{"frame", "plot", "nn", "taxon", "track", "count", "eval", "annotate"}
+var pure = []string{"frame", "plot", "page", "nn", "taxon", "track", "count", "eval", "annotate"}
 
 var impure = []string{"os", "os/exec", "io/ioutil", "log", "log/slog", "net", "net/http", "syscall", "path/filepath"}
 

@@ -2,15 +2,15 @@ package dataset
 
 import (
 	"bytes"
-	"crypto/sha256"
 	_ "embed" // the page and its style
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"image/color"
 	"image/jpeg"
 	"io"
 	"strings"
+
+	"requin/page"
 )
 
 //go:embed page.html
@@ -26,8 +26,6 @@ const (
 
 type pageView struct {
 	Name, Facts, Hash string
-	Style             template.CSS
-	StyleHash         string
 	Sections          []sectionView
 	Sides             []string
 	Rows              []Row
@@ -49,8 +47,7 @@ type pictureView struct {
 // WritePage writes what was found as one HTML file that needs nothing else, with the pictures it was found in
 // and their boxes: examples in yellow, ignored ones in grey; both pictures of a leak side by side. dir is the dataset's folder.
 func (c *Checked) WritePage(w io.Writer, dir string) error {
-	style := sha256.Sum256([]byte(pageCSS))
-	view := pageView{Name: c.m.Name, Hash: c.m.Hash(), Style: template.CSS(pageCSS), StyleHash: base64.StdEncoding.EncodeToString(style[:])}
+	view := pageView{Name: c.m.Name, Hash: c.m.Hash()}
 	boxes := 0
 	for _, p := range c.m.Pictures {
 		boxes += len(p.Boxes)
@@ -70,11 +67,7 @@ func (c *Checked) WritePage(w io.Writer, dir string) error {
 		view.Sections = append(view.Sections, s)
 	}
 	view.Sides, view.Rows = c.m.Table()
-	page, err := template.New("page").Parse(pageHTML)
-	if err != nil {
-		return err
-	}
-	return page.Execute(w, view)
+	return page.Write(w, page.Top{Title: c.m.Name + ": dataset check", Styles: []string{pageCSS}}, pageHTML, view)
 }
 
 // spread is some of a list, evenly from its start to its end.
@@ -120,6 +113,6 @@ func (c *Checked) thumbnail(dir string, i int) pictureView {
 		return view
 	}
 	view.W, view.H = w, h
-	view.Data = template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(out.Bytes()))
+	view.Data = page.JPEG(out.Bytes())
 	return view
 }

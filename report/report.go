@@ -19,15 +19,14 @@ package report
 
 import (
 	"bytes"
-	"crypto/sha256"
 	_ "embed" // the page and its style
-	"encoding/base64"
 	"fmt"
-	"html/template"
 	"image/jpeg"
 	"io"
 
 	"requin/count"
+	"requin/page"
+	"requin/plot"
 )
 
 // Report is all that is shown of one deployment.
@@ -68,19 +67,7 @@ func Write(w io.Writer, r Report) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(styleText))
-	v.Style = template.CSS(styleText)
-	v.StyleHash = base64.StdEncoding.EncodeToString(sum[:])
-	page, err := template.New("report").Parse(pageText)
-	if err != nil {
-		return fmt.Errorf("report template: %w", err)
-	}
-	var out bytes.Buffer // a template that fails half way must not leave half a page
-	if err := page.Execute(&out, v); err != nil {
-		return fmt.Errorf("report of %q: %w", r.Deployment, err)
-	}
-	_, err = out.WriteTo(w)
-	return err
+	return page.Write(w, page.Top{Title: r.Deployment + ": MaxN", Styles: []string{plot.CSS, styleText}}, pageText, v)
 }
 
 // evidenceOf finds the picture of each taxon and checks it.

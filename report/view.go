@@ -1,20 +1,18 @@
 package report
 
 import (
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"strconv"
 	"strings"
 
 	"requin/count"
+	"requin/page"
 )
 
 // view is the report as the page shows it: texts, and drawings.
 type view struct {
 	Report
-	Style     template.CSS
-	StyleHash string
 	Facts     []string // one line under the title
 	Banner    *banner
 	Seen      []taxonView // MaxN over 0, in the survey's order
@@ -197,7 +195,7 @@ func sentence(t count.Taxon) saying {
 
 // show adds the evidence picture of a taxon that was seen.
 func (v *taxonView) show(e Evidence, t count.Taxon, r Report) {
-	v.Picture = template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(e.JPEG))
+	v.Picture = page.JPEG(e.JPEG)
 	v.PictureW, v.PictureH = shownSize(float64(e.W), float64(e.H))
 	v.Overlay = overlay(e, t.Evidence.Individuals)
 	v.Others = len(e.Others)
