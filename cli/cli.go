@@ -100,7 +100,7 @@ func (a *app) root() *cobra.Command {
 	})
 	root.AddCommand(a.initCommand(), a.addCommand(), a.listCommand(), a.taxaCommand(), a.relinkCommand(),
 		a.importCommand(), a.exportCommand(), a.formatsCommand(),
-		a.datasetCommand(), a.simulateCommand(),
+		a.datasetCommand(), a.simulateCommand(), a.trainCommand(),
 		a.countCommand(), a.probeCommand(), a.doctorCommand(), a.demoCommand())
 	return root
 }

@@ -1,0 +1,185 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"time"
+
+	"requin/dataset"
+	"requin/detect"
+	"requin/eval"
+	"requin/nn"
+	"requin/onnx"
+	"requin/torch"
+)
+
+// Trained is what a training came to.
+type Trained struct {
+	Network     nn.Network
+	About       nn.Description
+	Weights     nn.Weights // of the best validation, else the last
+	Step        int        // that they are of
+	Ended       string     // why the training ended
+	Begun       string     // with which weights it began
+	Curve       Curve
+	Validation  *Validation // of Weights; nil where nothing was held out
+	Thresholds  map[string]float64
+	Calibration map[string]eval.Calibration // of taxa that the held-out pictures hold enough of
+	Elapsed     time.Duration
+	Resumed     int // times
+	Learned     int // pictures learned from
+	Held        int // pictures held out
+	Torch       torch.Info
+	Devices     []string
+
+	job     Job
+	params  []nn.Param
+	samples []int // pictures to compare the file on
+}
+
+// metadata is what a network's file says of how it is to be used.
+func metadata(network nn.Network) map[string]string {
+	design, pixels := network.Design(), network.Pixels()
+	m := map[string]string{
+		"requin.family":  network.Family(),
+		"requin.network": design.Network,
+		"requin.classes": text(design.Classes),
+		"requin.input":   fmt.Sprintf("%dx%d", design.W, design.H),
+		"requin.normalisation": text(detect.Pixels{Channels: pixels.Channels, Mean: pixels.Mean, Std: pixels.Std,
+			Letterbox: pixels.Letterbox, Fill: pixels.Fill}),
+	}
+	if network.Family() == "yolox" {
+		m["requin.decoded"] = "false"
+	}
+	return m
+}
+
+// text is a value as JSON.
+func text(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil { // numbers and texts
+		return err.Error()
+	}
+	return string(b)
+}
+
+// leastToChoose is how many boxes in truth it takes to choose a threshold, or to calibrate.
+const leastToChoose = 10
+
+// choose picks thresholds and calibrates on what the held-out pictures show.
+func (t *Trained) choose(l look, classes []string) error {
+	t.Thresholds, t.Calibration = map[string]float64{}, map[string]eval.Calibration{}
+	for _, s := range t.Validation.Taxa {
+		if s.Truth < leastToChoose || s.F == 0 {
+			continue
+		}
+		t.Thresholds[s.Taxon] = math.Max(leastScore, s.Threshold)
+		c, err := eval.Calibrate(l.images, s.Taxon, matchIoU)
+		if err != nil {
+			return fmt.Errorf("calibrating the scores of %s: %w", s.Taxon, err)
+		}
+		t.Calibration[s.Taxon] = c
+	}
+	return nil
+}
+
+// Model is the file that is deployed. extra is put into its metadata beside what the
+// training knows: the hash of the run's record, a licence.
+func (t *Trained) Model(extra map[string]string) ([]byte, error) {
+	m := metadata(t.Network)
+	m["requin.dataset"] = t.job.Manifest.Hash()
+	m["requin.recipe"] = t.job.Recipe.Name
+	if len(t.Thresholds) > 0 {
+		m["requin.thresholds"] = text(t.Thresholds)
+		m["requin.calibration"] = text(t.Calibration)
+	}
+	roles := map[string]string{}
+	for _, x := range t.job.Manifest.Taxa {
+		roles[x.Name] = string(x.Role)
+	}
+	m["requin.roles"] = text(roles)
+	maps.Copy(m, extra)
+	return onnx.Write(t.Network, t.Weights, m)
+}
+
+// Agreement is how the file answers beside the trainer.
+type Agreement struct {
+	Pictures int     `json:"pictures"`
+	Largest  float64 `json:"largest_difference"` // over all numbers answered: |a - b| / max(1, |b|)
+	MS       float64 `json:"ms_per_picture"`     // of the file in ONNX Runtime, the median
+	Threads  int     `json:"threads"`
+}
+
+// mostDifference is how far the file may be from the trainer's forward pass.
+const mostDifference = 1e-4
+
+// Compare runs the file in ONNX Runtime beside the trainer's forward pass on pictures of
+// the dataset, and fails where they differ by more than 1e-4.
+func (t *Trained) Compare(ctx context.Context, file []byte, threads int) (a Agreement, err error) {
+	session, err := onnx.OpenBytes(file, onnx.Options{Threads: threads})
+	if err != nil {
+		return a, err
+	}
+	defer session.Close()
+	model, err := torch.NewModel(t.params, t.Weights, t.Devices[0])
+	if err != nil {
+		return a, err
+	}
+	defer model.Close()
+	loading := t.job.loading(t.Network.Pixels()).Plain()
+	loading.Batch = 1
+	loader, err := dataset.NewLoader(t.job.Dataset, t.job.Manifest, t.samples, loading)
+	if err != nil {
+		return a, err
+	}
+	a.Threads = threads
+	var took []time.Duration
+	for b, err := range loader.Batches(ctx, 0, 0) {
+		if err != nil {
+			return a, err
+		}
+		in := onnx.Tensor{Shape: []int64{1, 3, int64(b.H), int64(b.W)}, F32: b.Images}
+		began := time.Now()
+		have, err := session.Run([]onnx.Tensor{in})
+		if err != nil {
+			return a, err
+		}
+		took = append(took, time.Since(began))
+		want, err := model.Deploy(t.Network, torch.Input{Values: b.Images, N: 1, H: b.H, W: b.W})
+		if err != nil {
+			return a, err
+		}
+		largest, err := difference(have, want)
+		if err != nil {
+			return a, err
+		}
+		a.Pictures, a.Largest = a.Pictures+1, math.Max(a.Largest, largest)
+	}
+	a.MS = median(took).Seconds() * 1000
+	if a.Largest > mostDifference {
+		return a, fmt.Errorf("the model's file answers otherwise than the network that was trained: by up to %.2g on %d pictures, %g is allowed", a.Largest, a.Pictures, mostDifference)
+	}
+	return a, nil
+}
+
+func difference(have []onnx.Tensor, want []torch.Result) (largest float64, err error) {
+	if len(have) != len(want) {
+		return 0, fmt.Errorf("the file gives %d outputs, the trainer %d", len(have), len(want))
+	}
+	for i, w := range want {
+		got := have[i].F32
+		for _, v := range have[i].I64 {
+			got = append(got, float32(v))
+		}
+		if len(got) != len(w.Values) {
+			return 0, fmt.Errorf("the file answers %s with %d numbers, the trainer with %d", w.Name, len(got), len(w.Values))
+		}
+		for k, v := range w.Values {
+			largest = math.Max(largest, math.Abs(float64(got[k]-v))/math.Max(1, math.Abs(float64(v))))
+		}
+	}
+	return largest, nil
+}
