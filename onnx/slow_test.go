@@ -242,14 +242,73 @@ func (s slow) Add(a, b nn.Tensor) nn.Tensor {
 	return build(x.shape, func(p []int) float64 { return x.values[x.at(p...)] + y.values[y.at(p...)] })
 }
 
+// RoIAlign has no features beyond a cell outside a level, and repeats its border
+// within (He et al. 2017; torchvision's roi_align).
 func (s slow) RoIAlign(features []nn.Tensor, regions nn.Tensor, r nn.RoIAlign) nn.Tensor {
-	panic("see regions_test.go")
+	rs := regions.(*array)
+	return build([]int{rs.shape[0], features[0].Shape()[1], r.Size, r.Size}, func(p []int) float64 {
+		box := rs.values[5*p[0]:][:5]
+		level := r.Level(box[3]-box[1], box[4]-box[2])
+		f, scale := features[level].(*array), 1/float64(r.Strides[level])
+		cell := func(lo, hi float64) float64 { return (hi - lo) * scale / float64(r.Size) }
+		sum := 0.0
+		for i := range r.Samples {
+			for j := range r.Samples {
+				at := func(lo, hi float64, cells, sample int) float64 {
+					return lo*scale - 0.5 + cell(lo, hi)*(float64(cells)+(float64(sample)+0.5)/float64(r.Samples))
+				}
+				sum += f.between(int(box[0]), p[1], at(box[2], box[4], p[2], i), at(box[1], box[3], p[3], j))
+			}
+		}
+		return sum / float64(r.Samples*r.Samples)
+	})
+}
+
+// between interpolates.
+func (a *array) between(n, c int, y, x float64) float64 {
+	h, w := a.shape[2], a.shape[3]
+	if y < -1 || x < -1 || y > float64(h) || x > float64(w) {
+		return 0
+	}
+	split := func(v float64, n int) (int, int, float64) {
+		v = min(max(v, 0), float64(n-1))
+		lo := int(v)
+		return lo, min(lo+1, n-1), v - float64(lo)
+	}
+	y0, y1, dy := split(y, h)
+	x0, x1, dx := split(x, w)
+	v := func(y, x int) float64 { return a.values[a.at(n, c, y, x)] }
+	return (v(y0, x0)*(1-dx)+v(y0, x1)*dx)*(1-dy) + (v(y1, x0)*(1-dx)+v(y1, x1)*dx)*dy
+}
+
+func (a *array) floats() []float32 {
+	out := make([]float32, len(a.values))
+	for i, v := range a.values {
+		out[i] = float32(v)
+	}
+	return out
+}
+
+func rowsOf(values []float32, columns int) *array {
+	return build([]int{len(values) / columns, columns}, func(p []int) float64 { return float64(values[p[0]*columns+p[1]]) })
 }
 
 func (s slow) Propose(objectness, deltas []nn.Tensor, p nn.Proposing) nn.Tensor {
-	panic("see regions_test.go")
+	var os, ds [][]float32
+	var shapes [][]int
+	for l := range objectness {
+		os, ds = append(os, objectness[l].(*array).floats()), append(ds, deltas[l].(*array).floats())
+		shapes = append(shapes, objectness[l].Shape())
+	}
+	return rowsOf(nn.Proposals(os, ds, shapes, p), 5)
 }
 
 func (s slow) Suppress(regions, scores, deltas nn.Tensor, p nn.Suppressing) (boxes, labels, confidence nn.Tensor) {
-	panic("see regions_test.go")
+	b, l, c := nn.Suppression(regions.(*array).floats(), scores.(*array).floats(), deltas.(*array).floats(), p)
+	vector := func(v []float32) *array {
+		a := rowsOf(v, 1)
+		a.shape = a.shape[:1]
+		return a
+	}
+	return rowsOf(b, 4), vector(l), vector(c)
 }
