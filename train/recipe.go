@@ -207,7 +207,7 @@ func DefaultRecipe() Recipe {
 		Name: "unnamed", Design: nn.Design{Network: "yolox-nano", W: 416, H: 416}, Taxa: AllTaxa,
 		Epochs: 60, Batch: 8, DeviceBatch: 8, Devices: 1,
 		Optimiser: torch.Optimising{Kind: "sgd", Momentum: 0.9, Nesterov: true, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Decay: 5e-4},
-		Rate:      Rate{Base: 0.005, Schedule: "cosine", Warmup: 100, Final: 0.05},
+		Rate:      Rate{Base: 0.0025, Schedule: "cosine", Warmup: 100, Final: 0.05},
 		Clip:      35, Average: Averaging{Decay: 0.998, Ramp: 500},
 		Augment: dataset.DefaultAugment(), Calm: 0.15, Validate: 5, Folds: 5, Seed: 1,
 	}
