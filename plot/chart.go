@@ -30,6 +30,7 @@ type Axis struct {
 	Label    string   // what is measured, with its unit: "soak time (min)"
 	From, To float64  // the ends; where they are equal the axis is fitted to the marks
 	Log      bool     // what is not above 0 is not drawn
+	Zero     bool     // a fitted axis begins at 0 at the latest
 	Tight    bool     // a fitted axis ends where the marks do, not at a tick
 	Names    []string // of the places 0, 1, 2 ...: then the axis has no numbers
 }
@@ -191,9 +192,15 @@ func (a Axis) fit(data [2]float64, many int) (s Scale, ticks []float64, step flo
 	fitted := a.From == a.To
 	if fitted {
 		s.From, s.To = data[0], data[1]
+		if a.Zero && !a.Log {
+			s.From = min(s.From, 0)
+		}
 		if !(s.From <= s.To) { // nothing to show
 			s.From, s.To = 0.1, 1
 		}
+	}
+	if span := s.To - s.From; fitted && span > 0 && span < 1e-9*max(math.Abs(s.From), math.Abs(s.To)) {
+		s.To = s.From // but for rounding
 	}
 	if a.Log {
 		if fitted && s.To < s.From*10 { // at least a decade is shown
@@ -213,9 +220,10 @@ func (a Axis) fit(data [2]float64, many int) (s Scale, ticks []float64, step flo
 		}
 		step = nice(s.To-s.From, many)
 		s.From, s.To = math.Floor(s.From/step+1e-9)*step, math.Ceil(s.To/step-1e-9)*step
+		s.From, s.To = min(s.From, data[0]), max(s.To, data[1]) // despite rounding
 	}
 	if s.From == s.To {
-		s.To++
+		s.To += max(1, math.Abs(s.To))
 	}
 	step = nice(s.To-s.From, many)
 	return s, s.Ticks(step), step

@@ -202,6 +202,22 @@ func TestTicksProperties(t *testing.T) {
 	}
 }
 
+// Values that are one but for rounding, and ranges beyond what is ever measured, have
+// ticks too.
+func TestTicksAtTheEdges(t *testing.T) {
+	for _, data := range [][2]float64{{1, math.Nextafter(1, 2)}, {-1, math.Nextafter(-1, 2)}, {1e15, 1e15 + 1}, {1e9, 1e9 + 1e-6}, {1e-9, 1e90}, {-1e90, 1e90}} {
+		for _, a := range []Axis{{}, {Tight: true}, {Zero: true}, {Log: true}, {Log: true, Tight: true}} {
+			if a.Log && data[0] < 0 {
+				continue
+			}
+			s, ticks, _ := a.fit(data, 5)
+			if s.From > data[0] || s.To < data[1] || len(ticks) < 2 || len(ticks) > 12 {
+				t.Errorf("%v, %+v: %v to %v, ticks %v", data, a, s.From, s.To, ticks)
+			}
+		}
+	}
+}
+
 // FuzzChart: whatever the numbers and names, the drawing is well-formed and has no
 // coordinate that is none.
 func FuzzChart(f *testing.F) {

@@ -27,8 +27,9 @@ func (s Scale) Px(v float64) float64 {
 // Ticks gives the multiples of step within the scale.
 func (s Scale) Ticks(step float64) []float64 {
 	var out []float64
-	for k := math.Ceil(s.From/step - 1e-9); k*step <= s.To+step*1e-9; k++ {
-		out = append(out, k*step)
+	first, last := math.Ceil(s.From/step-1e-9), math.Floor(s.To/step+1e-9)
+	for k := range int(min(last-first, 1e6)) + 1 { // not from first to last: far from 0 one more is not more
+		out = append(out, (first+float64(k))*step)
 	}
 	return out
 }
