@@ -3,6 +3,7 @@ package eval
 import (
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -357,6 +358,42 @@ func overlapsIgnored(images []Image) bool {
 		}
 	}
 	return false
+}
+
+func TestJudge(t *testing.T) {
+	i := Image{
+		Truth: []Truth{shark(0), {Box: square(0), Taxon: "ray"}, {Box: square(50), Taxon: "shark", Ignore: true}, shark(80)},
+		Found: []Found{hit(1, 0.5), {square(0), "ray", 0.9}, hit(0, 0.8), hit(50, 0.3), {square(80), "ray", 0.7}},
+	}
+	got := Judge(i, 0.5)
+	want := Judgement{
+		Right: []bool{false, true, true, false, false}, Wrong: []bool{true, false, false, false, true},
+		Took: []int{-1, 1, 0, 2, -1}, Found: []bool{true, true, true, false},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	// What is judged one by one is what Match counts.
+	r := rand.New(rand.NewPCG(9, 9))
+	for range 300 {
+		for _, image := range randomSet(r) {
+			j := Judge(image, 0.5)
+			for _, taxon := range []string{"shark", "ray"} {
+				right, wrong, _ := PrecisionRecall([]Image{image}, taxon, 0.5).Counts(0)
+				for k, f := range image.Found {
+					if f.Taxon == taxon && j.Right[k] {
+						right--
+					}
+					if f.Taxon == taxon && j.Wrong[k] {
+						wrong--
+					}
+				}
+				if right != 0 || wrong != 0 {
+					t.Fatalf("%+v: %+v is not what is counted (%d, %d)", image, j, right, wrong)
+				}
+			}
+		}
+	}
 }
 
 // BenchmarkCOCO: 100,000 detections on 2,000 pictures, all ten IoUs.

@@ -108,94 +108,132 @@ type matching struct {
 	said   []said // [detection][IoU]
 
 	// Of the picture at hand; kept for their room.
-	boxes   []Truth // those to be found first, then the ignored
-	wanted  int     // how many are to be found
-	found   []Found
-	overlap []float64 // [detection][box]
-	taken   []bool
+	image   Image
+	boxes   []int     // in its truth, those to be found first, then the ignored
+	wanted  int       // how many are to be found
+	found   []int     // in what was found, best first
+	overlap []float64 // [found][box]
+	taken   []bool    // [box]
 }
 
 func (m *matching) add(i Image) {
-	m.boxes, m.found = m.boxes[:0], m.found[:0]
+	m.open(i)
+	at := len(m.said)
+	m.said = append(m.said, make([]said, len(m.found)*len(m.ious))...)
+	for k, iou := range m.ious {
+		m.free()
+		for d := range m.found {
+			m.said[at+d*len(m.ious)+k], _ = m.choose(d, min(iou, surest))
+		}
+	}
+	m.truth += m.wanted
+	for _, d := range m.found {
+		m.scores = append(m.scores, i.Found[d].Score)
+	}
+}
+
+// open takes up a picture.
+func (m *matching) open(i Image) {
+	m.image, m.boxes, m.found = i, m.boxes[:0], m.found[:0]
 	for _, ignored := range []bool{false, true} {
-		for _, t := range i.Truth {
+		for j, t := range i.Truth {
 			if t.Taxon == m.taxon && ignored == (t.Ignore || t.Crowd || !m.rules.within(t.Box)) {
-				m.boxes = append(m.boxes, t)
+				m.boxes = append(m.boxes, j)
 			}
 		}
 		if !ignored {
 			m.wanted = len(m.boxes)
 		}
 	}
-	m.truth += m.wanted
-	for _, f := range i.Found {
+	for j, f := range i.Found {
 		if f.Taxon == m.taxon {
-			m.found = append(m.found, f)
+			m.found = append(m.found, j)
 		}
 	}
-	slices.SortStableFunc(m.found, func(a, b Found) int { return cmp.Compare(b.Score, a.Score) })
+	slices.SortStableFunc(m.found, func(a, b int) int { return cmp.Compare(i.Found[b].Score, i.Found[a].Score) })
 	if m.rules.Most > 0 && len(m.found) > m.rules.Most {
 		m.found = m.found[:m.rules.Most]
 	}
-	m.overlaps()
-	at := len(m.said)
-	m.said = append(m.said, make([]said, len(m.found)*len(m.ious))...)
-	for k, iou := range m.ious {
-		m.taken = append(m.taken[:0], make([]bool, len(m.boxes))...)
-		for d, f := range m.found {
-			m.said[at+d*len(m.ious)+k] = m.choose(d, min(iou, surest))
-			if k == 0 {
-				m.scores = append(m.scores, f.Score)
-			}
-		}
-	}
-}
-
-// overlaps works out how each detection overlaps each box, once for all IoUs.
-func (m *matching) overlaps() {
 	m.overlap = m.overlap[:0]
-	for _, f := range m.found {
-		for _, t := range m.boxes {
-			o := frame.IoU(f.Box, t.Box)
-			if t.Crowd {
-				o = inside(f.Box, t.Box)
-			}
-			m.overlap = append(m.overlap, o)
+	for _, d := range m.found { // once for all IoUs
+		for _, b := range m.boxes {
+			m.overlap = append(m.overlap, overlap(i.Found[d].Box, i.Truth[b]))
 		}
 	}
 }
 
-// inside is the share of a box's area that lies in another; 0 for an empty box.
-func inside(b, of frame.Box) float64 {
-	common := frame.Box{X0: max(b.X0, of.X0), Y0: max(b.Y0, of.Y0), X1: min(b.X1, of.X1), Y1: min(b.Y1, of.Y1)}.Area()
+// free lets all boxes be taken again.
+func (m *matching) free() { m.taken = append(m.taken[:0], make([]bool, len(m.boxes))...) }
+
+// overlap is the IoU, with a crowd the share of the detection that lies in it; 0 for
+// boxes without area.
+func overlap(b frame.Box, t Truth) float64 {
+	if !t.Crowd {
+		return frame.IoU(b, t.Box)
+	}
+	common := frame.Box{X0: max(b.X0, t.X0), Y0: max(b.Y0, t.Y0), X1: min(b.X1, t.X1), Y1: min(b.Y1, t.Y1)}.Area()
 	if common == 0 {
 		return 0
 	}
 	return common / b.Area()
 }
 
-// choose lets a detection take a box, and says what it is by that.
-func (m *matching) choose(d int, least float64) said {
-	overlap := m.overlap[d*len(m.boxes):][:len(m.boxes)]
+// choose lets a detection take a box, and says what it is by that, and which it took;
+// -1: none.
+func (m *matching) choose(d int, least float64) (said, int) {
+	of := m.overlap[d*len(m.boxes):][:len(m.boxes)]
 	pick := func(from, to int) int {
 		best, at := least, -1
 		for i := from; i < to; i++ {
-			if (!m.taken[i] || m.boxes[i].Crowd) && overlap[i] >= best {
-				best, at = overlap[i], i
+			if (!m.taken[i] || m.image.Truth[m.boxes[i]].Crowd) && of[i] >= best {
+				best, at = of[i], i
 			}
 		}
 		return at
 	}
 	if i := pick(0, m.wanted); i >= 0 {
 		m.taken[i] = true
-		return right
+		return right, i
 	}
 	if i := pick(m.wanted, len(m.boxes)); i >= 0 {
 		m.taken[i] = true
-		return neither
+		return neither, i
 	}
-	if !m.rules.within(m.found[d].Box) {
-		return neither
+	if !m.rules.within(m.image.Found[m.found[d]].Box) {
+		return neither, -1
 	}
-	return wrong
+	return wrong, -1
+}
+
+// Judgement is what the truth says of one picture's detections, of all taxa.
+type Judgement struct {
+	Right []bool // of each detection
+	Wrong []bool // of each; neither, where it lies on an ignored box
+	Took  []int  // of each, the true box it took; -1: none
+	Found []bool // of each true box, whether a detection took it
+}
+
+// Judge matches the detections of one picture with its truth, each taxon by itself, as
+// Match does: to show which are right.
+func Judge(i Image, iou float64) Judgement {
+	j := Judgement{make([]bool, len(i.Found)), make([]bool, len(i.Found)), make([]int, len(i.Found)), make([]bool, len(i.Truth))}
+	seen := map[string]bool{}
+	for _, f := range i.Found {
+		if seen[f.Taxon] {
+			continue
+		}
+		seen[f.Taxon] = true
+		m := matching{taxon: f.Taxon}
+		m.open(i)
+		m.free()
+		for d, at := range m.found {
+			said, box := m.choose(d, min(iou, surest))
+			j.Right[at], j.Wrong[at], j.Took[at] = said == right, said == wrong, -1
+			if box >= 0 {
+				j.Took[at] = m.boxes[box]
+				j.Found[m.boxes[box]] = true
+			}
+		}
+	}
+	return j
 }
