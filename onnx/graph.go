@@ -77,29 +77,34 @@ func (g *Graph) Node(op string, inputs, outputs []string, attributes Attributes)
 
 // Bytes is the file.
 func (g *Graph) Bytes() []byte {
-	var graph []byte
-	for _, list := range []struct {
-		number protowire.Number
-		items  [][]byte
-	}{{1, g.nodes}, {5, g.weights}, {11, g.inputs}, {12, g.outputs}} {
-		for _, item := range list.items {
-			graph = message(graph, list.number, item)
-		}
-	}
 	name := g.Name
 	if name == "" {
 		name = "graph" // the checker wants one
 	}
-	graph = text(graph, 2, name)
-
-	b := number(nil, 1, irVersion)
-	b = text(b, 2, producer)
-	b = message(b, 7, graph)
-	b = message(b, 8, number(text(nil, 1, ""), 2, opset))
-	for _, key := range slices.Sorted(maps.Keys(g.Metadata)) {
-		b = message(b, 14, text(text(nil, 1, key), 2, g.Metadata[key]))
+	parts := []struct {
+		number protowire.Number
+		items  [][]byte
+	}{{1, g.nodes}, {2, [][]byte{[]byte(name)}}, {5, g.weights}, {11, g.inputs}, {12, g.outputs}}
+	size := 0 // known before, so that weights are copied once
+	for _, part := range parts {
+		for _, item := range part.items {
+			size += protowire.SizeTag(part.number) + protowire.SizeBytes(len(item))
+		}
 	}
-	return b
+	end := message(nil, 8, number(text(nil, 1, ""), 2, opset))
+	for _, key := range slices.Sorted(maps.Keys(g.Metadata)) {
+		end = message(end, 14, text(text(nil, 1, key), 2, g.Metadata[key]))
+	}
+	b := make([]byte, 0, size+len(end)+64)
+	b = number(b, 1, irVersion)
+	b = text(b, 2, producer)
+	b = protowire.AppendVarint(protowire.AppendTag(b, 7, protowire.BytesType), uint64(size))
+	for _, part := range parts {
+		for _, item := range part.items {
+			b = message(b, part.number, item)
+		}
+	}
+	return append(b, end...)
 }
 
 // WriteTo writes the file.
@@ -124,25 +129,28 @@ func value(name string, t Type, dims []int64) []byte {
 
 // tensor is a TensorProto, its numbers in raw_data.
 func tensor(name string, t Tensor) []byte {
-	var b, raw []byte
+	var b []byte
 	for _, d := range t.Shape {
 		b = number(b, 1, d)
 	}
 	b = number(b, 2, int64(t.Type()))
 	b = text(b, 8, name)
+	size := 4*len(t.F32) + 8*len(t.I64) + len(t.U8)
+	b = slices.Grow(b, size+16)
+	b = protowire.AppendVarint(protowire.AppendTag(b, 9, protowire.BytesType), uint64(size))
 	switch t.Type() {
 	case Float32:
 		for _, x := range t.F32 {
-			raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(x))
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
 		}
 	case Int64:
 		for _, x := range t.I64 {
-			raw = binary.LittleEndian.AppendUint64(raw, uint64(x))
+			b = binary.LittleEndian.AppendUint64(b, uint64(x))
 		}
 	case Uint8:
-		raw = t.U8
+		b = append(b, t.U8...)
 	}
-	return message(b, 9, raw)
+	return b
 }
 
 // attribute is an AttributeProto; field 20 says which kind it is.
