@@ -27,8 +27,7 @@ func (w *writer) top(scores, k *edge, length int, largest bool) (values, at *edg
 
 // atMost is the lesser of a number and the length of a list, as a list of one.
 func (w *writer) atMost(n int, list *edge) *edge {
-	length := w.do("Shape", nil, Int64, []int{1}, list)
-	return w.do("Min", nil, Int64, []int{1}, length, w.ints(n))
+	return w.do("Min", nil, Int64, []int{1}, w.length(list), w.ints(n))
 }
 
 // both notes an operator of two values whose shape is the first's.
@@ -140,6 +139,8 @@ func product(shape []int) int {
 // boxes, which these do not, so that each class is a picture to it.
 func (w *writer) Suppress(regions, scores, deltas nn.Tensor, s nn.Suppressing) (boxes, labels, confidence nn.Tensor) {
 	r := regions.Shape()[0]
+	count := w.length(as(regions))
+	scores, deltas = w.rows(as(scores), []int{r, 1 + s.Classes}, count), w.rows(as(deltas), []int{r, 4 * (1 + s.Classes)}, count)
 	corner, end := w.part(as(regions), 1, 3), w.part(as(regions), 3, 5)
 	size := w.both("Sub", end, corner)
 	centre := w.both("Add", corner, w.both("Mul", size, w.float(0.5)))
@@ -158,10 +159,27 @@ func (w *writer) Suppress(regions, scores, deltas nn.Tensor, s nn.Suppressing) (
 	return found, w.both("Add", w.gather(class, 0, at), w.ints(1)), best
 }
 
+// length is how many rows there are, as a list of one.
+func (w *writer) length(rows *edge) *edge {
+	return w.do("Gather", Attributes{"axis": 0}, Int64, []int{1}, w.do("Shape", nil, Int64, []int{len(rows.shape)}, rows), w.ints(0))
+}
+
+// rows is the first n rows of x, n a list of one.
+func (w *writer) rows(x *edge, shape []int, n *edge) *edge {
+	return w.do("Slice", nil, x.kind, shape, x, w.ints(0), n, w.ints(0))
+}
+
 // RoIAlign takes each region out of the level that nn.RoIAlign.Level says. Each level
 // gives its own regions, none too, and what they give is put back into order.
+//
+// Where there is no region at all it gives the features of one, of no size, since ONNX
+// Runtime runs some networks of convolutions only on something; Suppress leaves that out.
 func (w *writer) RoIAlign(features []nn.Tensor, regions nn.Tensor, r nn.RoIAlign) nn.Tensor {
 	all := as(regions)
+	if all.shape[0] < 0 {
+		more := w.concat(0, all, w.floats(make([]float32, 5), 1, 5))
+		all = w.rows(more, all.shape, w.do("Max", nil, Int64, []int{1}, w.length(all), w.ints(1)))
+	}
 	boxes := w.part(all, 1, 5)
 	picture := w.do("Cast", Attributes{"to": int(Int64)}, Int64, []int{-1}, w.reshape(w.part(all, 0, 1), -1))
 	if len(features) == 1 {
@@ -175,7 +193,7 @@ func (w *writer) RoIAlign(features []nn.Tensor, regions nn.Tensor, r nn.RoIAlign
 		parts[l] = w.align(as(f), w.gather(boxes, 0, places[l]), w.gather(picture, 0, places[l]), r, l)
 	}
 	order := w.concat(0, places...)
-	_, back := w.top(order, w.do("Shape", nil, Int64, []int{1}, order), -1, false)
+	_, back := w.top(order, w.length(order), -1, false)
 	return w.gather(w.concat(0, parts...), 0, back)
 }
 

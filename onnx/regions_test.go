@@ -236,7 +236,7 @@ func TestRegionsEndToEnd(t *testing.T) {
 			W:       64, H: 64, Before: 30, Keep: 20, IoU: 0.7, Least: least, Decode: ones,
 		}
 		n := sketch{h: 64, w: 64, deploy: func(o nn.Ops, x nn.Tensor) []nn.Output {
-			fine := o.Activate(o.BatchNorm("bn", o.Conv("a", x, nn.Conv{Out: 4, Kernel: 8, Stride: 8}), nn.BatchNorm{Eps: 1e-3}), nn.ReLU)
+			fine := o.Activate(o.BatchNorm("bn", o.Conv("a", x, nn.Conv{Out: 32, Kernel: 8, Stride: 8}), nn.BatchNorm{Eps: 1e-3}), nn.ReLU)
 			features := []nn.Tensor{fine, o.MaxPool(fine, nn.Pool{Kernel: 2, Stride: 2})}
 			var objectness, deltas []nn.Tensor
 			for _, f := range features {
@@ -245,12 +245,12 @@ func TestRegionsEndToEnd(t *testing.T) {
 			}
 			regions := o.Propose(objectness, deltas, p)
 			cells := o.RoIAlign(features, regions, nn.RoIAlign{Size: 3, Samples: 2, Strides: []int{8, 16}})
-			// What second stages are made of.
-			x = o.BatchNorm("bn2", o.Conv("second", cells, nn.Conv{Out: 6, Kernel: 3, Pad: nn.Around(1)}), nn.BatchNorm{Eps: 1e-3})
+			// What second stages are made of, as wide as ONNX Runtime has its own layout for.
+			x = o.BatchNorm("bn2", o.Conv("second", cells, nn.Conv{Out: 32, Kernel: 3, Pad: nn.Around(1)}), nn.BatchNorm{Eps: 1e-3})
 			x = o.Concat(1, o.Activate(x, nn.ReLU), o.AvgPool(x, nn.Pool{Kernel: 3, Pad: nn.Around(1)}), o.MaxPool(x, nn.Pool{Kernel: 3, Pad: nn.Around(1)}))
 			x = o.Slice(o.Pad(x, nn.Padding{Top: -1, Left: -1, Bottom: 1, Right: 1}), 2, 0, 3, 2)
 			x = o.Add(x, o.Scale(o.BatchNorm("bn3", x, nn.BatchNorm{Eps: 1e-3}), 0.5))
-			x = o.Reshape(o.Mean(o.Resize(x, 4, 6)), -1, 18)
+			x = o.Reshape(o.Mean(o.Resize(x, 4, 6)), -1, 96)
 			logits, boxes := o.Linear("fc", x, nn.Linear{Out: 3}), o.Scale(o.Linear("fb", x, nn.Linear{Out: 12}), 0.2)
 			b, l, c := o.Suppress(regions, o.Softmax(o.Scale(logits, 0.1), 1), boxes, nn.Suppressing{Decode: ones, W: 64, H: 64, Classes: 2, Low: 0.2, IoU: 0.5, Keep: 10})
 			return []nn.Output{{Name: "boxes", Value: b}, {Name: "labels", Value: l}, {Name: "scores", Value: c}}
