@@ -1,5 +1,5 @@
 // Package eval's noun is an agreement: how well what was found agrees with what
-// is true. It owns the measures (of detections and of tracks), their definitions and how they
+// is true. It owns the measures (of detections, tracks and counts), their definitions and how they
 // are pooled. It makes neither truth nor findings and reads no file.
 package eval
 
