@@ -58,7 +58,7 @@ func (c Card) WriteMarkdown(w io.Writer) error {
 	row("Network", "%s, %.2f million parameters, %.2f billion multiplications a picture", c.Network, float64(c.Parameters)/1e6, float64(c.MACs)/1e9)
 	row("Input", "%d×%d pixels", c.Width, c.Height)
 	row("Speed", "%.1f ms a picture, ONNX Runtime, %d threads (%s)", c.Agreement.MS, c.Agreement.Threads, c.Machine)
-	row("Agreement", "the file differs from the trainer's forward pass by at most %.1e on %d pictures", c.Agreement.Largest, c.Agreement.Pictures)
+	row("Agreement", "99.9 %% of the numbers that the file answers to %d pictures differ from the trainer's forward pass by at most %.1e, all by at most %.1e", c.Agreement.Pictures, c.Agreement.Within, c.Agreement.Largest)
 	row("Trained on", "%s (manifest SHA-256 `%s`), %d pictures", c.Dataset, c.DatasetSum, c.Learned)
 	row("Recipe", "%s; began with %s; ended: %s", c.Recipe, c.Begun, c.Ended)
 	row("Record", "run.json, SHA-256 `%s`", c.Run)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"requin/dataset"
@@ -203,9 +204,9 @@ func (t *trainer) fail(ctx context.Context, err error) error {
 	var diverged *Diverged
 	switch {
 	case ctx.Err() != nil:
-		return errors.Join(ctx.Err(), t.save(), t.page(nil, "stopped"))
+		return errors.Join(ctx.Err(), t.save(), t.show(StateStopped, "The same command goes on where it stopped."))
 	case errors.As(err, &diverged):
-		return errors.Join(err, t.page(nil, diverged.What))
+		return errors.Join(err, t.show(StateDiverged, diverged.Error()))
 	}
 	return err
 }
@@ -228,7 +229,7 @@ func (t *trainer) finish(ctx context.Context, ended string, info torch.Info) (*T
 	out.samples = pick(slices.Concat(t.held, learn), 4, t.Recipe.Seed)
 	if out.Validation == nil {
 		out.Weights, err = t.current()
-		return out, errors.Join(err, t.page(nil, ended))
+		return out, errors.Join(err, t.show(StateFinished, sentence(ended)))
 	}
 	out.Step = out.Validation.Step
 	var best Validation
@@ -245,8 +246,14 @@ func (t *trainer) finish(ctx context.Context, ended string, info torch.Info) (*T
 	if err := out.choose(l, t.network.Design().Classes); err != nil {
 		return nil, err
 	}
-	return out, t.page(&l, ended)
+	if err := t.illustrate(l); err != nil {
+		return nil, err
+	}
+	return out, t.show(StateFinished, sentence(ended))
 }
+
+// sentence begins with a capital and ends with a stop.
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
 
 // pick draws some of a list, the same for the same seed, in the list's order.
 func pick(list []int, n int, seed uint64) []int {
@@ -272,15 +279,6 @@ func (t *trainer) close() {
 	}
 }
 
-func median(list []time.Duration) time.Duration {
-	if len(list) == 0 {
-		return 0
-	}
-	list = slices.Clone(list)
-	slices.Sort(list)
-	return list[len(list)/2]
-}
-
 func (w Watch) note(text string) {
 	if w.Note != nil {
 		w.Note(text)
@@ -299,6 +297,24 @@ func (w Watch) validated(v Validation, best bool) {
 	}
 }
 
+// left is how long the rest takes at the speed of late, without validations; 0: not known.
+func (t *trainer) left() time.Duration {
+	n := len(t.state.Curve.Points)
+	if n == 0 || t.state.Curve.Points[n-1].PicturesS == 0 {
+		return 0
+	}
+	return time.Duration(float64((t.plan.steps-t.state.Step)*t.Recipe.Batch) / t.state.Curve.Points[n-1].PicturesS * float64(time.Second))
+}
+
+func learned(params []nn.Param) (n int) {
+	for _, p := range params {
+		if !p.State {
+			n += p.Count()
+		}
+	}
+	return n
+}
+
 func (w Watch) step(t *trainer) {
 	if w.Step == nil {
 		return
@@ -307,10 +323,7 @@ func (w Watch) step(t *trainer) {
 	p.Rate = t.Recipe.Rate.At(t.state.Step-1, t.plan.steps)
 	if n := len(t.state.Curve.Points); n > 0 {
 		last := t.state.Curve.Points[n-1]
-		p.Terms, p.PicturesS = last.Terms, last.PicturesS
-		if last.PicturesS > 0 {
-			p.Left = time.Duration(float64((t.plan.steps-t.state.Step)*t.Recipe.Batch) / last.PicturesS * float64(time.Second))
-		}
+		p.Terms, p.PicturesS, p.Left = last.Terms, last.PicturesS, t.left()
 	}
 	w.Step(p)
 }

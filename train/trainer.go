@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -55,6 +56,7 @@ type trainer struct {
 	mosaic    *dataset.Loader
 	calm      *dataset.Loader
 	state     state
+	pictures  []Picture // for the page
 	resumed   time.Time // when this run began
 	before    time.Duration
 }
@@ -84,14 +86,16 @@ func (t *trainer) advance(ctx context.Context) (ended string, err error) {
 			}
 		}
 		if time.Since(saved) > checkpointEvery || t.plan.validate > 0 && t.state.Step%t.plan.validate == 0 {
-			if err := t.save(); err != nil {
+			if err := errors.Join(t.save(), t.show(StateRunning, "")); err != nil {
 				return "", err
 			}
 			saved = time.Now()
 		}
 	}
-	if err := t.validate(ctx); err != nil {
-		return "", err
+	if n := len(t.state.Curve.Validations); n == 0 || t.state.Curve.Validations[n-1].Step < t.state.Step { // else an earlier run did
+		if err := t.validate(ctx); err != nil {
+			return "", err
+		}
 	}
 	return fmt.Sprintf("all %d steps were taken", t.plan.steps), t.save()
 }

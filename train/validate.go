@@ -191,7 +191,7 @@ func (t *trainer) current() (nn.Weights, error) {
 // validate looks at the held-out pictures, and keeps the weights if they are the best yet.
 func (t *trainer) validate(ctx context.Context) error {
 	if len(t.held) == 0 {
-		return t.page(nil, "")
+		return t.show(StateRunning, "")
 	}
 	began := time.Now()
 	w, err := t.current()
@@ -213,5 +213,8 @@ func (t *trainer) validate(ctx context.Context) error {
 		}
 	}
 	t.watch.validated(v, t.state.Best.Step == v.Step)
-	return t.page(&l, "")
+	if err := t.illustrate(l); err != nil {
+		return err
+	}
+	return t.show(StateRunning, "")
 }
