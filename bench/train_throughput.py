@@ -5,7 +5,8 @@
 BATCH is what bench/trainstep wrote: the weights to begin with, the pictures and
 their truth. A step is forward, SimOTA and the loss, backward, SGD with momentum and
 weight decay, and the running average of the weights. The first line printed is the
-loss of the first step, term by term; the last is the number of pictures a second.
+loss of the first step, term by term; the last is the number of pictures a second, and the
+seconds that processors worked for each.
 """
 import json
 import sys
@@ -254,11 +255,12 @@ def main(path, steps, threads):
 
     print("loss", *("%.6f" % v for v in step()), flush=True)
     step()
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     for _ in range(steps):
         parts = step()
     print("last", *("%.6f" % v for v in parts))
-    print("%.3f" % (steps * len(images) / (time.perf_counter() - start)))
+    n = steps * len(images)
+    print("%.3f %.4f" % (n / (time.perf_counter() - start), (time.process_time() - used) / n))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@
 //	go run ./bench/trainstep BATCH.safetensors STEPS THREADS
 //
 // It writes the batch where there is none. The first line printed is the loss of the
-// first step, term by term; the last is the number of pictures a second.
+// first step, term by term; the last is the number of pictures a second, and the seconds
+// that processors worked for each.
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"syscall"
 	"time"
 
 	"requin/frame"
@@ -170,14 +172,25 @@ func (l *learner) measure(steps int) error {
 	if _, err := l.step(); err != nil { // the first steps set memory up
 		return err
 	}
-	start := time.Now()
+	start, used := time.Now(), processor()
 	for range steps {
 		if lesson, err = l.step(); err != nil {
 			return err
 		}
 	}
 	took := time.Since(start)
+	used = processor() - used
 	show("last", lesson)
-	fmt.Printf("%.3f\n", float64(steps*pictures)/took.Seconds())
+	n := float64(steps * pictures)
+	fmt.Printf("%.3f %.4f\n", n/took.Seconds(), used.Seconds()/n)
 	return nil
+}
+
+// processor is the time that processors have spent on this process.
+func processor() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		log.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
