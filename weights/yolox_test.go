@@ -177,3 +177,38 @@ func TestFitYOLOX(t *testing.T) {
 		t.Log(err)
 	}
 }
+
+// A file that Write wrote of a network with regions comes back by name.
+func TestOwnFilesComeBack(t *testing.T) {
+	network, err := nn.New(nn.Design{Network: "faster-rcnn-nasnet-a-mobile", Classes: []string{"shark", "ray"}, W: 128, H: 128})
+	if err != nil {
+		t.Fatal(err)
+	}
+	about, err := nn.Describe(network)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := onnx.Write(network, nn.Begin(about.Params, 1), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "ours.onnx")
+	if err := os.WriteFile(path, file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w, folded, err := weights.FromONNX(path, network)
+	if err != nil || !folded || len(w) != len(about.Params) {
+		t.Fatalf("%d of %d parameters, folded %v: %v", len(w), len(about.Params), folded, err)
+	}
+	again, err := onnx.Write(network, w, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(file, again) {
+		t.Error("written, read and written again, the file is another")
+	}
+	have, _, report, err := weights.Fit(path, network, about.Params)
+	if err != nil || len(have) != len(about.Params)-len(report.Fresh) || len(report.Fresh) != 4 {
+		t.Errorf("%s: %v", report, err)
+	}
+}
