@@ -74,7 +74,13 @@ func TestRoIAlignByHand(t *testing.T) {
 }
 
 func TestRoIAlign(t *testing.T) {
-	r := nn.RoIAlign{Size: 2, Samples: 2, Strides: []int{4, 8}}
+	for samples := 1; samples <= 2; samples++ {
+		checkRoIAlign(t, nn.RoIAlign{Size: 2, Samples: samples, Strides: []int{4, 8}})
+	}
+}
+
+func checkRoIAlign(t *testing.T, r nn.RoIAlign) {
+	t.Helper()
 	regions := []float32{
 		1, 3, 2, 21, 19, // in the finer level
 		0, -9, -5, 7, 11, // partly outside

@@ -103,7 +103,7 @@ struct RoIAlign : torch::autograd::Function<RoIAlign> {
       Samples at(chunk.boxes, side, picture.size(2), picture.size(3));
       Tensor g = gradients[0].index_select(0, chunk.order).transpose(0, 1).div(static_cast<double>(samples * samples));
       g = g.view({c, n, size, 1, size, 1}).expand({c, n, size, samples, size, samples}).reshape({c, n, side, side}).mul(at.inside);
-      Tensor back = std::get<0>(at::grid_sampler_2d_backward(g.view({picture.size(0), picture.size(1), n * side, side}), picture,
+      Tensor back = std::get<0>(at::grid_sampler_2d_backward(g.reshape({picture.size(0), picture.size(1), n * side, side}), picture,
                                                              at.grid.expand({picture.size(0), -1, -1, -1}), kBilinear, kBorder, true,
                                                              {true, false}));
       all[chunk.level][chunk.picture].add_(back.flatten(0, 1));
