@@ -75,18 +75,15 @@ const reorder = 16
 // filters is the chain that keeps the wanted pictures, tells their time stamps,
 // turns them upright and scales them.
 func (r *Reader) filters() string {
-	chain := "showinfo=checksum=0," + r.file.picture(r.w, r.h)
+	chain := announce + "," + r.file.picture(r.w, r.h)
 	if r.seg.Mode == KeyPackets {
 		return chain
 	}
 	if _, hear := r.begin(); hear != nil {
-		return leadShowinfo + r.cut(chain)
+		return announceLead + r.cut(chain)
 	}
 	return r.cut(chain)
 }
-
-// leadShowinfo announces pictures before any is left out.
-const leadShowinfo = "showinfo@lead=checksum=0,"
 
 // cut puts the choice of pictures before a chain.
 func (r *Reader) cut(chain string) string {

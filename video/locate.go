@@ -31,7 +31,7 @@ func (r *Reader) locate() error {
 // one stands alone: each key frame is decoded by itself, so half of a sound
 // set is sound.
 func (r *Reader) bisect(picks []int) error {
-	run, err := r.start(picks, threads(), "showinfo=checksum=0", "-f", "null", "-")
+	run, err := r.start(picks, threads(), announce, "-f", "null", "-")
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (r *Reader) bisect(picks []int) error {
 // pictures that never come are noticed. The picture before a complaint is
 // counted to the damage: its last bytes lie beside it.
 func (r *Reader) listen() error {
-	filters := leadShowinfo + "showinfo=checksum=0"
+	filters := announceLead + announce
 	if until := r.until(); until != "" {
 		filters += ",trim" + strings.Replace(until, ":", "=", 1)
 	}
@@ -78,7 +78,7 @@ func (r *Reader) listen() error {
 		switch {
 		case e.text != "" && reason == "":
 			reason = "damaged video: " + e.text
-		case e.text == "":
+		case e.text == "" && e.pts != noPTS:
 			shown[e.pts] = true
 			if reason != "" {
 				r.damage(from, r.soundAgain(e.pts), reason)

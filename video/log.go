@@ -3,6 +3,8 @@ package video
 import (
 	"bufio"
 	"io"
+	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,16 +12,73 @@ import (
 )
 
 // ffmpegLog reads what ffmpeg says while it works: the time stamp of each
-// picture (filter showinfo) and its complaints, in the order in which they come.
+// picture (filter metadata) and its complaints, in the order in which they come.
+//
+// Decoders run in threads of their own and say some things in pieces, between which
+// a filter may speak: its words then stand, without its name, behind the piece.
 type ffmpegLog struct {
 	mu     sync.Mutex
 	more   *sync.Cond
 	events []event
 	stamps []int64
+	now    shown  // the picture that is being announced
+	first  int64  // number that ffmpeg gave the first of the stamps
+	next   int64  // and will give the next
+	torn   bool   // an announcement was lost: which picture has which stamp cannot be told
 	hear   *int64 // complaints count from the announcement of the picture with this time stamp on; nil: all do
 	signal bool   // somebody told ffmpeg to stop
 	ended  bool
 }
+
+// How pictures are announced: each of the two filter chains has ffmpeg say a picture's
+// time stamp and then its key, in lines that come whole.
+const (
+	leadKey = "requin.lead"
+	pickKey = "requin.pick"
+	// announceLead announces pictures before any is left out.
+	announceLead = "metadata=add:key=" + leadKey + ":value=1,metadata=print:key=" + leadKey + ","
+	// announce announces those that are wanted.
+	announce = "metadata=add:key=" + pickKey + ":value=1,metadata=print:key=" + pickKey
+)
+
+// noPTS is the time stamp of a picture that has none.
+const noPTS = math.MinInt64
+
+// shown is a picture as a filter shows it: its number among those that the filter saw, and its time stamp.
+type shown struct{ number, pts int64 }
+
+// announced finds what a filter says at the end of a line: a picture, or a key. rest is the line without
+// it. Where no part of ffmpeg speaks under its name there is none: a file may say such things of itself.
+//
+//	[Parsed_metadata_1 @ 0x5581] [info] frame:3    pts:46080   pts_time:3
+//	[Parsed_metadata_1 @ 0x5581] [info] requin.pick=1
+//	[h264 @ 0x5592] [warning] Late SEIframe:4    pts:61440   pts_time:4
+func announced(line string) (rest string, picture *shown, key string) {
+	line = strings.TrimSpace(line)
+	if who, level, _ := splitLog(line); who == "" || level == "" {
+		return line, nil, ""
+	}
+	for _, key := range []string{leadKey, pickKey} {
+		if rest, ok := strings.CutSuffix(line, key+"=1"); ok {
+			return rest, nil, key
+		}
+	}
+	found := announcement.FindStringSubmatch(line)
+	if found == nil {
+		return line, nil, ""
+	}
+	picture = &shown{pts: noPTS}
+	var err error
+	if picture.number, err = strconv.ParseInt(found[1], 10, 64); err != nil {
+		return line, nil, ""
+	}
+	if pts, err := strconv.ParseInt(found[2], 10, 64); err == nil {
+		picture.pts = pts
+	}
+	return strings.TrimSuffix(line, found[0]), picture, ""
+}
+
+var announcement = regexp.MustCompile(`frame:(\d+) +pts:(-?\d+|NOPTS) +pts_time:\S+$`)
 
 // event is a picture, or a complaint if text is not empty.
 type event struct {
@@ -47,7 +106,14 @@ func (l *ffmpegLog) read(r io.Reader) {
 			l.signal = true
 			l.mu.Unlock()
 		}
-		if e, ok := parseLog(line); ok {
+		rest, picture, key := announced(line)
+		if picture != nil {
+			l.now = *picture
+		}
+		if key != "" {
+			l.announce(key)
+		}
+		if e, ok := parseLog(rest); ok {
 			l.note(e)
 		}
 		if err != nil {
@@ -58,6 +124,23 @@ func (l *ffmpegLog) read(r io.Reader) {
 			return
 		}
 	}
+}
+
+// announce notes the picture whose time stamp came last.
+func (l *ffmpegLog) announce(key string) {
+	if key == pickKey {
+		l.mu.Lock()
+		if len(l.stamps) == 0 {
+			l.first = l.now.number
+		}
+		// It counts anew where the pictures change their size.
+		if len(l.stamps) > 0 && l.now.number != l.next && l.now.number != l.first {
+			l.torn = true
+		}
+		l.next = l.now.number + 1
+		l.mu.Unlock()
+	}
+	l.note(event{pts: l.now.pts, lead: key == leadKey})
 }
 
 // note keeps an event.
@@ -89,14 +172,14 @@ func (l *ffmpegLog) restart() {
 	l.events = nil
 }
 
-// stamp waits for the time stamp of the nth picture; false if ffmpeg ended before it.
+// stamp waits for the time stamp of the nth picture; false if ffmpeg ended before it, or it cannot be told.
 func (l *ffmpegLog) stamp(n int) (int64, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for len(l.stamps) <= n && !l.ended {
 		l.more.Wait()
 	}
-	if len(l.stamps) <= n {
+	if len(l.stamps) <= n || l.torn {
 		return 0, false
 	}
 	return l.stamps[n], true
@@ -135,9 +218,8 @@ func (l *ffmpegLog) undecodable() bool {
 	return slices.ContainsFunc(l.events, func(e event) bool { return strings.Contains(e.text, "no decoder found for") })
 }
 
-// parseLog reads one line of ffmpeg's log, as written with -v level+info.
+// parseLog finds the complaint in one line of ffmpeg's log, as written with -v level+info.
 //
-//	[Parsed_showinfo_1 @ 0x5581] [info] n:   3 pts:  46080 pts_time:3 ...
 //	[h264 @ 0x5592] [error] error while decoding MB 53 20, bytestream -7
 //	[warning] pipe:0: corrupt decoded frame in stream 0
 func parseLog(line string) (event, bool) {
@@ -147,15 +229,6 @@ func parseLog(line string) (event, bool) {
 		if strings.HasPrefix(text, "concealing") { // parts of a picture never came, and were made up
 			return event{text: who + ": " + text}, true
 		}
-		fields, ok := strings.CutPrefix(text, "n:")
-		lead := who == "showinfo@lead"
-		if !ok || !lead && !strings.HasPrefix(who, "Parsed_showinfo") {
-			return event{}, false
-		}
-		_, rest, _ := strings.Cut(fields, " pts:")
-		first, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
-		pts, err := strconv.ParseInt(first, 10, 64)
-		return event{pts: pts, lead: lead}, err == nil
 	case "warning":
 		if strings.Contains(text, "corrupt decoded frame") {
 			return event{text: "a picture was decoded with errors"}, true

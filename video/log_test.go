@@ -12,11 +12,6 @@ func TestParseLog(t *testing.T) {
 		want event
 		ok   bool
 	}{
-		{"[Parsed_showinfo_1 @ 0x5581] [info] n:   3 pts:  46080 pts_time:3       pos:  1 fmt:yuv420p", event{pts: 46080}, true},
-		{"[Parsed_showinfo_0 @ 0x5581] [info] n:   0 pts:-512 pts_time:-0.03\n", event{pts: -512}, true},
-		{"[showinfo@lead @ 0x5581] [info] n:   0 pts:      7 pts_time:0.1", event{pts: 7, lead: true}, true},
-		{"[Parsed_showinfo_1 @ 0x5581] [info] n:   3 pts:NOPTS pts_time:NOPTS", event{}, false},
-		{"[Parsed_showinfo_1 @ 0x5581] [info] config in time_base: 1/15360, frame_rate: 30/1", event{}, false},
 		{"[h264 @ 0x5592] [error] error while decoding MB 53 20, bytestream -7", event{text: "h264: error while decoding MB 53 20, bytestream -7"}, true},
 		{"[vist#0:0/h264 @ 0x1] [dec:h264 @ 0x2] [error] Error submitting packet", event{text: "dec:h264: Error submitting packet"}, true},
 		{"[error] Error while decoding stream #0:0: Invalid data", event{text: "Error while decoding stream #0:0: Invalid data"}, true},
@@ -28,7 +23,6 @@ func TestParseLog(t *testing.T) {
 		// What a file is called, or says of itself, is no complaint.
 		{"[info] Input #0, mov, from 'file:/x/[error] dive.mp4':", event{}, false},
 		{"[info]   title           : corrupt decoded frame [error] x", event{}, false},
-		{"[info] Input #0, mov, from 'file:Parsed_showinfo] n: 1 pts: 2':", event{}, false},
 		{"[swscaler @ 0x1] [warning] deprecated pixel format used", event{}, false},
 		{"[verbose", event{}, false},
 		{"", event{}, false},
@@ -40,16 +34,71 @@ func TestParseLog(t *testing.T) {
 	}
 }
 
+func TestAnnounced(t *testing.T) {
+	const filter = "[Parsed_metadata_1 @ 0x5581] [info] "
+	for _, c := range []struct {
+		line, rest string
+		picture    *shown
+		key        string
+	}{
+		{filter + "frame:3    pts:46080   pts_time:3", filter, &shown{3, 46080}, ""},
+		{filter + "frame:0    pts:-512    pts_time:-0.0333333\n", filter, &shown{0, -512}, ""},
+		{filter + "frame:12   pts:NOPTS   pts_time:NOPTS", filter, &shown{12, noPTS}, ""},
+		{filter + "requin.pick=1\n", filter, nil, pickKey},
+		{filter + "requin.lead=1", filter, nil, leadKey},
+		// A decoder was about to say more.
+		{"[h264 @ 0x5592] [warning] Late SEIframe:4    pts:61440   pts_time:4", "[h264 @ 0x5592] [warning] Late SEI", &shown{4, 61440}, ""},
+		{"[h264 @ 0x5592] [error] badrequin.pick=1", "[h264 @ 0x5592] [error] bad", nil, pickKey},
+		// A file says such things of itself.
+		{"[info]     title           : frame:4    pts:61440   pts_time:4", "", nil, ""},
+		{"[info] Input #0, mov, from 'file:[a @ 0x1] [info] requin.pick=1", "", nil, ""},
+		{"frame:4    pts:61440   pts_time:4", "", nil, ""},
+		{filter + "frame:99999999999999999999 pts:1 pts_time:4", "", nil, ""},
+	} {
+		rest, picture, key := announced(c.line)
+		if c.rest == "" {
+			c.rest = strings.TrimSpace(c.line)
+		}
+		if rest != c.rest || key != c.key || (picture == nil) != (c.picture == nil) || picture != nil && *picture != *c.picture {
+			t.Errorf("%q: %q %v %q", c.line, rest, picture, key)
+		}
+	}
+}
+
+// Which picture has which stamp is known for each, or for none: a lost announcement must not
+// give all that follow the time of their neighbours.
+func TestLostAnnouncement(t *testing.T) {
+	says := func(number, pts string) string {
+		return "[Parsed_metadata_1 @ 0x1] [info] frame:" + number + "    pts:" + pts + "   pts_time:0\n[Parsed_metadata_1 @ 0x1] [info] requin.pick=1\n"
+	}
+	for text, want := range map[string]bool{
+		says("0", "5") + says("1", "7") + says("2", "9"):                                     true,
+		says("1", "5") + says("2", "7") + says("3", "9"):                                     true, // counted from 1
+		says("0", "5") + says("2", "9") + says("3", "11"):                                    false,
+		says("0", "5") + "[Parsed_metadata_1 @ 0x1] [info] requin.pick=1\n" + says("2", "9"): false,
+	} {
+		l := newLog(strings.NewReader(text), nil)
+		l.wait()
+		if pts, ok := l.stamp(2); ok != want || ok && pts != 9 {
+			t.Errorf("%q: %d %v", text, pts, ok)
+		}
+	}
+}
+
 func TestLogInOrder(t *testing.T) {
 	lines := strings.Join([]string{
 		"[h264 @ 0x1] [error] of the first look",
 		"[info] Stream mapping:",
 		"[h264 @ 0x1] [error] too early",
-		"[showinfo@lead @ 0x1] [info] n: 0 pts: 5 x",
+		"[Parsed_metadata_1 @ 0x1] [info] frame:0 pts:5 pts_time:1",
+		"[Parsed_metadata_1 @ 0x1] [info] requin.lead=1",
 		"[h264 @ 0x1] [error] still too early",
-		"[showinfo@lead @ 0x1] [info] n: 0 pts: 10 x",
+		"[Parsed_metadata_1 @ 0x1] [info] frame:1 pts:10 pts_time:2",
+		"[h264 @ 0x1] [warning] Late SEIrequin.lead=1",
 		"[h264 @ 0x1] [error] heard",
-		"[Parsed_showinfo_1 @ 0x1] [info] n: 0 pts: 20 x",
+		"[h264 @ 0x1] [warning] Late SEIframe:0 pts:20 pts_time:4",
+		"[h264 @ 0x1] [warning]  is not implemented.",
+		"[Parsed_metadata_3 @ 0x1] [info] requin.pick=1",
 		"[info] Exiting normally, received signal 2.",
 	}, "\n")
 	from := int64(10)
@@ -72,12 +121,16 @@ func TestLogInOrder(t *testing.T) {
 }
 
 func FuzzParseLog(f *testing.F) {
-	f.Add("[Parsed_showinfo_1 @ 0x5581] [info] n:   3 pts:  46080 pts_time:3")
-	f.Add("[h264 @ 0x5592] [error] error while decoding MB 53 20")
+	f.Add("[Parsed_metadata_1 @ 0x5581] [info] frame:3    pts:46080   pts_time:3")
+	f.Add("[h264 @ 0x5592] [error] error while decoding MB 53 20requin.pick=1")
 	f.Add("[a @ 0x1] [b @ 0x2] [warning] corrupt decoded frame")
 	f.Fuzz(func(t *testing.T, line string) {
-		if e, ok := parseLog(line); ok && e.text == "" && !strings.Contains(line, "showinfo") {
-			t.Errorf("%q is taken for a picture", line)
+		rest, picture, key := announced(line)
+		if picture != nil && !strings.Contains(line, "frame:") || key != "" && !strings.Contains(line, key) || !strings.Contains(line, rest) {
+			t.Errorf("%q: %q %v %q", line, rest, picture, key)
+		}
+		if e, ok := parseLog(rest); ok && e.text == "" {
+			t.Errorf("%q is a complaint without words", line)
 		}
 	})
 }

@@ -150,11 +150,14 @@ func (r *Reader) decode(yield func(*frame.Frame, error) bool) (map[int64]bool, b
 			break // the end: what is missing is found out by counting
 		}
 		pts, ok := run.log.stamp(n)
-		if !ok {
-			break
+		if !ok && r.ctx.Err() == nil {
+			return got, true, fmt.Errorf("%s: ffmpeg gave a picture without telling its time; please report this, with what ffmpeg -version says", r.file.Path)
 		}
-		i, ok := r.pickOf(pts, last)
-		if !ok {
+		i, wanted := 0, false
+		if ok && pts != noPTS {
+			i, wanted = r.pickOf(pts, last)
+		}
+		if !wanted {
 			continue
 		}
 		last = r.seg.picks[i].cell
