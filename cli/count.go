@@ -16,6 +16,7 @@ import (
 	"requin/detect"
 	"requin/frame"
 	"requin/method"
+	"requin/models"
 	"requin/taxon"
 	"requin/track"
 )
@@ -75,7 +76,8 @@ func (a *app) countCommand() *cobra.Command {
 		Use:   "count VIDEO|DEPLOYMENT ...",
 		Short: "Count animals in a video: MaxN and its evidence",
 		Long:  countLong,
-		Example: `  requin count dive.mp4 --model fish.onnx
+		Example: `  requin count dive.mp4
+  requin count dive.mp4 --model fish.onnx
   requin count GX010042.MP4 --model sharks.onnx --taxa taxa.yaml --period 2m30s..62m30s
   requin count /media/card/DCIM/100GOPRO --model sharks.onnx --out results
   requin count stills/ --rate 1 --model fish.onnx --json
@@ -96,7 +98,7 @@ func (a *app) countCommand() *cobra.Command {
 		},
 	}
 	fl := c.Flags()
-	fl.StringVarP(&f.model, "model", "m", "", "detector, an ONNX `file`")
+	fl.StringVarP(&f.model, "model", "m", "", "detector, an ONNX `file` (default: the starter model, sharks and fish)")
 	fl.StringVar(&f.taxa, "taxa", "", "YAML `file` that maps the model's classes to taxa, studied or context")
 	fl.StringVarP(&f.out, "out", "o", "", "`folder` for the results (default: the video's name + .requin, here)")
 	fl.Var(&f.every, "every", "sampling interval: one frame is looked at in each")
@@ -122,9 +124,6 @@ func (a *app) countCommand() *cobra.Command {
 // understand turns flags into options, or says which is wrong.
 func (f countFlags) understand() (countOptions, error) {
 	opt := countOptions{countFlags: f, track: track.Default()}
-	if f.model == "" {
-		return opt, usagef("name a detector with --model, an ONNX file (docs/models.md says which are understood)")
-	}
 	if err := f.check(); err != nil {
 		return opt, err
 	}
@@ -148,9 +147,11 @@ func (f countFlags) understand() (countOptions, error) {
 	if opt.detect.Threshold, opt.detect.Thresholds, err = parseThresholds(f.thresholds); err != nil {
 		return opt, err
 	}
-	model, err := input("model", f.model)
-	if err != nil {
-		return opt, err
+	model := method.Input{Role: "model", Path: models.StarterName, Bytes: int64(len(models.Starter()))}
+	if f.model != "" {
+		if model, err = input("model", f.model); err != nil {
+			return opt, err
+		}
 	}
 	opt.inputs = []method.Input{model}
 	if f.taxa != "" {
@@ -252,11 +253,23 @@ func (a *app) count(ctx context.Context, args []string, opt countOptions) error 
 	return a.countEach(ctx, jobs)
 }
 
+// open opens the detector in a file; without one the starter model.
+func open(path string, opt detect.Options) (*detect.Detector, error) {
+	if path == "" {
+		return detect.OpenBytes(models.StarterName, models.Starter(), opt)
+	}
+	return detect.Open(path, opt)
+}
+
 // openDetector opens the detector, and puts the taxa that it will count into the options.
 func (a *app) openDetector(opt *countOptions) (*detect.Detector, error) {
-	detector, err := detect.Open(opt.model, opt.detect)
+	detector, err := open(opt.model, opt.detect)
 	if err != nil {
 		return nil, err
+	}
+	if opt.model == "" {
+		opt.model = models.StarterName
+		a.logf("Counting with the starter model that comes with Requin (sharks and fish; see docs/models.md for what it is not good for). Name your own with --model.")
 	}
 	a.unseenAndDropped(detector.Card().Dropped, detector.Card().Unseen)
 	opt.taxa = detector.Taxa()

@@ -101,7 +101,7 @@ func TestTrainingSeesWhatUseSees(t *testing.T) {
 func TestTrainingSeesWhatUseSeesOfRealPictures(t *testing.T) {
 	data := realdata.Path(t, "aquarium")
 	s := plain()
-	s.Unknown = "context"
+	s.Unknown, s.Folds = "context", 0
 	dir := filepath.Join(t.TempDir(), "set")
 	m, err := Build(t.Context(), dir, Source{Records: some(yolo(t, data, []string{"fish", "jellyfish", "penguin", "puffin", "shark", "starfish", "stingray"}), 12),
 		Files: files(filepath.Join(data, "images"))}, s, nil)

@@ -15,6 +15,7 @@
 //	requin.decoded        "true" or "false": whether YOLOX's boxes are decoded in the file
 //	requin.normalisation  JSON of Pixels; what it leaves out is the family's
 //	requin.thresholds     JSON object from class or taxon to least score
+//	requin.roles          JSON object from class to studied or context, where no taxa are named
 //
 // and what Ultralytics writes is understood too: names, imgsz, stride, task.
 package detect

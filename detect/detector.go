@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -126,7 +127,13 @@ func prepare(info *onnx.Info, opt Options) (*Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := mapClasses(p.classes, opt.Taxa)
+	roles := map[string]taxon.Role{}
+	if text := info.Metadata["requin.roles"]; text != "" {
+		if err := json.Unmarshal([]byte(text), &roles); err != nil {
+			return nil, fmt.Errorf("its metadata %q is not a JSON object from class to studied or context: %w", "requin.roles", err)
+		}
+	}
+	m, err := mapClasses(p.classes, opt.Taxa, roles)
 	if err != nil {
 		return nil, err
 	}

@@ -24,16 +24,10 @@ type mapping struct {
 
 // mapClasses gives each class of a network its taxon. A taxon's Classes name them,
 // by name or by number; one without Classes means the class of its own or its common
-// name. Without taxa every class is a taxon of its own.
-func mapClasses(classes []string, taxa taxon.List) (mapping, error) {
+// name. Without taxa every class is a taxon of its own, in the role that the file gives it.
+func mapClasses(classes []string, taxa taxon.List, roles map[string]taxon.Role) (mapping, error) {
 	if len(taxa) == 0 {
-		seen := map[string]bool{}
-		for _, c := range classes {
-			if !isNameless(c) && !seen[taxon.Fold(c)] {
-				seen[taxon.Fold(c)] = true
-				taxa = append(taxa, taxon.Taxon{Name: c, Role: taxon.Studied})
-			}
-		}
+		taxa = ownTaxa(classes, roles)
 	}
 	claims, err := taxa.Claims()
 	if err != nil {
@@ -69,6 +63,23 @@ func mapClasses(classes []string, taxa taxon.List) (mapping, error) {
 		return mapping{}, fmt.Errorf("none of the taxa means a class of the model; give them the model's classes (classes: [...]): %s", brief(classes))
 	}
 	return m, nil
+}
+
+// ownTaxa makes a taxon of each class: studied, unless the file says that it is context.
+func ownTaxa(classes []string, roles map[string]taxon.Role) (taxa taxon.List) {
+	seen := map[string]bool{}
+	for _, c := range classes {
+		if isNameless(c) || seen[taxon.Fold(c)] {
+			continue
+		}
+		seen[taxon.Fold(c)] = true
+		role := taxon.Studied
+		if roles[c] == taxon.Context {
+			role = taxon.Context
+		}
+		taxa = append(taxa, taxon.Taxon{Name: c, Role: role})
+	}
+	return taxa
 }
 
 // brief lists names, cut where there are many.

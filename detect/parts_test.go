@@ -69,18 +69,18 @@ func TestMapClasses(t *testing.T) {
 		{Name: "Dasyatis", Common: "Ray"},
 		{Name: "turtle"},
 		{Name: "human", Classes: []string{"2"}},
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(m.of, []int{0, 0, 3, 1, -1}) || len(m.dropped) != 0 || !slices.Equal(m.unseen, []string{"turtle"}) || !m.merged {
 		t.Errorf("%+v", m)
 	}
-	m, err = mapClasses(classes, taxon.List{{Name: "ray"}})
+	m, err = mapClasses(classes, taxon.List{{Name: "ray"}}, nil)
 	if err != nil || !slices.Equal(m.dropped, []string{"grey_reef_shark", "White Shark", "diver"}) || m.merged {
 		t.Errorf("%+v, %v", m, err)
 	}
-	m, err = mapClasses(classes, nil)
+	m, err = mapClasses(classes, nil, nil)
 	if err != nil || len(m.taxa) != 4 || m.taxa[1].Name != "White Shark" || m.taxa[1].Role != taxon.Studied {
 		t.Errorf("%+v, %v", m, err)
 	}
@@ -92,14 +92,14 @@ func TestMapClasses(t *testing.T) {
 		{taxon.List{{Name: "a", Classes: []string{"ray"}}, {Name: "b", Classes: []string{"Ray"}}}, "claimed by"},
 		{taxon.List{{Name: "a", Classes: []string{"ray"}}, {Name: "b", Classes: []string{"3"}}}, "claimed by name"},
 	} {
-		if _, err := mapClasses(classes, c.taxa); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := mapClasses(classes, c.taxa, nil); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v", c.taxa, err)
 		}
 	}
 }
 
 func TestPropose(t *testing.T) {
-	m, err := mapClasses([]string{"a", "b", "c", "d"}, taxon.List{{Name: "shark", Classes: []string{"a", "b"}}, {Name: "ray", Classes: []string{"c"}}})
+	m, err := mapClasses([]string{"a", "b", "c", "d"}, taxon.List{{Name: "shark", Classes: []string{"a", "b"}}, {Name: "ray", Classes: []string{"c"}}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,11 @@ func TestPropose(t *testing.T) {
 	if _, ok := m.propose(box(0, 0, 1, 1), []float32{0, 0, 0, 0.9}); ok {
 		t.Error("a class that no taxon means was proposed")
 	}
-	many, _ := mapClasses([]string{"0a", "1a", "2a", "3a", "4a", "5a", "6a"}, nil)
+	m, err = mapClasses([]string{"shark", "ray"}, nil, map[string]taxon.Role{"ray": taxon.Context})
+	if err != nil || m.taxa[0].Role != taxon.Studied || m.taxa[1].Role != taxon.Context {
+		t.Errorf("roles of the file: %+v, %v", m.taxa, err)
+	}
+	many, _ := mapClasses([]string{"0a", "1a", "2a", "3a", "4a", "5a", "6a"}, nil, nil)
 	if p, _ := many.propose(box(0, 0, 1, 1), []float32{.1, .2, .3, .4, .5, .6, .7}); len(p.scores) != 5 || p.scores[0].Taxon != "6a" || p.scores[4].Taxon != "2a" {
 		t.Errorf("%v", p.scores)
 	}
@@ -128,7 +132,7 @@ func TestThresholds(t *testing.T) {
 	taxa := taxon.List{{Name: "a"}, {Name: "b", Threshold: 0.5}, {Name: "c"}, {Name: "both", Classes: []string{"d", "e"}}}
 	resolve := func(all float32, named map[string]float32, metadata map[string]string) (out []float64) {
 		t.Helper()
-		m, err := mapClasses(classes, taxa)
+		m, err := mapClasses(classes, taxa, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +162,7 @@ func TestThresholds(t *testing.T) {
 	if taxa[0].Threshold != 0 {
 		t.Error("the caller's list was changed")
 	}
-	m, _ := mapClasses(classes, taxa)
+	m, _ := mapClasses(classes, taxa, nil)
 	for name, named := range map[string]map[string]float32{"unknown": {"tuna": 0.5}, "too high": {"a": 1.5}, "zero": {"a": 0}} {
 		if err := m.thresholds(classes, named, 0, nil); err == nil {
 			t.Errorf("%s: no error", name)

@@ -110,7 +110,7 @@ func (t *Trained) Model(extra map[string]string) ([]byte, error) {
 // Agreement is how the file answers beside the trainer.
 type Agreement struct {
 	Pictures int     `json:"pictures"`
-	Within   float64 `json:"p999_difference"`    // 99.9 % of all numbers answered differ by no more: |a - b| / max(1, |b|)
+	Within   float64 `json:"p999_difference"`    // 99.9 % of all numbers answered differ by no more: |a - b| / max(1, the greatest |b| of that output)
 	Largest  float64 `json:"largest_difference"` // nor any by more than this
 	MS       float64 `json:"ms_per_picture"`     // of the file in ONNX Runtime, the median
 	Threads  int     `json:"threads"`
@@ -178,7 +178,7 @@ func (t *Trained) Compare(ctx context.Context, file []byte, threads int) (a Agre
 	return a, nil
 }
 
-// differences adds how far the numbers of one picture are apart.
+// differences adds how far the numbers of one picture are apart, beside how large they get.
 func differences(all []float64, have []onnx.Tensor, want []torch.Result) ([]float64, error) {
 	if len(have) != len(want) {
 		return nil, fmt.Errorf("the file gives %d outputs, the trainer %d", len(have), len(want))
@@ -191,8 +191,12 @@ func differences(all []float64, have []onnx.Tensor, want []torch.Result) ([]floa
 		if len(got) != len(w.Values) {
 			return nil, fmt.Errorf("the file answers %s with %d numbers, the trainer with %d", w.Name, len(got), len(w.Values))
 		}
+		scale := 1.0
+		for _, v := range w.Values {
+			scale = math.Max(scale, math.Abs(float64(v)))
+		}
 		for k, v := range w.Values {
-			all = append(all, math.Abs(float64(got[k]-v))/math.Max(1, math.Abs(float64(v))))
+			all = append(all, math.Abs(float64(got[k]-v))/scale)
 		}
 	}
 	return all, nil

@@ -19,9 +19,8 @@ import (
 // average it is all that the rest depends on.
 type state struct {
 	Key     string        `json:"key"`
-	Step    int           `json:"step"`  // taken
-	Epoch   int           `json:"epoch"` // of the next batch
-	Batch   int           `json:"batch"` // the next one's number in it
+	Step    int           `json:"step"` // taken
+	Next    position      `json:"next"` // batch
 	Curve   Curve         `json:"curve"`
 	Best    *Validation   `json:"best"`
 	Waited  int           `json:"waited"` // validations since Best
@@ -29,6 +28,12 @@ type state struct {
 	Begun   string        `json:"begun"` // with which weights, in words
 	Resumed int           `json:"resumed"`
 	Window  window        `json:"window"`
+}
+
+// position is where in the stream of batches a training is.
+type position struct {
+	Epoch int `json:"epoch"`
+	Batch int `json:"batch"` // its number in the epoch
 }
 
 // window gathers the steps since the last point of the curve.
@@ -56,6 +61,7 @@ type trainer struct {
 	mosaic    *dataset.Loader
 	calm      *dataset.Loader
 	state     state
+	at        position  // of the next batch: a step that is broken off has moved it, but not the state
 	pictures  []Picture // for the page
 	resumed   time.Time // when this run began
 	before    time.Duration
@@ -63,41 +69,49 @@ type trainer struct {
 
 // advance is the one loop: steps, and between them points, validations, checkpoints.
 func (t *trainer) advance(ctx context.Context) (ended string, err error) {
+	t.at = t.state.Next
 	next, stop := iter.Pull2(t.batches(ctx))
 	defer stop()
 	saved := time.Now()
-	for t.state.Step < t.plan.steps {
-		began := time.Now()
-		lesson, norm, pictures, err := t.step(next)
-		if err != nil {
-			return "", err
-		}
-		t.state.Step++
-		t.note(lesson, norm, pictures, time.Since(began))
-		if err := t.sound(lesson, norm); err != nil {
-			return "", err
-		}
-		if t.plan.validate > 0 && t.state.Step%t.plan.validate == 0 && t.state.Step < t.plan.steps {
+	for {
+		if t.due() {
 			if err := t.validate(ctx); err != nil {
 				return "", err
 			}
-			if t.Recipe.Patience > 0 && t.state.Waited >= t.Recipe.Patience {
-				return fmt.Sprintf("AP50 did not get better in %d validations", t.state.Waited), t.save()
-			}
+			saved = time.Time{}
 		}
-		if time.Since(saved) > checkpointEvery || t.plan.validate > 0 && t.state.Step%t.plan.validate == 0 {
+		if time.Since(saved) > checkpointEvery {
 			if err := errors.Join(t.save(), t.show(StateRunning, "")); err != nil {
 				return "", err
 			}
 			saved = time.Now()
 		}
-	}
-	if n := len(t.state.Curve.Validations); n == 0 || t.state.Curve.Validations[n-1].Step < t.state.Step { // else an earlier run did
-		if err := t.validate(ctx); err != nil {
+		switch {
+		case t.state.Step >= t.plan.steps:
+			return fmt.Sprintf("all %d steps were taken", t.plan.steps), nil
+		case t.Recipe.Patience > 0 && t.state.Waited >= t.Recipe.Patience:
+			return fmt.Sprintf("AP50 did not get better in %d validations", t.state.Waited), nil
+		}
+		began := time.Now()
+		lesson, norm, pictures, err := t.step(next)
+		if err != nil {
+			return "", err
+		}
+		t.state.Step, t.state.Next = t.state.Step+1, t.at
+		t.note(lesson, norm, pictures, time.Since(began))
+		if err := t.sound(lesson, norm); err != nil {
 			return "", err
 		}
 	}
-	return fmt.Sprintf("all %d steps were taken", t.plan.steps), t.save()
+}
+
+// due tells whether the weights of this step are to be validated, and were not yet.
+func (t *trainer) due() bool {
+	step, done := t.state.Step, t.state.Curve.Validations
+	if n := len(done); n > 0 && done[n-1].Step == step {
+		return false
+	}
+	return step == t.plan.steps || step > 0 && t.plan.validate > 0 && step%t.plan.validate == 0
 }
 
 // checkpointEvery is how much work an end without warning may cost.
@@ -112,7 +126,7 @@ func (t *trainer) batches(ctx context.Context) iter.Seq2[*dataset.Batch, error] 
 			if t.state.Step >= t.plan.calm {
 				loader = t.calm
 			}
-			for b, err := range loader.Batches(ctx, t.state.Epoch, t.state.Batch) {
+			for b, err := range loader.Batches(ctx, t.at.Epoch, t.at.Batch) {
 				if err != nil {
 					yield(nil, err)
 					return
@@ -120,12 +134,12 @@ func (t *trainer) batches(ctx context.Context) iter.Seq2[*dataset.Batch, error] 
 				if b.N < t.Recipe.DeviceBatch && b.Number > 0 {
 					continue
 				}
-				t.state.Batch = b.Number + 1
+				t.at.Batch = b.Number + 1
 				if !yield(b, nil) {
 					return
 				}
 			}
-			t.state.Epoch, t.state.Batch = t.state.Epoch+1, 0
+			t.at = position{Epoch: t.at.Epoch + 1}
 		}
 	}
 }
