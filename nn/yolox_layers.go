@@ -63,13 +63,16 @@ func (l yoloxLayers) focus(x Tensor) Tensor {
 		l.Slice(top, 3, 1, w, 2), l.Slice(bottom, 3, 1, w, 2))
 }
 
-// pyramid pools neighbourhoods of 5, 9 and 13 cells a side (He et al. 2015).
+// pyramid pools neighbourhoods of 5, 9 and 13 cells a side (He et al. 2015). The
+// greatest of 5 greatest of 5 is that of 9, so each pooling goes on from the one
+// before, at a third of the work of the three side by side.
 func (l yoloxLayers) pyramid(name string, x Tensor) Tensor {
 	in := x.Shape()[1]
 	x = l.point(name+".conv1", x, in/2)
 	all := []Tensor{x}
-	for _, k := range []int{5, 9, 13} {
-		all = append(all, l.MaxPool(x, Pool{Kernel: k, Stride: 1, Pad: Around(k / 2)}))
+	for range 3 {
+		x = l.MaxPool(x, Pool{Kernel: 5, Stride: 1, Pad: Around(2)})
+		all = append(all, x)
 	}
 	return l.point(name+".conv2", l.Concat(1, all...), in)
 }
