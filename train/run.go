@@ -67,8 +67,8 @@ func Run(ctx context.Context, job Job, watch Watch) (*Trained, error) {
 }
 
 // prepare brings a training to where it begins or goes on.
-func prepare(job Job, watch Watch) (t *trainer, err error) {
-	t = &trainer{Job: job, watch: watch}
+func prepare(job Job, watch Watch) (_ *trainer, err error) {
+	t := &trainer{Job: job, watch: watch}
 	defer func() {
 		if err != nil {
 			t.close()

@@ -211,7 +211,7 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	killed := 0
-	for range 30 {
+	for range 6 {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), childJob+"="+string(text))
 		var stderr strings.Builder
@@ -242,8 +242,8 @@ func TestKill(t *testing.T) {
 func TestModel(t *testing.T) {
 	needTorch(t)
 	needRuntime(t)
-	j := job(t, tiny(t, "iterations=120", "validate_epochs=0", "learning_rate.base=0.02", "augment.mosaic=0", "augment.water.p=0", "augment.snow.p=0",
-		"augment.scale=[0, 0]", "augment.shift=0", "weight_average.ramp=20", "weight_average.decay=0.95", "optimiser.kind=adamw", "learning_rate.base=0.002"))
+	j := job(t, tiny(t, "iterations=120", "batch=8", "device_batch=8", "validate_epochs=0", "augment.mosaic=0", "augment.water.p=0", "augment.snow.p=0",
+		"augment.scale=[0, 0]", "augment.shift=0", "weight_average.ramp=20", "weight_average.decay=0.95", "learning_rate.base=0.02"))
 	trained, err := Run(context.Background(), j, Watch{})
 	if err != nil {
 		t.Fatal(err)
