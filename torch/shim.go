@@ -109,7 +109,17 @@ func open() (*shim, error) {
 	if err := lib.bind(handle); err != nil {
 		return nil, err
 	}
-	return lib, nil
+	return lib, lib.useCores()
+}
+
+// useCores lets an operation use all cores where libtorch, asked by nobody, would use
+// one: it does not know every processor.
+func (l *shim) useCores() (err error) {
+	cores := runtime.NumCPU()
+	if os.Getenv("OMP_NUM_THREADS") == "" && l.Threads() == 1 && cores > 1 {
+		onThread(func() { err = failed(l.SetThreads(int64(cores))) })
+	}
+	return err
 }
 
 // bind finds each function of the shim: field ModelNew is rq_model_new.

@@ -17,7 +17,9 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <map>
 #include <mutex>
 
@@ -42,10 +44,11 @@ class Keeping final : public at::Allocator {
   at::DeleterFnPtr raw_deleter() const override { return &give; }
 
  private:
-  // Never freed: tensors may outlive whatever would free them.
+  // Never destroyed: tensors may outlive whatever would do that.
   struct Store {
     std::mutex lock;
     std::map<size_t, std::vector<char*>> free;  // by size
+    size_t used = 0, kept = 0, most = 0;        // bytes in tensors, in free, and the most ever in tensors
   };
   static Store& store() {
     static auto* s = new Store;
@@ -54,29 +57,58 @@ class Keeping final : public at::Allocator {
 
   static void* take(size_t n) {
     Store& s = store();
-    {
-      std::lock_guard<std::mutex> held(s.lock);
-      auto& list = s.free[n];
-      if (!list.empty()) {
-        char* base = list.back();
-        list.pop_back();
-        return base + kHead;
-      }
+    std::lock_guard<std::mutex> held(s.lock);
+    s.used += n;
+    s.most = std::max(s.most, s.used);
+    auto found = s.free.find(n);
+    if (found != s.free.end()) {
+      char* base = found->second.back();
+      found->second.pop_back();
+      if (found->second.empty()) s.free.erase(found);
+      s.kept -= n;
+      return base + kHead;
     }
+    shrink(s, s.most + s.most / 2);
+    char* base = fresh(n);
+    if (base == nullptr) {
+      shrink(s, 0);
+      base = fresh(n);
+    }
+    if (base == nullptr) s.used -= n;
+    TORCH_CHECK(base != nullptr, "there is no memory left for ", n, " bytes: use a smaller device_batch or input");
+    return base + kHead;
+  }
+
+  // Gives kept blocks back to the system, the largest first, until no more than limit
+  // bytes are held: pictures of other sizes want other blocks.
+  static void shrink(Store& s, size_t limit) {
+    while (!s.free.empty() && s.used + s.kept > limit) {
+      auto largest = std::prev(s.free.end());
+      std::free(largest->second.back());
+      s.kept -= largest->first;
+      largest->second.pop_back();
+      if (largest->second.empty()) s.free.erase(largest);
+    }
+  }
+
+  static char* fresh(size_t n) {
     void* base = nullptr;
     size_t whole = n + kHead;
-    TORCH_CHECK(posix_memalign(&base, whole >= kHuge ? kHuge : kHead, whole) == 0, "there is no memory left for ", n, " bytes: use a smaller device_batch or input");
+    if (posix_memalign(&base, whole >= kHuge ? kHuge : kHead, whole) != 0) return nullptr;
     if (whole >= kHuge) madvise(base, whole, MADV_HUGEPAGE);  // a hint
     *static_cast<size_t*>(base) = n;
-    return static_cast<char*>(base) + kHead;
+    return static_cast<char*>(base);
   }
 
   static void give(void* p) {
     if (p == nullptr) return;
     char* base = static_cast<char*>(p) - kHead;
+    size_t n = *reinterpret_cast<size_t*>(base);
     Store& s = store();
     std::lock_guard<std::mutex> held(s.lock);
-    s.free[*reinterpret_cast<size_t*>(base)].push_back(base);
+    s.used -= n;
+    s.kept += n;
+    s.free[n].push_back(base);
   }
 };
 

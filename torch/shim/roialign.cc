@@ -66,7 +66,7 @@ struct Samples {
 Tensor shared_out(const Tensor& picture) {
   int64_t parts = picture.is_cpu() ? at::get_num_threads() : 1;
   if (picture.size(0) % parts != 0) parts = 1;
-  return picture.unflatten(0, at::IntArrayRef{parts, picture.size(0) / parts});
+  return picture.reshape({parts, picture.size(0) / parts, picture.size(1), picture.size(2)});
 }
 
 struct RoIAlign : torch::autograd::Function<RoIAlign> {
