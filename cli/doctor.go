@@ -5,12 +5,14 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"requin/method"
 	"requin/onnx"
+	"requin/torch"
 	"requin/video"
 )
 
@@ -43,6 +45,12 @@ func (a *app) doctorCommand() *cobra.Command {
 				version, err := onnx.Version()
 				row("ONNX Runtime starts", version, err)
 			}
+			training, err := trainingLibrary()
+			if err != nil { // not missing: only requin train needs it
+				fmt.Fprintf(t, "  not here\tlibtorch (train models)\t%v\n", err)
+			} else {
+				row("libtorch (train models)", training, nil)
+			}
 			dir, err := os.Getwd()
 			if err == nil {
 				err = writable(dir)
@@ -57,6 +65,19 @@ func (a *app) doctorCommand() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// trainingLibrary says what requin train would run on.
+func trainingLibrary() (string, error) {
+	info, err := torch.Load()
+	if err != nil {
+		return "", err
+	}
+	devices := "no graphics processor"
+	if len(info.CUDA) > 0 {
+		devices = strings.Join(info.CUDA, ", ")
+	}
+	return fmt.Sprintf("%s, %d threads, %s, %s", info.Version, info.Threads, devices, info.Path), nil
 }
 
 func writable(dir string) error {

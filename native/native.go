@@ -68,7 +68,7 @@ func (p places) find() (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("%s (%s) was not found; %s", p.What, p.names()[0], p.Get)
+	return "", fmt.Errorf("%s (%s) was not found; %s", p.What, strings.TrimSuffix(p.names()[0], ".1"), p.Get)
 }
 
 // names are the library's file names, the likeliest first; the last is a pattern for
