@@ -14,11 +14,11 @@ if [ -z "$dir" ]; then
   fi
   flags= libs="-ltorch -ltorch_cpu -lc10"
 else
-  dir=$(cd "$dir" && pwd)
   [ -f "$dir/include/ATen/ATen.h" ] && [ -f "$dir/lib/libtorch_cpu.so" ] || {
     echo "TORCH_DIR=$dir has no include/ATen/ATen.h and lib/libtorch_cpu.so: name the folder of a libtorch, or of an installed Python package (python3 -c 'import torch; print(torch.__path__[0])')" >&2
     exit 1
   }
+  dir=$(cd "$dir" && pwd)
   # Packages for Python were long built with the old ABI of std::string.
   abi=0
   grep -qaE '_ZN3c105ErrorC[12]ENS_14SourceLocationENSt7__cxx11' "$dir/lib/libc10.so" && abi=1
