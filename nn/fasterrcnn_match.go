@@ -27,7 +27,7 @@ type examples struct {
 // ignored: nothing of it is to be seen.
 func learnable(truth []Truth, classes, w, h int) (e examples, err error) {
 	for _, t := range truth {
-		if !t.Finite() || t.Class < 0 || !t.Ignore && t.Class >= classes {
+		if !t.Finite() || !t.Ignore && (t.Class < 0 || t.Class >= classes) {
 			return e, fmt.Errorf("a truth of class %d at %v: there are %d classes", t.Class, t.Box, classes)
 		}
 		box := t.Clip(float64(w), float64(h))

@@ -13,7 +13,8 @@ import "fmt"
 //
 // Layers have the names of the published PyTorch weights (Cadene's
 // pretrained-models.pytorch; timm): cells of the second block are counted from 6,
-// of the third from 12, whatever the number in a block.
+// of the third from 12, whatever the number in a block. Drop path, with which slim
+// trains for ImageNet, is left out: Ops has nothing that is random.
 type nasnet struct {
 	prefix  string
 	filters int // of the first block's cells; double and four times that in the others
