@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"requin/onnx"
+	"requin/torch"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -60,6 +61,10 @@ func TestScript(t *testing.T) {
 			return !slices.Contains([]string{"count.txtar", "demo.txtar", "growing.txtar"}, filepath.Base(s))
 		})
 	}
+	shim := "" // of libtorch; "": there is none, and what trains is left out
+	if info, err := torch.Load(); err == nil {
+		shim = info.Path
+	}
 	testscript.Run(t, testscript.Params{
 		Files:               scripts,
 		RequireExplicitExec: true,
@@ -67,13 +72,19 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       *update,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("ONNXRUNTIME_LIB", library)
+			if shim != "" {
+				e.Setenv("REQUIN_TORCH", shim)
+			}
 			e.Setenv("LC_ALL", "C.UTF-8")
 			e.Setenv("PROGRAM", filepath.Dir(program))
 			return furnish(e.Cd)
 		},
 		Condition: func(cond string) (bool, error) {
-			if cond == "root" {
+			switch cond {
+			case "root":
 				return os.Geteuid() == 0, nil
+			case "torch":
+				return shim != "", nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
