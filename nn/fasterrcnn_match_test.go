@@ -155,7 +155,7 @@ func TestLearnable(t *testing.T) {
 		{Box: frame.Box{X0: -5, Y0: 5, X1: 10, Y1: 10}, Class: 1},
 		{Box: frame.Box{X0: 99.5, Y0: 5, X1: 120, Y1: 10}},           // half a pixel of it is in
 		{Box: frame.Box{X0: 110, Y0: 5, X1: 120, Y1: 10}},            // outside
-		{Box: frame.Box{X1: 50, Y1: 50}, Class: -1, Ignore: true},     // of no class that is learned
+		{Box: frame.Box{X1: 50, Y1: 50}, Class: -1, Ignore: true},    // of no class that is learned
 		{Box: frame.Box{X0: 20, Y0: 20, X1: 30, Y1: 90}, Class: 0},   // below the edge
 		{Box: frame.Box{X0: 40, Y0: 20, X1: 30, Y1: 40}, Class: 0},   // inverted
 		{Box: frame.Box{X0: 40, Y0: 20, X1: 40.5, Y1: 40}, Class: 0}, // half a pixel wide
