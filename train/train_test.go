@@ -116,8 +116,12 @@ func job(t *testing.T, recipe Recipe) Job {
 // A training that is cancelled again and again comes to the same weights, curve and thresholds as one that is not.
 func TestResume(t *testing.T) {
 	needTorch(t)
-	for _, kind := range []string{"sgd", "adamw"} {
-		whole := job(t, tiny(t, "optimiser.kind="+kind))
+	kinds := []string{"sgd"}
+	if verify() {
+		kinds = append(kinds, "adamw")
+	}
+	for _, kind := range kinds {
+		whole := job(t, tiny(t, "iterations=5", "optimiser.kind="+kind))
 		want, err := Run(context.Background(), whole, Watch{})
 		if err != nil {
 			t.Fatal(err)
@@ -169,6 +173,9 @@ func same(t *testing.T, what string, got, want *Trained) {
 	}
 }
 
+// verify tells whether the slow checks are wanted.
+func verify() bool { return os.Getenv("REQUIN_VERIFY") == "1" }
+
 // childJob names a job, as JSON, that the test's own program runs when it is started again.
 const childJob = "REQUIN_TEST_TRAINING"
 
@@ -194,10 +201,10 @@ func TestMain(m *testing.M) {
 // Killed without warning at any time, a training goes on to the same weights.
 func TestKill(t *testing.T) {
 	needTorch(t)
-	if testing.Short() {
-		t.Skip("starts processes")
+	if !verify() {
+		t.Skip("takes minutes: REQUIN_VERIFY=1")
 	}
-	whole := job(t, tiny(t, "iterations=40"))
+	whole := job(t, tiny(t, "iterations=24"))
 	want, err := Run(context.Background(), whole, Watch{})
 	if err != nil {
 		t.Fatal(err)
@@ -211,7 +218,7 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	killed := 0
-	for range 6 {
+	for range 4 {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), childJob+"="+string(text))
 		var stderr strings.Builder
@@ -238,17 +245,22 @@ func TestKill(t *testing.T) {
 	same(t, "killed", got, want)
 }
 
-// The file says all that a detector needs, answers as the trainer does, and finds what was drawn.
+// The file says all that a detector needs and answers as the trainer does; with REQUIN_VERIFY=1 it is trained until
+// it finds what was drawn.
 func TestModel(t *testing.T) {
 	needTorch(t)
 	needRuntime(t)
-	j := job(t, tiny(t, "iterations=120", "batch=8", "device_batch=8", "validate_epochs=0", "augment.mosaic=0", "augment.water.p=0", "augment.snow.p=0",
+	steps := "iterations=3"
+	if verify() {
+		steps = "iterations=200"
+	}
+	j := job(t, tiny(t, steps, "batch=8", "device_batch=8", "validate_epochs=0", "augment.mosaic=0", "augment.water.p=0", "augment.snow.p=0",
 		"augment.scale=[0, 0]", "augment.shift=0", "weight_average.ramp=20", "weight_average.decay=0.95", "learning_rate.base=0.02"))
 	trained, err := Run(context.Background(), j, Watch{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if trained.Validation.AP50 < 0.5 {
+	if verify() && trained.Validation.AP50 < 0.5 {
 		t.Errorf("AP50 %.3f: it did not learn to see a light square", trained.Validation.AP50)
 	}
 	file, err := trained.Model(map[string]string{"requin.run": "abc"})
@@ -266,8 +278,12 @@ func TestModel(t *testing.T) {
 	}
 	defer d.Close()
 	shark, ok := d.Taxa().Find("shark")
-	if !ok || math.Abs(shark.Threshold-trained.Thresholds["shark"]) > 1e-6 {
-		t.Errorf("threshold %v of shark, want %v", shark.Threshold, trained.Thresholds["shark"])
+	want, chosen := trained.Thresholds["shark"]
+	if !chosen {
+		want = 0.3
+	}
+	if !ok || math.Abs(shark.Threshold-want) > 1e-6 {
+		t.Errorf("threshold %v of shark, want %v", shark.Threshold, want)
 	}
 	f, err := j.Manifest.Frame(j.Dataset, j.Manifest.HeldOut(0)[0])
 	if err != nil {
@@ -285,7 +301,7 @@ func TestModel(t *testing.T) {
 			}
 		}
 	}
-	if best < 0.5 {
+	if verify() && best < 0.5 {
 		t.Errorf("the file finds nothing that was drawn: %+v", found)
 	}
 	if _, err := os.Stat(filepath.Join(j.Folder, PageFile)); err != nil {

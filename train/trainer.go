@@ -123,7 +123,7 @@ func (t *trainer) batches(ctx context.Context) iter.Seq2[*dataset.Batch, error] 
 	return func(yield func(*dataset.Batch, error) bool) {
 		for {
 			loader := t.mosaic
-			if t.state.Step >= t.plan.calm {
+			if t.at.Epoch*t.plan.epoch >= t.plan.calm*t.plan.parts { // of whole epochs, so that one goes on as it began
 				loader = t.calm
 			}
 			for b, err := range loader.Batches(ctx, t.at.Epoch, t.at.Batch) {
