@@ -53,7 +53,7 @@ func (p places) find() (string, error) {
 		if path := p.in(set); path != "" {
 			return path, nil
 		}
-		return "", fmt.Errorf("%s names %s, where there is no %s (%s); correct it or unset it", p.Env, set, p.What, p.names()[0])
+		return "", fmt.Errorf("%s names %s, where %s (%s) is not; correct it or unset it", p.Env, set, p.What, p.names()[0])
 	}
 	var folders []string
 	if p.exe != "" {
