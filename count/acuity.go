@@ -12,10 +12,12 @@ import (
 // a weak detection is not lost but weighed. As JSON it goes into a model file.
 type Acuity struct {
 	// The chance that a candidate is an animal of the taxon, as log odds:
-	// Offset + Slope·logit(mean probability of its points) + Length·ln(number of points).
-	Slope  float64 `json:"slope"`
-	Offset float64 `json:"offset"`
-	Length float64 `json:"length"`
+	// Offset + Slope·logit(mean probability of its points) + Length·ln(number of points) +
+	// Company·ln(1 + others in its frames), see Traits.
+	Slope   float64 `json:"slope"`
+	Offset  float64 `json:"offset"`
+	Length  float64 `json:"length"`
+	Company float64 `json:"company"`
 	// Spread: standard deviation, from deployment to deployment, of those log odds.
 	Spread float64 `json:"spread"`
 
@@ -48,19 +50,44 @@ func Prior() Acuity {
 // Measured tells whether the acuity is of this detector, or assumed.
 func (a Acuity) Measured() bool { return a.Deployments > 0 }
 
-// Real is the chance that a candidate is an animal of the taxon: points are the
-// probabilities of its detections being right, 0 to 1, at least one.
-func (a Acuity) Real(points []float64) float64 {
-	return logistic(a.Offset + a.Slope*MeanOdds(points) + a.Length*math.Log(float64(len(points))))
+// Traits is what a candidate's chance of being an animal is told by.
+type Traits struct {
+	Odds    float64 // log odds of the mean probability of its points being right, within ±7
+	Points  int
+	Company float64 // other candidates of the taxon in its frames, each as much as its points are probable; the mean over its frames
 }
 
-// MeanOdds is the log odds of the mean probability of a candidate's points, kept within ±7 (1 in 1,000).
-func MeanOdds(points []float64) float64 {
-	sum := 0.0
-	for _, p := range points {
-		sum += p
+// Real is the chance that a candidate is an animal of the taxon.
+func (a Acuity) Real(t Traits) float64 {
+	x := t.Values()
+	return logistic(a.Offset + a.Slope*x[0] + a.Length*x[1] + a.Company*x[2])
+}
+
+// Values are the traits as they enter the log odds.
+func (t Traits) Values() [3]float64 {
+	return [3]float64{t.Odds, math.Log(float64(max(t.Points, 1))), math.Log1p(t.Company)}
+}
+
+// TraitsOf gives the traits of the candidates of one taxon in one deployment: of each, the
+// frames of its points (indices) and their probabilities.
+func TraitsOf(frames [][]int, probabilities [][]float64) []Traits {
+	all := map[int]float64{}
+	for i, list := range frames {
+		for k, t := range list {
+			all[t] += probabilities[i][k]
+		}
 	}
-	return logit(sum / float64(max(len(points), 1)))
+	out := make([]Traits, len(frames))
+	for i, list := range frames {
+		own, others := 0.0, 0.0
+		for k, t := range list {
+			own += probabilities[i][k]
+			others += all[t] - probabilities[i][k]
+		}
+		n := float64(max(len(list), 1))
+		out[i] = Traits{Odds: logit(own / n), Points: len(list), Company: math.Max(0, others) / n}
+	}
+	return out
 }
 
 // logit is the log odds of a chance, kept within ±7.
@@ -77,7 +104,7 @@ func (a *Acuity) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &p); err != nil {
 		return err
 	}
-	for _, v := range []float64{p.Slope, p.Offset, p.Length, p.Spread, p.Hole, p.Edge, p.Missed, p.Shape, p.Absent, p.Together} {
+	for _, v := range []float64{p.Slope, p.Offset, p.Length, p.Company, p.Spread, p.Hole, p.Edge, p.Missed, p.Shape, p.Absent, p.Together} {
 		if math.Abs(v) > 1e6 {
 			return fmt.Errorf("acuity: %v is out of any range", v)
 		}

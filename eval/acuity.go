@@ -1,0 +1,333 @@
+package eval
+
+import (
+	"errors"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+
+	"requin/count"
+)
+
+// MeasureAcuity measures how well a detector sees a taxon, on video that it was not trained
+// on: how often its candidates are animals, how long an animal is there unseen, how many
+// visits leave no candidate. least is the lowest score of a candidate's detections, probability that of
+// a detection being right (Calibration.Probability). It fails where the video holds neither an
+// animal nor a candidate.
+//
+// Few deployments tell little: each number starts from what count.Prior holds, as if a few more had been seen.
+// docs/science/uncertainty.md has the formulas.
+func MeasureAcuity(watched []Watched, taxon string, least float64, probability func(score float64) float64) (count.Acuity, error) {
+	var all []*followed
+	a := count.Prior()
+	for _, w := range watched {
+		f, err := w.follow(taxon, least, probability)
+		if err != nil {
+			return a, err
+		}
+		all = append(all, f)
+		a.Candidates += len(f.candidates)
+		a.Animals += len(f.visits)
+	}
+	if a.Candidates+a.Animals == 0 {
+		return a, errors.New("there is no " + taxon + " in the held-out video, and nothing was taken for one: how well it is seen cannot be measured")
+	}
+	a.Deployments = len(watched)
+	fitReal(&a, all)
+	fitThere(&a, all)
+	fitMissed(&a, all)
+	fitWhen(&a, all)
+	return a, nil
+}
+
+// priorReal is how sure it is beforehand that a candidate is right as often as its points are: the
+// standard deviations of Offset, Slope, Length and Company.
+var priorReal = [4]float64{1, 0.5, 0.5, 0.5}
+
+// fitReal fits the chance that a candidate is an animal: logistic regression on the log odds of its points
+// and the logarithm of their number, by Newton's method, held to the prior (MacKay 1992's Laplace
+// approximation is not needed: what matters is the mode). Then how deployments differ.
+func fitReal(a *count.Acuity, all []*followed) {
+	b := [4]float64{0, 1, 0, 0}
+	mean := b
+	for range 50 {
+		h := mat.NewSymDense(4, nil)
+		g := mat.NewVecDense(4, nil)
+		for i := range b {
+			h.SetSym(i, i, 1/(priorReal[i]*priorReal[i]))
+			g.SetVec(i, (mean[i]-b[i])/(priorReal[i]*priorReal[i]))
+		}
+		for _, f := range all {
+			for _, s := range f.candidates {
+				if !s.judged() {
+					continue
+				}
+				v := s.traits.Values()
+				x := [4]float64{1, v[0], v[1], v[2]}
+				p := logistic(dot(b, x))
+				y := 0.0
+				if s.real() {
+					y = 1
+				}
+				for i := range x {
+					g.SetVec(i, g.AtVec(i)+(y-p)*x[i])
+					for k := i; k < 4; k++ {
+						h.SetSym(i, k, h.At(i, k)+p*(1-p)*x[i]*x[k])
+					}
+				}
+			}
+		}
+		var step mat.VecDense
+		if step.SolveVec(h, g) != nil {
+			break
+		}
+		for i := range b {
+			b[i] += math.Max(-2, math.Min(2, step.AtVec(i)))
+		}
+		if mat.Norm(&step, 2) < 1e-8 {
+			break
+		}
+	}
+	a.Offset, a.Slope, a.Length, a.Company = b[0], b[1], b[2], b[3]
+	a.Spread = fitSpread(a, all)
+}
+
+func dot(a, b [4]float64) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] + a[3]*b[3] }
+
+func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+// fitSpread is the standard deviation of the deployments' own shifts of log odds that makes what was seen
+// likeliest, after as much as two deployments would say for count.Prior's.
+func fitSpread(a *count.Acuity, all []*followed) float64 {
+	prior := count.Prior().Spread
+	best, most := prior, math.Inf(-1)
+	for sd := 0.1; sd <= 3; sd += 0.1 {
+		log := -2 * math.Pow(math.Log(sd/prior), 2)
+		for _, f := range all {
+			sum, weight := 0.0, 0.0
+			for k := -6; k <= 6; k++ {
+				z := float64(k) / 2
+				l := 0.0
+				for _, s := range f.candidates {
+					if !s.judged() {
+						continue
+					}
+					p := a.Real(s.traits)
+					x := math.Log(p/(1-p)) + z*sd
+					if !s.real() {
+						x = -x
+					}
+					l += math.Log(logistic(x))
+				}
+				sum += math.Exp(l - z*z/2)
+				weight += math.Exp(-z * z / 2)
+			}
+			log += math.Log(math.Max(sum/weight, 1e-300))
+		}
+		if log > most {
+			best, most = sd, log
+		}
+	}
+	return math.Round(best*10) / 10
+}
+
+// fitThere measures how often an animal is there between its candidate's points, and how long before
+// and after them. What is left of visits that were found is of nobody's: pieces of visits that no
+// candidate has, as where a candidate went over to another animal.
+func fitThere(a *count.Acuity, all []*followed) {
+	const weight = 4 // holes, and ends, that the prior counts for
+	there, holes := a.Hole*weight, float64(weight)
+	edge, ends := a.Edge*weight, float64(weight)
+	for _, f := range all {
+		inHole := map[[2]int]bool{} // visit and frame
+		for _, s := range f.candidates {
+			if !s.judged() || !s.real() {
+				continue
+			}
+			ends += 2
+			for i := 1; i < len(s.Frames); i++ {
+				if from, to := s.Frames[i-1]+1, s.Frames[i]; from < to {
+					holes++
+					there += f.inHole(s, from, to, inHole)
+				}
+			}
+		}
+		for v := range f.visits {
+			if !f.visits[v].missed() {
+				edge += f.every * f.edges(v, inHole)
+			}
+		}
+	}
+	a.Hole, a.Edge = there/holes, edge/ends
+}
+
+// inHole is for which share of a hole of a candidate one of its animals was there, no candidate having it.
+func (f *followed) inHole(s *suspect, from, to int, in map[[2]int]bool) float64 {
+	seen := 0
+	for _, v := range s.visits {
+		x := f.visits[v]
+		for k, at := range x.frames {
+			if at >= from && at < to && x.matched[k] < 0 {
+				seen++
+				in[[2]int{v, at}] = true
+			}
+		}
+	}
+	return math.Min(1, float64(seen)/float64(to-from))
+}
+
+// edges is how many frames of a visit lie right before the first point of a candidate that has it then, or
+// right after the last one. Other stretches that no candidate has are put to the missed pieces.
+func (f *followed) edges(v int, inHole map[[2]int]bool) (edge float64) {
+	x := f.visits[v]
+	for from := 0; from < len(x.frames); {
+		if x.matched[from] >= 0 || inHole[[2]int{v, x.frames[from]}] {
+			from++
+			continue
+		}
+		to := from
+		for to < len(x.frames) && x.matched[to] < 0 && !inHole[[2]int{v, x.frames[to]}] {
+			to++
+		}
+		before := from > 0 && x.matched[from-1] >= 0 && f.ends(x.matched[from-1], x.frames[from-1], false)
+		after := to < len(x.frames) && x.matched[to] >= 0 && f.ends(x.matched[to], x.frames[to], true)
+		if before || after {
+			edge += float64(to - from)
+		} else {
+			f.pieces = append(f.pieces, x.frames[from:to])
+		}
+		from = to
+	}
+	return edge
+}
+
+// ends tells whether a frame has a candidate's first point, or its last.
+func (f *followed) ends(candidate, frame int, first bool) bool {
+	list := f.candidates[candidate].Frames
+	if first {
+		return list[0] == frame
+	}
+	return list[len(list)-1] == frame
+}
+
+// missed are the visits, and pieces of them, that left no candidate: their frames.
+func (f *followed) missed() (list [][]int) {
+	for _, v := range f.visits {
+		if v.missed() {
+			list = append(list, v.frames)
+		}
+	}
+	return append(list, f.pieces...)
+}
+
+// missed tells that no candidate has any of it.
+func (v visit) missed() bool {
+	return !slices.ContainsFunc(v.matched, func(c int) bool { return c >= 0 })
+}
+
+// found is how many candidates of a deployment are animals.
+func (f *followed) found() (n float64) {
+	for _, s := range f.candidates {
+		if s.judged() && s.real() {
+			n++
+		}
+	}
+	return n
+}
+
+// fitMissed fits how many visits leave no candidate: in each deployment Poisson, of a mean in proportion
+// to what was found and Absent more, by a factor that is gamma from deployment to deployment; together
+// negative binomial. The likeliest of a grid, each value as likely beforehand as in the priors below.
+func fitMissed(a *count.Acuity, all []*followed) {
+	var found, missed []float64
+	total := 0.0
+	for _, f := range all {
+		m := float64(len(f.missed()))
+		found, missed = append(found, f.found()), append(missed, m)
+		total += m
+	}
+	most := math.Inf(-1)
+	prior := count.Prior()
+	between := prior.Shape
+	for _, absent := range []float64{0.02, 0.05, 0.1, 0.2, 0.5, 1, 2} {
+		exposure := 0.0
+		for _, k := range found {
+			exposure += k + absent
+		}
+		rate := (total + 0.5) / (exposure + 0.5/prior.Missed)
+		for _, shape := range []float64{0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8, 15, 30} {
+			log := -0.5*math.Pow(math.Log(absent/prior.Absent)/1.5, 2) - 0.5*math.Pow(math.Log(shape/2)/1.5, 2)
+			for d, m := range missed {
+				log += negativeBinomial(m, rate*(found[d]+absent), shape)
+			}
+			if log > most {
+				most, a.Absent, a.Missed, between = log, absent, rate, shape
+			}
+		}
+	}
+	a.Shape = 1 / (1/between + 1/(total+0.5)) // what differs between deployments, and what is not known of the mean
+	a.Visits = lengths(all, prior.Visits)
+}
+
+// negativeBinomial is the logarithm of the chance of k, for a mean and the shape of the gamma distribution of it.
+func negativeBinomial(k, mean, shape float64) float64 {
+	lg := func(x float64) float64 { v, _ := math.Lgamma(x); return v }
+	return lg(k+shape) - lg(shape) - lg(k+1) + shape*math.Log(shape/(shape+mean)) + k*math.Log(mean/(shape+mean))
+}
+
+// mostLengths is how many lengths of visits a model's file carries.
+const mostLengths = 24
+
+// lengths of the visits that were missed, seconds, evenly picked where there are many; the prior's are
+// added where there are few.
+func lengths(all []*followed, prior []float64) []float64 {
+	var list []float64
+	for _, f := range all {
+		for _, v := range f.missed() {
+			list = append(list, float64(v[len(v)-1]-v[0]+1)*f.every)
+		}
+	}
+	if len(list) < len(prior) {
+		list = append(list, prior...)
+	}
+	slices.Sort(list)
+	if len(list) <= mostLengths {
+		return list
+	}
+	picked := make([]float64, mostLengths)
+	for i := range picked {
+		picked[i] = list[(2*i+1)*len(list)/(2*mostLengths)]
+	}
+	return picked
+}
+
+// fitWhen fits which share of the missed visits falls in with the candidates, the others coming at any time: a
+// mixture, by expectation and maximisation, beginning with as much as four visits for one half.
+func fitWhen(a *count.Acuity, all []*followed) {
+	var ratio []float64 // how much likelier the middle of a missed visit is if it falls in with the candidates
+	for _, f := range all {
+		alive, total := make([]float64, f.frames), 0.0
+		for _, s := range f.candidates {
+			p := a.Real(s.traits)
+			for _, at := range s.Frames {
+				alive[at] += p
+				total += p
+			}
+		}
+		for _, v := range f.missed() {
+			if total > 0 {
+				ratio = append(ratio, alive[v[len(v)/2]]/total*float64(f.frames))
+			}
+		}
+	}
+	w := 0.5
+	for range 100 {
+		sum := 2.0
+		for _, r := range ratio {
+			sum += w * r / (w*r + 1 - w)
+		}
+		w = sum / (4 + float64(len(ratio)))
+	}
+	a.Together = w
+}

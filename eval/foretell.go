@@ -1,0 +1,73 @@
+package eval
+
+import (
+	"requin/count"
+)
+
+// Foretell assesses the MaxN of a taxon in a stretch of video as a count would that has no truth.
+func (w Watched) Foretell(taxon string, a count.Acuity, least float64, probability func(score float64) float64, limit float64, seed uint64) (count.Assessment, error) {
+	f, err := w.follow(taxon, least, probability)
+	if err != nil {
+		return count.Assessment{}, err
+	}
+	d := count.Doubt{Frames: len(w.Frames), Every: w.Every.Seconds(), Acuity: a, Seed: seed}
+	for _, s := range f.candidates {
+		s.Real = a.Real(s.traits)
+		d.Candidates = append(d.Candidates, s.Candidate)
+	}
+	return d.Assess(limit), nil
+}
+
+// Foretold is an assessment and the MaxN that was true.
+type Foretold struct {
+	Name  string
+	Truth int
+	count.Assessment
+}
+
+// Coverage is how often intervals hold the truth.
+type Coverage struct {
+	N      int     // foretold
+	Inside int     // of them, within the interval
+	Under  int     // the truth was under it
+	Over   int     // the truth was over it
+	Width  float64 // the mean of how many numbers an interval holds less one: 0 where it is a single number
+	Exact  float64 // share in which the estimate is the truth
+	Claim  float64 // the mean chance that the assessments themselves give their intervals
+}
+
+// Share is Inside of N; NaN where there are none.
+func (c Coverage) Share() float64 { return float64(c.Inside) / float64(c.N) }
+
+// Covered counts how often intervals hold the truth.
+func Covered(list []Foretold) Coverage {
+	c := Coverage{N: len(list)}
+	for _, f := range list {
+		switch {
+		case f.Truth < f.Low:
+			c.Under++
+		case f.Truth > f.High:
+			c.Over++
+		default:
+			c.Inside++
+		}
+		c.Width += float64(f.High-f.Low) / float64(len(list))
+		if f.Estimate == f.Truth {
+			c.Exact += 1 / float64(len(list))
+		}
+		c.Claim += (f.More(f.Low-1) - f.More(f.High)) / float64(len(list))
+	}
+	return c
+}
+
+// Open leaves those of which there is something to foretell: where something of the taxon was
+// found that may be an animal, or one was there. Where nothing was found and nothing was there,
+// any interval holds the truth.
+func Open(list []Foretold) (open []Foretold) {
+	for _, f := range list {
+		if f.Truth > 0 || f.More(0) > 0.05 {
+			open = append(open, f)
+		}
+	}
+	return open
+}
