@@ -27,6 +27,7 @@ var layers = map[string][]string{
 	"detect":   {"frame", "taxon", "onnx"},
 	"track":    {"frame", "taxon", "detect"},
 	"count":    {"frame", "taxon", "detect", "track"},
+	"review":   {"frame", "detect", "track", "count"},
 	"annotate": {"frame", "taxon", "track"},
 	"dataset":  {"frame", "taxon", "annotate", "video", "disk", "page"},
 	"eval":     {"frame", "taxon", "detect", "track", "count", "annotate"},
@@ -47,7 +48,7 @@ var layers = map[string][]string{
 }
 
 // pure rooms do no input or output: no disk, clock, log or process.
-var pure = []string{"frame", "plot", "page", "nn", "taxon", "track", "count", "eval", "annotate"}
+var pure = []string{"frame", "plot", "page", "nn", "taxon", "track", "count", "eval", "annotate", "review"}
 
 var impure = []string{"os", "os/exec", "io/ioutil", "log", "log/slog", "net", "net/http", "syscall", "path/filepath"}
 

@@ -1,0 +1,155 @@
+package review
+
+import (
+	"fmt"
+	"slices"
+
+	"requin/count"
+	"requin/frame"
+)
+
+// Draft completes what a person said with what it rests on: where the animal lies, and what stood there before.
+// Its error is for the person: what they said cannot be meant, and why. The frame of Said is named by its time.
+func (s *State) Draft(v Verdict) (Verdict, error) {
+	v.Run = s.machine.Run
+	v.Said.Animal, v.Said.Other = nil, nil
+	if v.Said.Box != nil {
+		b := Box(rounded(frame.Box(*v.Said.Box)))
+		v.Said.Box = &b
+	}
+	v.Said.Keys = slices.Clone(v.Said.Keys)
+	for i, k := range v.Said.Keys {
+		v.Said.Keys[i].Box = Box(rounded(frame.Box(k.Box)))
+	}
+	if err := v.Said.check(); err != nil {
+		return v, err
+	}
+	if v.Said.Time != nil {
+		if _, ok := s.frameOf(v); !ok {
+			return v, fmt.Errorf("no frame lies at %v s: take one of the deployment's", *v.Said.Time)
+		}
+	}
+	switch v.Kind {
+	case Accept, Reject, Relabel, Unsure, Split, Merge:
+		return s.draftTrack(v)
+	case Flag, Unflag:
+		if v.Said.Track != "" {
+			return s.draftTrack(v)
+		}
+		return v, s.wants(v, v.Said.Time == nil, "a track or a frame")
+	case Add, Edit, Delete, Draw:
+		return s.draftBox(v)
+	case Looked, Count, Note:
+		return s.draftFrame(v)
+	}
+	return v, fmt.Errorf("there is no verdict of the kind %q", v.Kind)
+}
+
+// wants is the error of a verdict that lacks something.
+func (s *State) wants(v Verdict, lacks bool, what string) error {
+	if lacks {
+		return fmt.Errorf("%s needs %s", v.Kind, what)
+	}
+	return nil
+}
+
+// draftTrack completes a verdict on a track.
+func (s *State) draftTrack(v Verdict) (Verdict, error) {
+	t, ok := s.byID[v.Said.Track]
+	if !ok {
+		return v, fmt.Errorf("there is no track %q: it may have been merged or taken away; read the deployment again", v.Said.Track)
+	}
+	v.Was = Was{Taxon: t.Taxon, Standing: t.Standing, By: t.By}
+	if t.reconciled && !v.Said.Reconciled && slices.Contains([]Kind{Accept, Reject, Relabel, Unsure}, v.Kind) {
+		return v, fmt.Errorf("%s was reconciled by %s: what was agreed on can only be reconciled again", t.ID, t.By)
+	}
+	all := slices.Contains([]Kind{Accept, Relabel, Merge}, v.Kind)
+	v.Said.Animal = s.sights(t, all)
+	switch v.Kind {
+	case Accept:
+		if v.Said.Taxon == "" {
+			v.Said.Taxon = t.Taxon
+		}
+	case Relabel:
+		return v, s.wants(v, v.Said.Taxon == "", "a taxon")
+	case Split:
+		i, ok := s.frameOf(v)
+		if !ok || i <= t.Points[0].Frame || i > t.Points[len(t.Points)-1].Frame {
+			return v, fmt.Errorf("%s cannot be split there: take a frame after its first, up to its last", t.ID)
+		}
+	case Merge:
+		o, ok := s.byID[v.Said.With]
+		if !ok || o == t {
+			return v, fmt.Errorf("there is no other track %q to merge with", v.Said.With)
+		}
+		v.Said.Other, v.Was.Gone = s.sights(o, all), o.Taxon
+	}
+	return v, nil
+}
+
+// draftBox completes a verdict on a box.
+func (s *State) draftBox(v Verdict) (Verdict, error) {
+	t, ok := s.byID[v.Said.Track]
+	if v.Said.Track != "" && !ok {
+		return v, fmt.Errorf("there is no track or box %q: it may have been taken away; read the deployment again", v.Said.Track)
+	}
+	if ok {
+		v.Was = Was{Taxon: t.Taxon, Standing: t.Standing, By: t.By, Keys: t.Keys}
+		v.Said.Animal = s.sights(t, false)
+		if v.Said.Taxon == "" {
+			v.Said.Taxon = t.Taxon
+		}
+		if i, framed := s.frameOf(v); framed {
+			if p, there := t.In(i); there {
+				box := Box(rounded(p.Box))
+				v.Was.Box = &box
+			}
+		}
+	}
+	switch v.Kind {
+	case Add:
+		if v.Was.Box != nil {
+			return v, fmt.Errorf("%s has a box in this frame: edit it", t.ID)
+		}
+		return v, s.wants(v, v.Said.Time == nil || v.Said.Box == nil || v.Said.Taxon == "", "a frame, a taxon and a box")
+	case Edit:
+		if ok && t.Single {
+			at, box := count.Seconds(s.Frames[t.Points[0].Frame].Time), Box(t.Points[0].Box)
+			v.Said.Time, v.Was.Box = &at, &box
+		}
+		if ok && v.Said.Box != nil && v.Said.Time != nil && v.Was.Box == nil && len(t.Keys) == 0 {
+			return v, fmt.Errorf("%s has no box in this frame: add one", t.ID)
+		}
+		return v, s.wants(v, !ok || v.Said.Time == nil || v.Said.Box == nil, "a box or a track with a frame, and where the box is to lie")
+	case Delete:
+		if ok && !t.Drawn {
+			return v, fmt.Errorf("%s is the machine's: reject it", t.ID)
+		}
+		return v, s.wants(v, !ok, "a box")
+	}
+	if ok && !t.Drawn {
+		return v, fmt.Errorf("%s is the machine's: key frames go with tracks that people drew", t.ID)
+	}
+	if err := s.wants(v, len(v.Said.Keys) == 0 || v.Said.Taxon == "", "a taxon and key frames"); err != nil {
+		return v, err
+	}
+	return v, s.wants(v, len(s.between(v.Said.Keys)) == 0, "key frames between which a frame of the deployment lies")
+}
+
+// draftFrame completes a verdict on a frame.
+func (s *State) draftFrame(v Verdict) (Verdict, error) {
+	i, ok := s.frameOf(v)
+	if err := s.wants(v, !ok, "a frame"); err != nil {
+		return v, err
+	}
+	switch v.Kind {
+	case Looked:
+		return v, s.wants(v, len(v.Said.Taxa) == 0 || slices.Contains(v.Said.Taxa, ""), "the taxa that were looked for")
+	case Count:
+		if r, there := s.counted[v.Said.Taxon][i]; there {
+			v.Was = Was{N: &r.N, By: r.By}
+		}
+		return v, s.wants(v, v.Said.N == nil || v.Said.Taxon == "", "a taxon and a number")
+	}
+	return v, s.wants(v, v.Said.Note == "", "a text")
+}
