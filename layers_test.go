@@ -38,6 +38,7 @@ var layers = map[string][]string{
 	"survey":   {"frame", "taxon", "detect", "track", "count", "annotate", "dataset", "disk"},
 	"exchange": {"frame", "taxon", "detect", "track", "count", "eval", "annotate", "dataset"},
 	"method":   {"frame", "taxon"},
+	"paper":    {}, // alone reads PDF
 	"plot":     {"frame"},
 	"page":     {},
 	"report":   {"frame", "taxon", "detect", "track", "count", "plot", "page"},
@@ -59,6 +60,7 @@ var only = map[string][]string{
 	"net/http":                        {"web", "method"},
 	"github.com/yalue/onnxruntime_go": {"onnx"},
 	"github.com/ebitengine/purego":    {"torch"},
+	"github.com/klippa-app/go-pdfium": {"paper"},
 	"C":                               {}, // none
 }
 
