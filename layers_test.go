@@ -31,7 +31,7 @@ var layers = map[string][]string{
 	"annotate": {"frame", "taxon", "track"},
 	"dataset":  {"frame", "taxon", "annotate", "video", "disk", "page"},
 	"eval":     {"frame", "taxon", "detect", "track", "count", "annotate"},
-	"train":    {"frame", "taxon", "disk", "nn", "torch", "weights", "onnx", "dataset", "detect", "eval", "plot", "page"},
+	"train":    {"frame", "taxon", "count", "disk", "nn", "torch", "weights", "onnx", "dataset", "detect", "eval", "plot", "page"},
 	"models":   {},
 	"simulate": {"frame", "taxon", "annotate", "video"},
 	"scan":     {"frame", "video", "detect", "track"},

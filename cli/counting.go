@@ -9,6 +9,7 @@ import (
 
 	"requin/count"
 	"requin/detect"
+	"requin/eval"
 	"requin/frame"
 	"requin/scan"
 	"requin/survey"
@@ -192,11 +193,27 @@ func (c *counting) tally(res *results) error {
 	if res.tracks, err = track.Follow(c.opt.track, c.threshold, scan.Part{Frames: res.frames}.Stream()); err != nil {
 		return err
 	}
+	outlook, err := c.outlook(res.frames)
+	if err != nil {
+		return err
+	}
 	res.counts, err = count.Of(count.Input{
 		Tracks: res.tracks, Frames: instants(res.frames), Gaps: res.gaps, Taxa: c.opt.taxa,
 		Period: c.opt.sampling.Period, Every: c.opt.every(), Interval: time.Duration(c.opt.interval), Duration: c.dive.Duration(),
+		Outlook: outlook,
 	})
 	return err
+}
+
+// outlook is how far the counts may be trusted, as far as the model's file tells. It was measured with detections
+// down to count.Least, so where weaker ones only are at hand it cannot be told.
+func (c *counting) outlook(frames []detect.Frame) (count.Outlook, error) {
+	sight, err := eval.ReadSight(c.detector.Card().Metadata)
+	if err != nil || len(sight.Acuity) == 0 || c.opt.low > count.Least {
+		return count.Outlook{}, err
+	}
+	proposed, err := count.Propose(scan.Part{Frames: frames}.Stream(), count.Least)
+	return count.Outlook{Proposed: proposed, Acuity: sight.Of, Probability: sight.Probability}, err
 }
 
 // chapters are the file names, in order.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -29,7 +30,11 @@ const zeroRows = 12
 func (c *counting) printTable(res results) error {
 	fmt.Fprintf(c.stdout, "%s\n", c.rec.name)
 	t := tabwriter.NewWriter(c.stdout, 2, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "  TAXON\tMaxN\tAT\tFIRST SEEN\tMEAN COUNT")
+	interval := func(s string) string { return "" }
+	if slices.ContainsFunc(res.counts.Taxa, func(x count.Taxon) bool { return x.Uncertainty != nil }) {
+		interval = func(s string) string { return s + "\t" }
+	}
+	fmt.Fprintf(t, "  TAXON\tMaxN\t%sAT\tFIRST SEEN\tMEAN COUNT\n", interval("95 %"))
 	zeros := 0
 	for _, x := range res.counts.Taxa {
 		if x.TFS == nil {
@@ -47,7 +52,7 @@ func (c *counting) printTable(res results) error {
 		if x.MeanCount != nil {
 			mean = fmt.Sprintf("%.3f", *x.MeanCount)
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", x.Name, maxn, clock(x.TMaxN), clock(x.TFS), mean)
+		fmt.Fprintf(t, "  %s\t%s\t%s%s\t%s\t%s\n", x.Name, maxn, interval(count.Range(x.Uncertainty)), clock(x.TMaxN), clock(x.TFS), mean)
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -48,6 +48,7 @@ type Input struct {
 	Every    time.Duration   // the sampling interval
 	Interval time.Duration   // for MaxN per interval; 0 = DefaultInterval
 	Duration time.Duration   // of the deployment's video; 0 where not known
+	Outlook  Outlook         // how far MaxN may be trusted; its zero value says nothing of that
 }
 
 // Result is what was counted in one deployment.
@@ -83,21 +84,22 @@ type Interval struct {
 
 // Taxon is the counts of one studied taxon.
 type Taxon struct {
-	Name        string    `json:"taxon"`
-	Common      string    `json:"common,omitempty"`
-	CAAB        string    `json:"caab,omitempty"`
-	AphiaID     int       `json:"aphia_id,omitempty"`
-	Threshold   float64   `json:"threshold,omitempty"` // the survey's own; 0 = the model's
-	MaxN        *int      `json:"maxn"`                // null: no frame was looked at
-	TMaxN       *Moment   `json:"tmaxn"`               // the earliest; null: never seen
-	TFS         *Moment   `json:"tfs"`                 // time first seen; null: never seen
-	MeanCount   *float64  `json:"mean_count"`          // over all Effort.Frames, those without the animal too
-	Tracks      int       `json:"tracks"`              // seen within the period; not a number of animals
-	Frames      int       `json:"frames_seen"`         // frames with at least one
-	PerInterval []*int    `json:"maxn_per_interval"`   // one for each of Result.Intervals; null: no frame was looked at
-	Counts      []Step    `json:"counts"`              // the count at the first frame, and at each frame where it changes
-	Rises       []Step    `json:"cumulative_maxn"`     // each time the highest count so far rises, from the first sighting
-	Evidence    *Evidence `json:"evidence"`            // null: never seen
+	Name        string       `json:"taxon"`
+	Common      string       `json:"common,omitempty"`
+	CAAB        string       `json:"caab,omitempty"`
+	AphiaID     int          `json:"aphia_id,omitempty"`
+	Threshold   float64      `json:"threshold,omitempty"` // the survey's own; 0 = the model's
+	MaxN        *int         `json:"maxn"`                // null: no frame was looked at
+	TMaxN       *Moment      `json:"tmaxn"`               // the earliest; null: never seen
+	TFS         *Moment      `json:"tfs"`                 // time first seen; null: never seen
+	MeanCount   *float64     `json:"mean_count"`          // over all Effort.Frames, those without the animal too
+	Tracks      int          `json:"tracks"`              // seen within the period; not a number of animals
+	Frames      int          `json:"frames_seen"`         // frames with at least one
+	PerInterval []*int       `json:"maxn_per_interval"`   // one for each of Result.Intervals; null: no frame was looked at
+	Counts      []Step       `json:"counts"`              // the count at the first frame, and at each frame where it changes
+	Rises       []Step       `json:"cumulative_maxn"`     // each time the highest count so far rises, from the first sighting
+	Evidence    *Evidence    `json:"evidence"`            // null: never seen
+	Uncertainty *Uncertainty `json:"uncertainty"`         // null: how well the detector sees the taxon was not measured
 }
 
 // Step is a count and the frame from which it holds.
@@ -159,7 +161,9 @@ func Of(in Input) (Result, error) {
 	r.Intervals = intervals(span, in.Interval, looked, r.Effort.Gaps)
 	r.Taxa = []Taxon{}
 	for _, t := range in.Taxa.Studied() {
-		r.Taxa = append(r.Taxa, countTaxon(t, seen[t.Name], looked, r))
+		counts := countTaxon(t, seen[t.Name], looked, r)
+		counts.Uncertainty = in.Outlook.of(t, looked, in.Every.Seconds())
+		r.Taxa = append(r.Taxa, counts)
 	}
 	return r, nil
 }

@@ -29,6 +29,7 @@ var (
 		"deployment", "taxon", "common_name", "caab", "aphia_id", "maxn", "tmaxn_s", "tmaxn_period_s", "tfs_s", "tfs_period_s",
 		"mean_count", "frames", "frames_seen", "tracks", "period_from_s", "period_to_s", "analysed_s", "not_analysed_s",
 		"every_s", "threshold", "tmaxn_file", "tmaxn_pts", "tmaxn_time_base",
+		"maxn_estimate", "maxn_low", "maxn_high", "interval_level",
 	}
 	intervalsHeader = []string{
 		"deployment", "taxon", "interval", "from_s", "to_s", "period_from_s", "period_to_s", "frames", "not_analysed_s", "maxn",
@@ -76,13 +77,17 @@ func MaxN(w io.Writer, run Run, r count.Result) error {
 		if least := cmp.Or(x.Threshold, run.Threshold); least != 0 {
 			threshold = count.Decimal(least, 4)
 		}
+		estimate, low, high, level := "", "", "", ""
+		if u := x.Uncertainty; u != nil {
+			estimate, low, high, level = strconv.Itoa(u.Estimate), strconv.Itoa(u.Low), strconv.Itoa(u.High), count.Decimal(u.Level, 2)
+		}
 		tmaxn, tmaxnPeriod := times(x.TMaxN)
 		tfs, tfsPeriod := times(x.TFS)
 		t.row(text(run.Deployment), text(x.Name), text(x.Common), text(x.CAAB), aphia, whole(x.MaxN),
 			tmaxn, tmaxnPeriod, tfs, tfsPeriod, mean,
 			strconv.Itoa(r.Effort.Frames), strconv.Itoa(x.Frames), strconv.Itoa(x.Tracks),
 			r.Period.From.Text(6), r.Period.To.Text(6), r.Effort.Analysed.Text(6), r.Effort.NotAnalysed.Text(6),
-			r.Every.Text(6), threshold, file, pts, base)
+			r.Every.Text(6), threshold, file, pts, base, estimate, low, high, level)
 	}
 	return t.done()
 }

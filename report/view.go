@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,17 +14,18 @@ import (
 // view is the report as the page shows it: texts, and drawings.
 type view struct {
 	Report
-	Facts     []string // one line under the title
-	Banner    *banner
-	Seen      []taxonView // MaxN over 0, in the survey's order
-	Zeros     []taxonView // looked for and not seen
-	FoldZeros bool
-	Frames    int
-	NoFrames  bool
-	Intervals []intervalTable
-	Interval  string
-	Gaps      []gapView
-	Uncounted []count.Uncounted
+	Facts      []string // one line under the title
+	Banner     *banner
+	Seen       []taxonView // MaxN over 0, in the survey's order
+	Zeros      []taxonView // looked for and not seen
+	FoldZeros  bool
+	Frames     int
+	NoFrames   bool
+	Intervals  []intervalTable
+	Interval   string
+	Interval95 bool // some taxon has an interval of its MaxN
+	Gaps       []gapView
+	Uncounted  []count.Uncounted
 }
 
 // banner says that some of the period was not analysed.
@@ -40,6 +42,8 @@ type taxonView struct {
 	Sentence                            saying
 	MaxN, TMaxN, TMaxNPeriod, TFS, Mean string
 	Tracks, Frames                      int
+	Interval95                          bool
+	Range, Doubt                        string // the interval of MaxN, and what else is to be said of it
 	Plot                                template.HTML
 	Picture                             template.URL
 	PictureW, PictureH                  float64
@@ -90,8 +94,10 @@ func look(r Report) (view, error) {
 		Report: r, Facts: facts(r), Banner: bannerOf(c.Effort), Frames: c.Effort.Frames,
 		NoFrames: c.Effort.Frames == 0, Interval: words(c.Interval), Uncounted: c.Uncounted,
 	}
+	v.Interval95 = slices.ContainsFunc(c.Taxa, func(t count.Taxon) bool { return t.Uncertainty != nil })
 	for i, t := range c.Taxa {
 		tv := taxonOf(t, i+1)
+		tv.Interval95 = v.Interval95
 		if t.MaxN == nil || *t.MaxN == 0 {
 			v.Zeros = append(v.Zeros, tv)
 			continue
@@ -154,7 +160,7 @@ func bannerOf(e count.Effort) *banner {
 func taxonOf(t count.Taxon, id int) taxonView {
 	v := taxonView{
 		ID: id, Name: t.Name, Common: t.Common, Sentence: sentence(t), MaxN: count.Number(t.MaxN),
-		TMaxN: "–", TMaxNPeriod: "–", TFS: "–", Mean: "–", Tracks: t.Tracks, Frames: t.Frames,
+		TMaxN: "–", TMaxNPeriod: "–", TFS: "–", Mean: "–", Tracks: t.Tracks, Frames: t.Frames, Range: count.Range(t.Uncertainty), Doubt: doubt(t),
 	}
 	// A name of two words that has codes or a common name is a binomial.
 	v.Latin = strings.Contains(t.Name, " ") && (t.Common != "" || t.CAAB != "" || t.AphiaID != 0)

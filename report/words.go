@@ -79,3 +79,16 @@ func chapter(names []string, i int) string {
 	}
 	return fmt.Sprintf("file %d", i+1)
 }
+
+// doubt says how far a MaxN may be trusted; "" where that was not measured.
+func doubt(t count.Taxon) string {
+	u := t.Uncertainty
+	if u == nil || t.MaxN == nil {
+		return ""
+	}
+	more := 0.0
+	if *t.MaxN < len(u.More) {
+		more = u.More[*t.MaxN]
+	}
+	return fmt.Sprintf("95 %% interval %s; the chance of more than %d is %s", count.Range(u), *t.MaxN, percent(more))
+}

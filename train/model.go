@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"requin/count"
 	"requin/dataset"
 	"requin/detect"
 	"requin/eval"
@@ -30,6 +31,7 @@ type Trained struct {
 	Validation  *Validation // of Weights; nil where nothing was held out
 	Thresholds  map[string]float64
 	Calibration map[string]eval.Calibration // of taxa that the held-out pictures hold enough of
+	Acuity      map[string]count.Acuity     // of those, where the held-out pictures are video
 	Elapsed     time.Duration
 	Resumed     int // times
 	Learned     int // pictures learned from
@@ -96,7 +98,10 @@ func (t *Trained) Model(extra map[string]string) ([]byte, error) {
 	m["requin.recipe"] = t.job.Recipe.Name
 	if len(t.Thresholds) > 0 {
 		m["requin.thresholds"] = text(t.Thresholds)
-		m["requin.calibration"] = text(t.Calibration)
+		m[eval.CalibrationKey] = text(t.Calibration)
+	}
+	if len(t.Acuity) > 0 {
+		m[eval.AcuityKey] = text(t.Acuity)
 	}
 	roles := map[string]string{}
 	for _, x := range t.job.Manifest.Taxa {

@@ -136,9 +136,9 @@ type scoreRow struct {
 }
 
 func (p Page) banner() bannerView {
-	at := fmt.Sprintf("step %s", count(p.Step))
+	at := fmt.Sprintf("step %s", thousands(p.Step))
 	if p.Steps > 0 {
-		at += " of " + count(p.Steps)
+		at += " of " + thousands(p.Steps)
 	}
 	after := "after " + length(p.Elapsed)
 	switch p.State {
@@ -175,7 +175,7 @@ func (p Page) progress() template.HTML {
 func (p Page) figures() []figureView {
 	var out []figureView
 	if p.Best != nil {
-		at := "best AP50, at step " + count(p.Best.Step)
+		at := "best AP50, at step " + thousands(p.Best.Step)
 		out = append(out, figureView{fmt.Sprintf("%.3f", p.Best.AP50), at}, figureView{fmt.Sprintf("%.3f", p.Best.AP), "its AP (IoU 0.50 to 0.95)"})
 	}
 	if n := len(p.Curve.Points); n > 0 {
@@ -200,7 +200,7 @@ func (p Page) terms() string {
 	for _, t := range last.Terms {
 		parts = append(parts, fmt.Sprintf("%s %.3g", t.Name, t.Value))
 	}
-	return fmt.Sprintf("At step %s: %s. Each point is the mean since the one before.", count(last.Step), strings.Join(parts, ", "))
+	return fmt.Sprintf("At step %s: %s. Each point is the mean since the one before.", thousands(last.Step), strings.Join(parts, ", "))
 }
 
 // scores is the table of the best validation, and of the last where that is another.
@@ -221,9 +221,9 @@ func (p Page) scores() []scoresView {
 }
 
 func table(title string, v Validation, open bool) scoresView {
-	s := scoresView{Title: fmt.Sprintf("%s: step %s, AP50 %.3f, AP %.3f", title, count(v.Step), v.AP50, v.AP), Open: open}
+	s := scoresView{Title: fmt.Sprintf("%s: step %s, AP50 %.3f, AP %.3f", title, thousands(v.Step), v.AP50, v.AP), Open: open}
 	s.Note = fmt.Sprintf("On %s held-out pictures, looked at in %s. AP50 at IoU 0.5, AP the mean over IoU 0.50 to 0.95 (COCO), both means over the studied taxa with boxes; F, precision and recall at the threshold of the best F.",
-		count(v.Pictures), length(v.Took))
+		thousands(v.Pictures), length(v.Took))
 	number := func(f float64) string { return fmt.Sprintf("%.3f", f) }
 	for _, t := range v.Taxa {
 		row := scoreRow{Taxon: t.Taxon, Latin: latin(t.Taxon), Context: !t.Studied, Truth: t.Truth}

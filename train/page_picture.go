@@ -129,8 +129,8 @@ func latin(name string) bool {
 	return unicode.IsUpper(first) && len(epithet) > 2 && strings.ToLower(genus[n:]+epithet) == genus[n:]+epithet && len(genus) > n
 }
 
-// count writes a number with its thousands parted.
-func count(n int) string {
+// thousands writes a number with its thousands parted.
+func thousands(n int) string {
 	text := fmt.Sprint(n)
 	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
 		text = text[:i] + "," + text[i:]

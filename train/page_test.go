@@ -205,7 +205,7 @@ func TestWords(t *testing.T) {
 		}
 	}
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000"} {
-		if got := count(n); got != want {
+		if got := thousands(n); got != want {
 			t.Errorf("%d: %q", n, got)
 		}
 	}

@@ -69,6 +69,7 @@ func describe(network nn.Network, metadata map[string]string) (*onnx.Info, error
 type look struct {
 	pictures []int // of the manifest
 	images   []eval.Image
+	found    [][]detect.Detection
 }
 
 // see looks at pictures with weights.
@@ -103,6 +104,7 @@ func (t *trainer) see(ctx context.Context, w nn.Weights, pictures []int) (l look
 			return l, err
 		}
 		l.pictures = append(l.pictures, i)
+		l.found = append(l.found, found)
 		l.images = append(l.images, eval.Image{Truth: t.truth(i), Found: detections(found)})
 		t.watch.looked(n+1, len(pictures))
 	}
