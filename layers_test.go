@@ -38,7 +38,8 @@ var layers = map[string][]string{
 	"survey":   {"frame", "taxon", "detect", "track", "count", "annotate", "dataset", "disk"},
 	"exchange": {"frame", "taxon", "detect", "track", "count", "eval", "annotate", "dataset"},
 	"method":   {"frame", "taxon"},
-	"paper":    {}, // alone reads PDF
+	"paper":    {},        // alone reads PDF
+	"ask":      {"paper"}, // questions and their evidence; method asks its records with it
 	"plot":     {"frame"},
 	"page":     {},
 	"report":   {"frame", "taxon", "detect", "track", "count", "plot", "page"},
@@ -49,7 +50,7 @@ var layers = map[string][]string{
 }
 
 // pure rooms do no input or output: no disk, clock, log or process.
-var pure = []string{"frame", "plot", "page", "nn", "taxon", "track", "count", "eval", "annotate", "review"}
+var pure = []string{"ask", "frame", "plot", "page", "nn", "taxon", "track", "count", "eval", "annotate", "review"}
 
 var impure = []string{"os", "os/exec", "io/ioutil", "log", "log/slog", "net", "net/http", "syscall", "path/filepath"}
 

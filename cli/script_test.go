@@ -77,6 +77,14 @@ func TestScript(t *testing.T) {
 			}
 			e.Setenv("LC_ALL", "C.UTF-8")
 			e.Setenv("PROGRAM", filepath.Dir(program))
+			if cache, err := os.UserCacheDir(); err == nil {
+				e.Setenv("XDG_CACHE_HOME", cache) // PDFium is compiled once
+			}
+			papers, err := filepath.Abs(filepath.Join("..", "paper", "testdata"))
+			e.Setenv("PAPERS", papers)
+			if err != nil {
+				return err
+			}
 			return furnish(e.Cd)
 		},
 		Condition: func(cond string) (bool, error) {

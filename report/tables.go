@@ -199,3 +199,6 @@ func text(s string) string {
 	}
 	return s
 }
+
+// Cell is a text as a cell of a CSV table holds it, so that no spreadsheet runs it as a formula.
+func Cell(s string) string { return text(s) }
