@@ -8,7 +8,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 FUZZTIME ?= 30s
 export REQUIN_DATA ?= $(abspath ../shared/data)
 
-.PHONY: all build tools ffmpeg torch demo test format lint unit race bench verify fuzz clean
+.PHONY: all build tools ffmpeg torch demo test format lint unit race web web-check npm bench verify fuzz clean
 
 all: build
 
@@ -22,8 +22,7 @@ ffmpeg:
 	@command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null && command -v gcc >/dev/null || \
 	  { $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends ffmpeg gcc libc6-dev; }
 
-$(ORT):
-	@command -v npm >/dev/null || { $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends npm; }
+$(ORT): | npm
 	@mkdir -p .tools/onnxruntime .tools/npm
 	@echo "Fetching ONNX Runtime $(ORT_VERSION) from npm ..."
 	@cd .tools/npm && npm pack --silent --ignore-scripts onnxruntime-node@$(ORT_VERSION) >/dev/null
@@ -63,6 +62,23 @@ unit:
 
 race:
 	go test -race -short ./scan ./video ./cli ./survey
+
+# The review page: web/app in Svelte, built into web/static, which is committed and embedded.
+web: web/app/node_modules/.package-lock.json
+	cd web/app && npm run --silent build
+
+# The page's types, its unit tests, and that what is committed is what its sources give.
+web-check: web/app/node_modules/.package-lock.json
+	@cd web/app && npm run --silent check && npm run --silent unit && \
+	  npm run --silent build -- --outDir build/static --logLevel warn && diff -r build/static ../static && echo "web/static is what web/app gives" || \
+	  { echo "web/static is not what web/app gives, or the page fails its checks: run make web, look at git diff, commit" >&2; exit 1; }
+
+web/app/node_modules/.package-lock.json: web/app/package-lock.json | npm
+	cd web/app && npm ci --silent
+	@touch $@
+
+npm:
+	@command -v npm >/dev/null || { $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends npm; }
 
 # Wall time and memory beside ffmpeg alone, ONNX Runtime alone, and OpenCV with PyTorch.
 # BENCH_MINUTES=60 is one hour of video (the default is 10 minutes).

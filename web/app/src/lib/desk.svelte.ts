@@ -1,0 +1,248 @@
+// The desk: one deployment being looked at. What is shown, what is chosen, what is said. Keys and buttons both end here.
+import * as api from './api';
+import { withWaiting } from './apply';
+import { prefetch, widthFor } from './images';
+import { indexFrames, sameGeometry, type FrameIndex } from './index';
+import type { Item } from './outbox';
+import { session } from './session.svelte';
+import { settings } from './settings.svelte';
+import type { Box, Deployment, Drawn, Next, Said, TaxonState, Track, TrackState, Verdict } from './types';
+
+/** A box in the frame, of a track or drawn by a person. */
+export interface Seen {
+  key: string;
+  track: Track | null;
+  drawn: Drawn | null;
+  taxon: string;
+  box: Box;
+  score: number | null;
+  state: TrackState;
+}
+
+export interface Draft {
+  box: Box;
+  taxon: string;
+  of: Seen | null; // null: a new box
+}
+
+export type Prompt =
+  | { what: 'taxon'; title: string; then: (taxon: string) => void }
+  | { what: 'number' | 'text'; title: string; value: string; then: (value: string) => void };
+
+export class Desk {
+  base = $state.raw<Deployment | null>(null);
+  frame = $state(0);
+  taxon = $state(''); // the taxon at hand
+  only = $state(''); // '': the queue goes through all studied taxa
+  selected = $state('');
+  queue = $state.raw<Next[]>([]);
+  why = $state.raw<Next | null>(null); // why this frame is shown
+  draft = $state.raw<Draft | null>(null);
+  mergeFrom = $state('');
+  prompt = $state.raw<Prompt | null>(null);
+  clip = $state(false);
+  done = $state(false); // the queue has nothing left
+  justCertified = $state.raw<TaxonState[]>([]);
+  pictureWidth = $state(1280);
+
+  private index: { tracks: Track[]; frames: FrameIndex } | null = null;
+  private visited: { frame: number; taxon: string }[] = [];
+  private since = performance.now();
+  private asked = 0;
+  private passed = new Set<string>(); // looked at since the queue was last known
+
+  readonly d = $derived.by(() => (this.base ? withWaiting(this.base, session.waiting, session.me?.name ?? '') : null));
+  readonly seen = $derived.by(() => (this.d ? this.boxesIn(this.d, this.frame) : []));
+  readonly chosen = $derived(this.seen.find((s) => s.key === this.selected) ?? null);
+  readonly state = $derived(this.d?.taxa.find((t) => t.taxon === this.taxon) ?? null);
+  readonly open = $derived(this.seen.filter((s) => s.state === 'open' && s.taxon === this.taxon));
+  readonly looked = $derived(new Set(this.d?.looked ?? []));
+  readonly here = $derived(this.seen.filter((s) => s.state === 'accepted' && s.taxon === this.taxon).length);
+  readonly certified = $derived(!!this.d && this.d.taxa.length > 0 && this.d.taxa.every((t) => t.certified));
+
+  constructor(readonly opcode: string) {}
+
+  async load(frame: number, taxon: string, track: string): Promise<void> {
+    try {
+      this.base = tidied(await api.deployment(this.opcode));
+    } catch (e) {
+      session.fails(e);
+      return;
+    }
+    session.listen(this.opcode);
+    this.taxon = taxon || this.riskiest();
+    await this.refreshQueue();
+    if (frame >= 0) this.goTo(frame, track);
+    else if (this.queue[0] && !this.queue[0].done) this.show(this.queue[0]);
+    else this.goTo(0);
+  }
+
+  /** The server's view anew: somebody else said something, or the server is another one. */
+  async reload(): Promise<void> {
+    try {
+      this.base = tidied(await api.deployment(this.opcode));
+      await this.refreshQueue();
+    } catch (e) {
+      session.fails(e);
+    }
+  }
+
+  private riskiest(): string {
+    const all = [...(this.base?.taxa ?? [])].sort((a, b) => b.risk - a.risk);
+    return all[0]?.taxon ?? session.studied[0]?.name ?? '';
+  }
+
+  // What is in a frame.
+
+  private boxesIn(d: Deployment, frame: number): Seen[] {
+    const ix = this.indexOf(d);
+    const out: Seen[] = [];
+    const wanted = new Set(this.why?.frame === frame ? this.why.tracks : []);
+    for (let k = ix.start[frame] ?? 0; k < (ix.start[frame + 1] ?? 0); k++) {
+      const t = d.tracks[ix.track[k]!]!;
+      const p = t.points[ix.point[k]!]!;
+      if (t.state === 'open' && t.p < settings.faint && !wanted.has(t.id)) continue;
+      out.push({ key: 't:' + t.id, track: t, drawn: null, taxon: t.taxon, box: [p[1], p[2], p[3], p[4]], score: p[5], state: t.state });
+    }
+    for (const b of d.boxes) {
+      if (b.frame === frame) out.push({ key: 'b:' + b.id, track: null, drawn: b, taxon: b.taxon, box: b.box, score: null, state: 'accepted' });
+    }
+    return out.sort((a, b) => a.box[0] - b.box[0]);
+  }
+
+  private indexOf(d: Deployment): FrameIndex {
+    if (!this.index || (this.index.tracks !== d.tracks && !sameGeometry(this.index.tracks, d.tracks))) {
+      this.index = { tracks: d.tracks, frames: indexFrames(d.tracks, d.frames.length) };
+    }
+    return this.index.frames;
+  }
+
+  // Where to look.
+
+  get frames(): number {
+    return this.base?.frames.length ?? 0;
+  }
+
+  time(i: number): number {
+    return this.base?.frames[i] ?? 0;
+  }
+
+  goTo(i: number, track = ''): void {
+    if (this.frames === 0) return;
+    const to = Math.min(Math.max(i, 0), this.frames - 1);
+    this.draft = null;
+    this.clip = false;
+    if (this.why?.frame !== to) this.why = this.queue.find((q) => q.frame === to && q.taxon === this.taxon) ?? null;
+    this.frame = to;
+    this.since = performance.now();
+    const keep = track ? 't:' + track : this.selected;
+    this.selected = this.seen.some((s) => s.key === keep) ? keep : (this.open[0]?.key ?? '');
+    this.prefetchAround();
+  }
+
+  private show(n: Next): void {
+    this.why = n;
+    this.taxon = n.taxon || this.taxon;
+    this.selected = n.tracks[0] ? 't:' + n.tracks[0] : '';
+    this.goTo(n.frame);
+    this.visited.push({ frame: n.frame, taxon: this.taxon });
+  }
+
+  url(i: number): string {
+    return api.frameURL(this.opcode, i, widthFor(this.pictureWidth, this.base?.w ?? 1280));
+  }
+
+  private prefetchAround(): void {
+    const next = this.queue.filter((q) => q.frame !== this.frame).map((q) => q.frame);
+    const near = [this.frame + 1, this.frame - 1].filter((i) => i >= 0 && i < this.frames);
+    prefetch([...next.slice(0, 4), ...near].map((i) => this.url(i)));
+  }
+
+  async refreshQueue(): Promise<void> {
+    const mine = ++this.asked;
+    try {
+      const got = (await api.queue(this.opcode, this.only, 8)) ?? [];
+      if (mine !== this.asked) return;
+      this.queue = got.filter((n) => !n.done).map((n) => ({ ...n, tracks: n.tracks ?? [] }));
+      this.done = this.queue.length === 0;
+      this.passed.clear();
+      this.prefetchAround();
+    } catch (e) {
+      session.fails(e);
+    }
+  }
+
+  /** The frame that lowers the risk most, of those not looked at. */
+  next(): void {
+    const here = (q: Next) => q.frame === this.frame && q.taxon === this.taxon;
+    const n = this.queue.find((q) => !here(q) && !this.passed.has(`${q.frame} ${q.taxon}`));
+    if (n) this.show(n);
+    else if (this.done) session.say('Nothing is left to look at here.');
+    else session.say('The next frame is not known until the server answers.');
+  }
+
+  back(): void {
+    this.visited.pop();
+    const last = this.visited.at(-1);
+    if (!last) return session.say('This is where you began.');
+    this.taxon = last.taxon;
+    this.goTo(last.frame);
+  }
+
+  choose(step: number): void {
+    if (this.seen.length === 0) return;
+    const at = this.seen.findIndex((s) => s.key === this.selected);
+    const to = at < 0 ? (step > 0 ? 0 : this.seen.length - 1) : (at + step + this.seen.length) % this.seen.length;
+    this.selected = this.seen[to]!.key;
+  }
+
+  focusOn(taxon: string, only: boolean): void {
+    this.taxon = taxon;
+    this.only = only ? taxon : '';
+    this.selected = this.open[0]?.key ?? this.selected;
+    void this.refreshQueue();
+  }
+
+  // What is said.
+
+  say(v: Verdict): void {
+    if (!this.base) return;
+    if (v.kind === 'looked') for (const taxon of v.taxa) this.passed.add(`${v.frame} ${taxon}`);
+    const seconds = Math.min(300, (performance.now() - this.since) / 1000);
+    this.since = performance.now();
+    session.verdict(this.opcode, v, this.base.seq, seconds);
+  }
+
+  /** The server took what was said: its view is the true one. */
+  taken(item: Item, said: Said | null): void {
+    if (item.opcode !== this.opcode) return;
+    if (!said?.deployment) {
+      void this.reload();
+      return;
+    }
+    const was = this.base;
+    this.base = tidied(said.deployment);
+    const before = new Set(was?.taxa.filter((t) => t.certified).map((t) => t.taxon));
+    const fresh = this.base.taxa.filter((t) => t.certified && !before.has(t.taxon));
+    if (fresh.length > 0) {
+      this.justCertified = fresh;
+      session.say(`Certified. ${fresh.map((t) => `${t.taxon}: ${t.statement}`).join('. ')}`, 12);
+    }
+    if (!session.waiting.some((w) => w.id !== item.id && w.opcode === this.opcode)) void this.refreshQueue();
+  }
+}
+
+/** A server in Go says null for a list without members. */
+function tidied(d: Deployment): Deployment {
+  return {
+    ...d,
+    frames: d.frames ?? [],
+    gaps: d.gaps ?? [],
+    tracks: (d.tracks ?? []).map((t) => (t.points ? t : { ...t, points: [] })),
+    looked: d.looked ?? [],
+    boxes: d.boxes ?? [],
+    frame_verdicts: d.frame_verdicts ?? [],
+    taxa: d.taxa ?? [],
+    counts: d.counts ?? {},
+  };
+}

@@ -1,0 +1,192 @@
+// What the server says and takes: docs/formats/review-api.md.
+
+/** x1, y1, x2, y2 in pixels of the full picture. */
+export type Box = [number, number, number, number];
+
+/** Index of the frame, its box, the model's score there. */
+export type Point = [number, number, number, number, number, number];
+
+export interface Me {
+  name: string;
+  csrf: string;
+  blind: boolean;
+  users: string[];
+  risk: number;
+  version: string;
+  survey: string;
+}
+
+export interface Taxon {
+  name: string;
+  common: string;
+  synonyms: string[];
+  studied: boolean;
+  key: number;
+}
+
+export interface TaxonState {
+  taxon: string;
+  machine: number | null;
+  confirmed: number;
+  risk: number;
+  certified: boolean;
+  estimate: number;
+  low: number;
+  high: number;
+  statement: string;
+  looked: number;
+}
+
+export interface Row {
+  opcode: string;
+  state: string;
+  frames: number;
+  looked: number;
+  duration_s: number;
+  unreadable_s: number;
+  taxa: TaxonState[];
+  reviewers: string[];
+  flags: number;
+}
+
+export type TrackState = 'open' | 'accepted' | 'rejected' | 'unsure';
+
+export interface Track {
+  id: string;
+  taxon: string;
+  machine_taxon: string;
+  p: number;
+  state: TrackState;
+  flagged: boolean;
+  by: string;
+  points: Point[];
+  drawn: boolean;
+}
+
+export interface Drawn {
+  id: string;
+  frame: number;
+  taxon: string;
+  box: Box;
+  by: string;
+  track: string;
+}
+
+export interface FrameVerdict {
+  frame: number;
+  kind: string;
+  by: string;
+  text?: string;
+}
+
+export interface Gap {
+  from_s: number;
+  to_s: number;
+  reason: string;
+}
+
+export interface Counts {
+  machine: number[] | null;
+  confirmed: number[];
+}
+
+export interface Deployment {
+  opcode: string;
+  w: number;
+  h: number;
+  every_s: number;
+  period: { from_s: number; to_s: number };
+  frames: number[];
+  gaps: Gap[];
+  clip: 'direct' | 'proxy';
+  tracks: Track[];
+  looked: number[];
+  boxes: Drawn[];
+  frame_verdicts: FrameVerdict[];
+  taxa: TaxonState[];
+  counts: Record<string, Counts>;
+  seq: number;
+  can_undo: boolean;
+  can_redo: boolean;
+  locked_by: string | null;
+}
+
+export interface Next {
+  frame: number;
+  taxon: string;
+  tracks: string[];
+  reason: string;
+  risk: number;
+  done: boolean;
+}
+
+export interface Key {
+  frame: number;
+  box: Box;
+  outside?: boolean;
+}
+
+/** What a person said. The server's kinds, one for one. */
+export type Verdict =
+  | { kind: 'accept'; track: string; taxon?: string }
+  | { kind: 'reject'; track: string }
+  | { kind: 'relabel'; track: string; taxon: string }
+  | { kind: 'unsure'; track: string }
+  | { kind: 'flag' | 'unflag'; track?: string; frame?: number; note?: string }
+  | { kind: 'add'; frame: number; taxon: string; box: Box; track?: string }
+  | { kind: 'edit'; box_id?: string; track?: string; frame?: number; box: Box }
+  | { kind: 'delete'; box_id: string }
+  | { kind: 'split'; track: string; frame: number }
+  | { kind: 'merge'; track: string; with: string }
+  | { kind: 'looked'; frame: number; taxa: string[] }
+  | { kind: 'count'; frame: number; taxon: string; n: number }
+  | { kind: 'note'; frame: number; text: string };
+
+export interface Said {
+  seq: number;
+  deployment: Deployment;
+}
+
+export interface LogEntry {
+  id: number | string;
+  kind: string;
+  by: string;
+  at: string;
+  before: unknown;
+  after: unknown;
+  undone: boolean;
+  text: string;
+}
+
+export interface Pair {
+  a: string;
+  b: string;
+  opcode: string;
+  taxon: string;
+  n: number;
+  percent: number;
+  kappa: number | null;
+  maxn_a: number;
+  maxn_b: number;
+}
+
+export interface Disagreement {
+  opcode: string;
+  frame: number;
+  track: string;
+  taxon: string;
+  a: { who: string; kind: string };
+  b: { who: string; kind: string };
+}
+
+export interface Agreement {
+  pairs: Pair[];
+  disagreements: Disagreement[];
+}
+
+export interface Suggestion {
+  opcode: string;
+  frame: number;
+  reason: string;
+  score: number;
+}
