@@ -31,7 +31,7 @@ var layers = map[string][]string{
 	"annotate": {"frame", "taxon", "track"},
 	"dataset":  {"frame", "taxon", "annotate", "video", "disk", "page"},
 	"eval":     {"frame", "taxon", "detect", "track", "count", "annotate"},
-	"train":    {"frame", "taxon", "count", "disk", "nn", "torch", "weights", "onnx", "dataset", "detect", "eval", "plot", "page"},
+	"train":    {"frame", "taxon", "count", "disk", "nn", "torch", "weights", "onnx", "dataset", "detect", "eval", "plot", "page", "report"},
 	"models":   {},
 	"simulate": {"frame", "taxon", "annotate", "video"},
 	"scan":     {"frame", "video", "detect", "track"},
@@ -42,7 +42,7 @@ var layers = map[string][]string{
 	"ask":      {"paper"}, // questions and their evidence; method asks its records with it
 	"plot":     {"frame"},
 	"page":     {},
-	"report":   {"frame", "taxon", "detect", "track", "count", "plot", "page"},
+	"report":   {"frame", "taxon", "detect", "track", "count", "eval", "plot", "page"},
 	"cli":      {"*"},
 	"realdata": {},       // for tests alone
 	"cli/demo": {"onnx"}, // draws the demo's clip and writes its detector

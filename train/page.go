@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"requin/eval"
 	"requin/page"
 	"requin/plot"
+	"requin/report"
 )
 
 // State is how it stands with a training.
@@ -42,7 +42,7 @@ type Page struct {
 
 	Curve    Curve
 	Best     *Validation // nil: none yet
-	Pictures []Picture
+	Pictures []report.Judged
 	Recipe   string // YAML
 	Facts    []Facts
 }
@@ -52,15 +52,6 @@ type Page struct {
 type Facts struct {
 	Title string
 	Rows  [][2]string
-}
-
-// Picture is a held-out picture, with what is true of it and what was found in it.
-type Picture struct {
-	JPEG  []byte // small: some 600 pixels wide
-	W, H  int    // the size that boxes are in pixels of; 0: the JPEG's own
-	Name  string // where it is from
-	Truth []eval.Truth
-	Found []eval.Found // those to be shown: over their thresholds
 }
 
 const (
@@ -87,17 +78,17 @@ func WritePage(w io.Writer, p Page) error {
 			v.Hidden++
 			continue
 		}
-		shown, err := picture.view()
+		shown, err := picture.View()
 		if err != nil {
 			return err
 		}
 		v.Shown = append(v.Shown, shown)
 	}
-	top := page.Top{Title: p.Network + " on " + p.Dataset + ": training", Styles: []string{plot.CSS, pageCSS}}
+	top := page.Top{Title: p.Network + " on " + p.Dataset + ": training", Styles: []string{plot.CSS, report.JudgedCSS, pageCSS}}
 	if p.State == StateRunning {
 		top.Refresh = refresh
 	}
-	return page.Write(w, top, pageHTML, v)
+	return page.Write(w, top, pageHTML+report.JudgedKey, v)
 }
 
 // pageView is the page as its template shows it: texts, and drawings.
@@ -109,7 +100,7 @@ type pageView struct {
 	Charts   []chartView
 	Scores   []scoresView
 	Terms    string
-	Shown    []pictureView
+	Shown    []report.JudgedView
 	Hidden   int
 }
 
@@ -226,7 +217,7 @@ func table(title string, v Validation, open bool) scoresView {
 		thousands(v.Pictures), length(v.Took))
 	number := func(f float64) string { return fmt.Sprintf("%.3f", f) }
 	for _, t := range v.Taxa {
-		row := scoreRow{Taxon: t.Taxon, Latin: latin(t.Taxon), Context: !t.Studied, Truth: t.Truth}
+		row := scoreRow{Taxon: t.Taxon, Latin: report.Latin(t.Taxon), Context: !t.Studied, Truth: t.Truth}
 		if t.Truth > 0 {
 			row.AP50, row.AP, row.F = number(t.AP50), number(t.AP), number(t.F)
 			row.Threshold, row.Precision, row.Recall = number(t.Threshold), number(t.Precision), number(t.Recall)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"requin/plot"
+	"requin/report"
 )
 
 // charts draws the curves.
@@ -107,7 +108,7 @@ func (p Page) byTaxon() (plot.Chart, bool) {
 			continue
 		}
 		at := float64(len(names))
-		names = append(names, fmt.Sprintf("%s (%d)", abbreviate(t.Taxon), t.Truth))
+		names = append(names, fmt.Sprintf("%s (%d)", report.Abbreviate(t.Taxon), t.Truth))
 		best.Points = append(best.Points, plot.XY{X: t.AP50, Y: at})
 		best.Tips = append(best.Tips, fmt.Sprintf("%s: %.3f", t.Taxon, t.AP50))
 		if i < len(last.Taxa) && last.Taxa[i].Taxon == t.Taxon {

@@ -15,6 +15,7 @@ import (
 	"requin/eval"
 	"requin/frame"
 	"requin/nn"
+	"requin/report"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -60,7 +61,7 @@ func samplePage(t *testing.T) Page {
 	}
 	p.Best = &p.Curve.Validations[2]
 	box := func(x0, y0, x1, y1 float64) frame.Box { return frame.Box{X0: x0, Y0: y0, X1: x1, Y1: y1} }
-	p.Pictures = []Picture{
+	p.Pictures = []report.Judged{
 		{JPEG: picture("held-1.jpg"), Name: "Cocos_07 at 12:31.040",
 			Truth: []eval.Truth{{Box: box(262, 96, 480, 220), Taxon: taxa[0]}, {Box: box(118, 116, 158, 134), Taxon: "fish"}, {Box: box(170, 42, 226, 88), Taxon: "fish", Crowd: true}},
 			Found: []eval.Found{{Box: box(268, 92, 480, 214), Taxon: taxa[0], Score: 0.87}, {Box: box(172, 44, 198, 62), Taxon: "fish", Score: 0.4}, {Box: box(222, 168, 262, 196), Taxon: "fish", Score: 0.33}}},
@@ -180,14 +181,14 @@ func TestPageRefusesWhatIsNoPicture(t *testing.T) {
 
 func TestPictureSays(t *testing.T) {
 	p := samplePage(t)
-	first, err := p.Pictures[0].view()
+	first, err := p.Pictures[0].View()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if first.Caption != "1 right, 1 wrong, 1 missed" { // the fish in the crowd is neither
 		t.Error(first.Caption)
 	}
-	second, err := p.Pictures[1].view()
+	second, err := p.Pictures[1].View()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +201,7 @@ func TestPictureSays(t *testing.T) {
 func TestWords(t *testing.T) {
 	for name, want := range map[string]string{"Carcharhinus amblyrhynchos": "C. amblyrhynchos", "fish": "fish", "Big shark with a hat on its head": "Big shark with a hat…",
 		"Ornate wobbegong": "O. wobbegong", "Émissole x": "Émissole x", "": "", "Sphyrna spp.": "Sphyrna spp."} {
-		if got := abbreviate(name); got != want {
+		if got := report.Abbreviate(name); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}

@@ -1,10 +1,7 @@
 package train
 
 import (
-	"bytes"
 	"fmt"
-	"image"
-	"image/jpeg"
 	"io"
 	"path/filepath"
 	"slices"
@@ -13,6 +10,7 @@ import (
 	"requin/disk"
 	"requin/eval"
 	"requin/frame"
+	"requin/report"
 )
 
 const (
@@ -64,26 +62,13 @@ func (t *trainer) illustrate(l look) error {
 		if err != nil {
 			return err
 		}
-		small, err := thumbnail(&resizer, f)
+		small, err := report.Thumbnail(&resizer, f, shownSide)
 		if err != nil {
 			return err
 		}
 		found := slices.DeleteFunc(slices.Clone(l.images[n].Found), func(d eval.Found) bool { return d.Score < shownScore })
 		source := t.Manifest.Pictures[l.pictures[n]]
-		t.pictures = append(t.pictures, Picture{JPEG: small, W: f.W, H: f.H, Name: source.Deployment + ", " + filepath.Base(source.File), Truth: l.images[n].Truth, Found: found})
+		t.pictures = append(t.pictures, report.Judged{JPEG: small, W: f.W, H: f.H, Name: source.Deployment + ", " + filepath.Base(source.File), Truth: l.images[n].Truth, Found: found})
 	}
 	return nil
-}
-
-func thumbnail(resizer *frame.Resizer, f *frame.Frame) ([]byte, error) {
-	w, h := frame.Fit(f.W, f.H, min(shownSide, f.W), min(shownSide, f.H))
-	pix := resizer.Resize(f.Pix, f.W, f.H, w, h)
-	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	for i := range w * h {
-		copy(img.Pix[4*i:], pix[3*i:3*i+3])
-		img.Pix[4*i+3] = 255
-	}
-	var b bytes.Buffer
-	err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 80})
-	return b.Bytes(), err
 }

@@ -12,6 +12,7 @@ import (
 
 	"requin/dataset"
 	"requin/nn"
+	"requin/report"
 	"requin/torch"
 )
 
@@ -61,9 +62,9 @@ type trainer struct {
 	mosaic    *dataset.Loader
 	calm      *dataset.Loader
 	state     state
-	at        position  // of the next batch: a step that is broken off has moved it, but not the state
-	pictures  []Picture // for the page
-	resumed   time.Time // when this run began
+	at        position        // of the next batch: a step that is broken off has moved it, but not the state
+	pictures  []report.Judged // for the page
+	resumed   time.Time       // when this run began
 	before    time.Duration
 }
 

@@ -1,14 +1,15 @@
-package train
+package report
 
 import (
 	"bytes"
 	"cmp"
+	_ "embed" // the style and the key
 	"fmt"
 	"html/template"
+	"image"
 	"image/jpeg"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -25,25 +26,45 @@ const (
 	labelled   = 12
 )
 
-type pictureView struct {
+// Judged is a picture with what is true of it and what was found in it.
+type Judged struct {
+	JPEG  []byte // small: some 600 pixels wide
+	W, H  int    // the size that boxes are in pixels of; 0: the JPEG's own
+	Name  string // where it is from
+	Truth []eval.Truth
+	Found []eval.Found // those to be shown: over their thresholds
+	IoU   float64      // from which on a detection is right; 0: 0.5
+}
+
+// JudgedCSS is the style of such pictures, for a page that shows them beside plot.CSS,
+// and JudgedKey a template "key" that says which box is what.
+var (
+	//go:embed judged.css
+	JudgedCSS string
+	//go:embed judged.html
+	JudgedKey string
+)
+
+// JudgedView is a picture as a page's template shows it.
+type JudgedView struct {
 	Name, Caption string
 	Source        template.URL
 	W, H          int
 	Overlay       template.HTML
 }
 
-// view draws truth and detections over a picture: which are right, which are wrong and
-// which animals were missed, each taxon by itself, at IoU 0.5.
-func (p Picture) view() (pictureView, error) {
+// View draws truth and detections over a picture: which are right, which are wrong and
+// which animals were missed, each taxon by itself. It fails where the picture is no JPEG.
+func (p Judged) View() (JudgedView, error) {
 	head, err := jpeg.DecodeConfig(bytes.NewReader(p.JPEG))
 	if err != nil {
-		return pictureView{}, fmt.Errorf("held-out picture %q is not a readable JPEG: %w", p.Name, err)
+		return JudgedView{}, fmt.Errorf("picture %q is not a readable JPEG: %w", p.Name, err)
 	}
 	w, h := p.W, p.H
 	if w <= 0 || h <= 0 {
 		w, h = head.Width, head.Height
 	}
-	j := eval.Judge(eval.Image{Truth: p.Truth, Found: p.Found}, 0.5)
+	j := eval.Judge(eval.Image{Truth: p.Truth, Found: p.Found}, cmp.Or(p.IoU, 0.5))
 	var clear []frame.Box
 	for _, t := range p.Truth {
 		clear = append(clear, t.Box)
@@ -85,7 +106,7 @@ func (p Picture) view() (pictureView, error) {
 	slices.Reverse(order)
 	for n, i := range order {
 		if f := p.Found[i]; n < labelled {
-			o.Label(class(i), fmt.Sprintf("%s %.2f", abbreviate(f.Taxon), f.Score), f.Box)
+			o.Label(class(i), fmt.Sprintf("%s %.2f", Abbreviate(f.Taxon), f.Score), f.Box)
 		}
 		if j.Right[i] {
 			right++
@@ -97,18 +118,18 @@ func (p Picture) view() (pictureView, error) {
 	if missed <= labelled {
 		for i, t := range p.Truth {
 			if !j.Found[i] && !t.Ignore && !t.Crowd {
-				o.Label("missed", abbreviate(t.Taxon), t.Box)
+				o.Label("missed", Abbreviate(t.Taxon), t.Box)
 			}
 		}
 	}
-	return pictureView{Name: p.Name, Caption: fmt.Sprintf("%d right, %d wrong, %d missed", right, wrong, missed),
+	return JudgedView{Name: p.Name, Caption: fmt.Sprintf("%d right, %d wrong, %d missed", right, wrong, missed),
 		Source: page.JPEG(p.JPEG), W: head.Width, H: head.Height, Overlay: o.HTML()}, nil
 }
 
-// abbreviate shortens a name as biologists do: C. amblyrhynchos. Others are cut.
-func abbreviate(name string) string {
+// Abbreviate shortens a name as biologists do: C. amblyrhynchos. Others are cut.
+func Abbreviate(name string) string {
 	const most = 22
-	if genus, rest, _ := strings.Cut(name, " "); latin(name) && len(rest) > 0 {
+	if genus, rest, _ := strings.Cut(name, " "); Latin(name) && len(rest) > 0 {
 		first, _ := utf8.DecodeRuneInString(genus)
 		name = string(first) + ". " + rest
 	}
@@ -118,9 +139,9 @@ func abbreviate(name string) string {
 	return name
 }
 
-// latin tells whether a name looks like that of a species: two words of letters, the
+// Latin tells whether a name looks like that of a species: two words of letters, the
 // first alone with a capital.
-func latin(name string) bool {
+func Latin(name string) bool {
 	genus, epithet, ok := strings.Cut(name, " ")
 	if !ok || strings.ContainsFunc(genus+epithet, func(r rune) bool { return !unicode.IsLetter(r) && r != '-' }) {
 		return false
@@ -129,29 +150,16 @@ func latin(name string) bool {
 	return unicode.IsUpper(first) && len(epithet) > 2 && strings.ToLower(genus[n:]+epithet) == genus[n:]+epithet && len(genus) > n
 }
 
-// thousands writes a number with its thousands parted.
-func thousands(n int) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
+// Thumbnail is a frame as a JPEG whose longer side has at most so many pixels.
+func Thumbnail(resizer *frame.Resizer, f *frame.Frame, side int) ([]byte, error) {
+	w, h := frame.Fit(f.W, f.H, min(side, f.W), min(side, f.H))
+	pix := resizer.Resize(f.Pix, f.W, f.H, w, h)
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	for i := range w * h {
+		copy(img.Pix[4*i:], pix[3*i:3*i+3])
+		img.Pix[4*i+3] = 255
 	}
-	return text
-}
-
-// length writes a duration as one says it.
-func length(d time.Duration) string {
-	switch {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	case d < 10*time.Minute:
-		d = d.Round(time.Second)
-		return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
-	}
-	d = d.Round(time.Minute)
-	if d < time.Hour {
-		return fmt.Sprintf("%d min", d/time.Minute)
-	}
-	return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+	var b bytes.Buffer
+	err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 80})
+	return b.Bytes(), err
 }
