@@ -17,6 +17,7 @@ type mistake struct {
 	picture int // of the manifest
 	image   eval.Image
 	said    string
+	box     frame.Box
 	grave   float64 // the score of a false alarm, the area of a missed animal
 }
 
@@ -46,14 +47,14 @@ func worst(m tested, trials []eval.Trial, studied []string, r eval.Rating) []mis
 			for i, f := range kept.Found {
 				if j.Wrong[i] && slices.Contains(studied, f.Taxon) {
 					x := base
-					x.grave, x.said = f.Score, fmt.Sprintf("False alarm: %s, score %.2f", f.Taxon, f.Score)
+					x.box, x.grave, x.said = f.Box, f.Score, fmt.Sprintf("False alarm: %s, score %.2f", f.Taxon, f.Score)
 					alarms = append(alarms, x)
 				}
 			}
 			for i, b := range image.Truth {
 				if !j.Found[i] && !b.Ignore && !b.Crowd && slices.Contains(studied, b.Taxon) && !slices.Contains(t.Unknown, b.Taxon) {
 					x := base
-					x.grave, x.said = b.Area(), fmt.Sprintf("Missed: %s, %.0f×%.0f pixels", b.Taxon, b.W(), b.H())
+					x.box, x.grave, x.said = b.Box, b.Area(), fmt.Sprintf("Missed: %s, %.0f×%.0f pixels", b.Taxon, b.W(), b.H())
 					missed = append(missed, x)
 				}
 			}
@@ -88,7 +89,7 @@ func (e *evaluation) picture(m tested, mistakes []mistake) error {
 		}
 		p := m.manifest.Pictures[x.picture]
 		e.page.Mistakes = append(e.page.Mistakes, report.Mistake{Said: x.said, Judged: report.Judged{
-			JPEG: small, W: f.W, H: f.H, Name: p.Deployment + ", " + filepath.Base(p.File), Truth: x.image.Truth, Found: x.image.Found, IoU: e.rating.IoU,
+			JPEG: small, W: f.W, H: f.H, Name: p.Deployment + ", " + filepath.Base(p.File), Truth: x.image.Truth, Found: x.image.Found, IoU: e.rating.IoU, Worst: &x.box,
 		}})
 	}
 	return nil

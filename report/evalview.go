@@ -217,7 +217,6 @@ func viewModel(m Model, id int, r eval.Rating) modelView {
 	for _, t := range m.Taxa {
 		rows := taxonRows{shownTaxon: nameOf(t.Taxon), Many: v.Many}
 		for i, s := range t.Scores {
-			o := t.Others[i]
 			row := foldRow{Fold: m.Trials[i], Boxes: strconv.Itoa(s.Truth)}
 			switch {
 			case t.Unknown[i]:
@@ -225,7 +224,11 @@ func viewModel(m Model, id int, r eval.Rating) modelView {
 			case s.TooFew:
 				row.Said = fmt.Sprintf("too few to be scored (fewer than %d)", max(r.Least, 1))
 			default:
-				row.Cells = []string{decimals(s.Threshold, 3), decimals(s.Precision, 3), decimals(s.Recall, 3), decimals(s.F, 3), decimals(o.F, 3), decimals(s.BestF, 3), decimals(s.AP50, 3), decimals(s.AP, 3)}
+				row.Cells = []string{decimals(s.Threshold, 3), decimals(s.Precision, 3), decimals(s.Recall, 3), decimals(s.F, 3)}
+				if v.Many {
+					row.Cells = append(row.Cells, decimals(t.Others[i].F, 3))
+				}
+				row.Cells = append(row.Cells, decimals(s.BestF, 3), decimals(s.AP50, 3), decimals(s.AP, 3))
 			}
 			rows.Rows = append(rows.Rows, row)
 		}
@@ -241,7 +244,7 @@ func viewModel(m Model, id int, r eval.Rating) modelView {
 		v.Sizes = append(v.Sizes, sizes)
 		learned := t.Learned
 		if learned == "" {
-			learned = "nothing: too few detections or deployments"
+			learned = "nothing: no other fold or deployment holds enough"
 		}
 		v.Calibration = append(v.Calibration, calibrationRow{nameOf(t.Taxon), []string{strconv.Itoa(t.Detections), decimals(t.ECEBefore, 3), decimals(t.ECEAfter, 3), decimals(t.BrierBefore, 3), decimals(t.BrierAfter, 3)}, learned})
 	}

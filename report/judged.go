@@ -34,6 +34,7 @@ type Judged struct {
 	Truth []eval.Truth
 	Found []eval.Found // those to be shown: over their thresholds
 	IoU   float64      // from which on a detection is right; 0: 0.5
+	Worst *frame.Box   // one of the boxes, to be pointed out; nil: none
 }
 
 // JudgedCSS is the style of such pictures, for a page that shows them beside plot.CSS,
@@ -102,6 +103,9 @@ func (p Judged) View() (JudgedView, error) {
 	}
 	for _, i := range order {
 		outline(class(i), p.Found[i].Box)
+	}
+	if p.Worst != nil {
+		outline("worst", *p.Worst)
 	}
 	slices.Reverse(order)
 	for n, i := range order {
