@@ -4,18 +4,34 @@ import (
 	"requin/count"
 )
 
+// Terms are what a taxon's MaxN is assessed by.
+type Terms struct {
+	Taxon       string
+	Acuity      count.Acuity
+	Probability func(score float64) float64 // that a detection is right
+	Limit       float64                     // what is left to chance: count.Limit
+	Threshold   float64                     // of the usual count, to compare with
+	Draws       int                         // 0: as usual
+}
+
 // Foretell assesses the MaxN of a taxon in a stretch of video as a count would that has no truth.
-func (w Watched) Foretell(taxon string, a count.Acuity, least float64, probability func(score float64) float64, limit float64, seed uint64) (count.Assessment, error) {
-	f, err := w.follow(taxon, least, probability)
+func (w Watched) Foretell(t Terms, seed uint64) (count.Assessment, error) {
+	f, err := w.follow(t.Taxon, count.Least, t.Probability)
 	if err != nil {
 		return count.Assessment{}, err
 	}
-	d := count.Doubt{Frames: len(w.Frames), Every: w.Every.Seconds(), Acuity: a, Seed: seed}
+	d := f.doubt(w, t, seed)
+	return d.Assess(t.Limit), nil
+}
+
+// doubt is what is known before anybody looked.
+func (f *followed) doubt(w Watched, t Terms, seed uint64) count.Doubt {
+	d := count.Doubt{Frames: len(w.Frames), Every: w.Every.Seconds(), Acuity: t.Acuity, Seed: seed, Draws: t.Draws}
 	for _, s := range f.candidates {
-		s.Real = a.Real(s.traits)
+		s.Real = t.Acuity.Real(s.traits)
 		d.Candidates = append(d.Candidates, s.Candidate)
 	}
-	return d.Assess(limit), nil
+	return d
 }
 
 // Foretold is an assessment and the MaxN that was true.
