@@ -28,6 +28,7 @@ const sameFrame = 40 * time.Millisecond
 type numbers struct {
 	maxn, mean *float64
 	tmaxn, tfs *time.Duration
+	doubt      *count.Uncertainty // of maxn
 }
 
 // tallied is what was counted in one deployment.
@@ -120,7 +121,7 @@ func (e *evaluation) machineCounts(ctx context.Context, deployments []survey.Dep
 func fromResult(opcode string, r count.Result) tallied {
 	t := tallied{name: opcode, length: r.Period.Length().Duration(), taxa: map[string]numbers{}}
 	for _, x := range r.Taxa {
-		n := numbers{mean: x.MeanCount}
+		n := numbers{mean: x.MeanCount, doubt: x.Uncertainty}
 		if x.MaxN != nil {
 			v := float64(*x.MaxN)
 			n.maxn = &v
@@ -166,7 +167,7 @@ func fromTallies(list []annotate.Tally) (out []tallied) {
 	for _, t := range list {
 		one := tallied{name: t.OpCode, length: t.Length, taxa: map[string]numbers{}, frames: t.Frames}
 		for name, x := range t.Taxa {
-			one.taxa[name] = numbers{&x.MaxN, x.MeanCount, x.TMaxN, x.TFS}
+			one.taxa[name] = numbers{maxn: &x.MaxN, mean: x.MeanCount, tmaxn: x.TMaxN, tfs: x.TFS}
 		}
 		out = append(out, one)
 	}
@@ -250,7 +251,11 @@ func (e *evaluation) pair(people, machine []tallied) []eval.Compared {
 				for _, name := range slices.Sorted(maps.Keys(b.machine.taxa)) {
 					x, y := measured(b.people.taxa[name], measure), measured(b.machine.taxa[name], measure)
 					if x != nil && y != nil {
-						out = append(out, eval.Compared{Measure: measure, Among: among, Taxon: name, Pair: eval.Pair{Deployment: b.machine.name, People: *x, Machine: *y}})
+						pair := eval.Compared{Measure: measure, Among: among, Taxon: name, Pair: eval.Pair{Deployment: b.machine.name, People: *x, Machine: *y}}
+						if measure == eval.MaxN {
+							pair.Uncertainty = b.machine.taxa[name].doubt
+						}
+						out = append(out, pair)
 					}
 				}
 			}

@@ -161,7 +161,7 @@ func readTable(in fs.FS, file string, name func(string) string) (out []tallied, 
 			return nil, nil, fmt.Errorf("%s: %s has two rows of %s: give one", file, row.Deployment, row.Taxon)
 		}
 		taxa[taxon] = true
-		out[i].taxa[taxon] = numbers{row.MaxN, row.MeanCount, row.TMaxN, row.TFS}
+		out[i].taxa[taxon] = numbers{maxn: row.MaxN, mean: row.MeanCount, tmaxn: row.TMaxN, tfs: row.TFS}
 	}
 	if len(out) == 0 {
 		return nil, nil, fmt.Errorf("%s: it holds no row", file)

@@ -1,11 +1,14 @@
 package eval
 
+import "requin/count"
+
 // Compared is one number of one taxon by people and by machine.
 type Compared struct {
 	Measure string // MaxN, MeanCount, tMaxN, TFS or Frames
 	Among   string // what is compared: "deployments", "clips", "frames of clips"
 	Taxon   string
 	Pair
+	Uncertainty *count.Uncertainty // of a MaxN whose detector's sight was measured; nil elsewhere
 }
 
 // The measures of counts.
@@ -47,6 +50,7 @@ type Agreed struct {
 	Pairs          []Compared
 	Agreement
 	Low, High   Agreement // ends of the 95 % intervals
+	Held        Held      // of the MaxN that have an interval
 	Corrections []Tried   // of MaxN; empty where the counts are too few
 }
 
@@ -93,10 +97,38 @@ func agreed(list []Compared, taxon string, rounds int, seed uint64) Agreed {
 	within := Close(a.Measure)
 	a.Agreement = Agree(pairs, within)
 	a.Low, a.High = Intervals(pairs, within, rounds, seed)
+	a.Held = held(list)
 	if a.Measure == MaxN && taxon != "" {
 		if tried, err := TryCorrections(pairs); err == nil && len(tried) > 1 { // an error: nothing to offer
 			a.Corrections = tried
 		}
 	}
 	return a
+}
+
+// Held is how often the intervals of MaxN hold what people counted.
+type Held struct {
+	N     int     // MaxN with an interval
+	In    int     // whose interval holds people's number
+	Zeros int     // of N, where people saw none and the interval is just 0: there it is easy
+	Width float64 // mean of how many numbers an interval holds, less one
+}
+
+func held(list []Compared) (h Held) {
+	for _, c := range list {
+		u := c.Uncertainty
+		if u == nil {
+			continue
+		}
+		h.N++
+		h.Width += float64(u.High - u.Low)
+		if float64(u.Low) <= c.People && c.People <= float64(u.High) {
+			h.In++
+			if c.People == 0 && u.High == 0 {
+				h.Zeros++
+			}
+		}
+	}
+	h.Width /= float64(max(h.N, 1))
+	return h
 }

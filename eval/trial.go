@@ -54,6 +54,7 @@ type TaxonAssessment struct {
 	OthersF Summary
 	Curves  []PR // of each trial
 	Sizes   []SizeScores
+	Unsure  UnsureScore
 	Reliability
 }
 
@@ -118,7 +119,22 @@ func assess(trials []Trial, taxon string, r Rating) TaxonAssessment {
 	out.others(r)
 	out.Sizes = sizes(trials, taxon, r, out.Unknown)
 	out.Reliability = reliability(trials, taxon, r, out)
+	out.Unsure = scoreUnsure(out.parts(trials, r))
 	return out
+}
+
+// parts are the scored trials; of a single one, its deployments, in at most five.
+func (t TaxonAssessment) parts(trials []Trial, r Rating) []PR {
+	var parts []PR
+	for i, p := range t.Curves {
+		if !t.Unknown[i] && !t.Scores[i].TooFew {
+			parts = append(parts, p)
+		}
+	}
+	if len(parts) == 1 {
+		return byDeployment(trials, t.Taxon, r, t)
+	}
+	return parts
 }
 
 // others scores each trial at the threshold that the other ones choose.

@@ -101,9 +101,9 @@ func TestCompareCountsGroups(t *testing.T) {
 	var list []Compared
 	for i, p := range []float64{1, 2, 3, 4, 0, 5} {
 		for _, taxon := range []string{"shark", "ray"} {
-			list = append(list, Compared{MaxN, "deployments", taxon, Pair{string(rune('a' + i)), p, 2 * p}})
+			list = append(list, Compared{Measure: MaxN, Among: "deployments", Taxon: taxon, Pair: Pair{string(rune(97 + i)), p, 2 * p}})
 		}
-		list = append(list, Compared{TMaxN, "deployments", "shark", Pair{string(rune('a' + i)), p, p + 30}})
+		list = append(list, Compared{Measure: TMaxN, Among: "deployments", Taxon: "shark", Pair: Pair{string(rune(97 + i)), p, p + 30}})
 	}
 	got := CompareCounts(list, 200, 1)
 	if len(got) != 4 || got[0].Taxon != "" || got[0].N != 12 || got[1].Taxon != "shark" || got[1].N != 6 || got[3].Measure != TMaxN {

@@ -85,7 +85,9 @@ func (m Model) json() object {
 			"ap50": summaryJSON(t.Folds.AP50), "ap": summaryJSON(t.Folds.AP), "others_f": summaryJSON(t.OthersF)}
 		calibration := object{"learned_on": t.Learned, "detections": t.Detections, "ece_before": number(t.ECEBefore), "ece_after": number(t.ECEAfter),
 			"brier_before": number(t.BrierBefore), "brier_after": number(t.BrierAfter)}
-		taxa = append(taxa, object{"taxon": t.Taxon, "boxes": t.Folds.Truth, "folds": folds, "over_folds": over, "sizes": sizes, "calibration": calibration})
+		taxa = append(taxa, object{"taxon": t.Taxon, "boxes": t.Folds.Truth, "folds": folds, "over_folds": over, "sizes": sizes, "calibration": calibration,
+			"unsure": object{"taken": t.Unsure.Taken, "taken_wrong": t.Unsure.TakenWrong, "sure": t.Unsure.Sure, "sure_wrong": t.Unsure.SureWrong,
+				"unsure": t.Unsure.Unsure, "unsure_right": t.Unsure.UnsureRight, "lost_right": t.Unsure.LostRight}})
 	}
 	var trials []object
 	for i, name := range m.Trials {
@@ -102,6 +104,9 @@ func agreedJSON(a eval.Agreed) object {
 	}
 	for _, s := range statistics(a) {
 		out[s.Name] = object{"value": number(s.Value), "low": number(s.Low), "high": number(s.High)}
+	}
+	if a.Held.N > 0 {
+		out["intervals"] = object{"n": a.Held.N, "hold": a.Held.In, "of_them_zeros": a.Held.Zeros, "mean_width": a.Held.Width}
 	}
 	if len(a.Corrections) > 0 {
 		var list []object

@@ -18,8 +18,9 @@ var (
 	confusionHeader   = []string{"model", "true_taxon", "found_as", "boxes", "doubles"}
 	sizesHeader       = []string{"model", "taxon", "size", "boxes", "found", "recall", "ap_mean", "ap_sd", "folds"}
 	reliabilityHeader = []string{"model", "taxon", "calibrated", "from", "to", "detections", "probability", "right"}
+	unsureHeader      = []string{"model", "taxon", "part", "low", "high", "taken", "taken_wrong", "sure", "sure_wrong", "unsure", "unsure_right", "lost_right"}
 	differencesHeader = []string{"model_a", "model_b", "taxon", "measure", "folds", "mean_a", "mean_b", "difference", "difference_sd"}
-	countsHeader      = []string{"measure", "among", "unit", "deployment", "taxon", "people", "machine"}
+	countsHeader      = []string{"measure", "among", "unit", "deployment", "taxon", "people", "machine", "machine_low", "machine_high"}
 	agreementHeader   = []string{"measure", "among", "unit", "taxon", "n", "zeros", "close", "statistic", "value", "low", "high"}
 )
 
@@ -58,6 +59,7 @@ func (e Evaluation) Tables() []EvaluationTable {
 		add("confusion.csv", confusionHeader, e.confusionRows)
 		add("sizes.csv", sizesHeader, e.sizeRows)
 		add("reliability.csv", reliabilityHeader, e.reliabilityRows)
+		add("unsure.csv", unsureHeader, e.unsureRows)
 	}
 	if len(e.Models) > 1 {
 		add("differences.csv", differencesHeader, e.differenceRows)
@@ -71,7 +73,7 @@ func (e Evaluation) Tables() []EvaluationTable {
 
 // EvaluationFiles are the names of all tables there may be.
 func EvaluationFiles() []string {
-	return []string{"detection.csv", "curves.csv", "confusion.csv", "sizes.csv", "reliability.csv", "differences.csv", "counts.csv", "agreement.csv"}
+	return []string{"detection.csv", "curves.csv", "confusion.csv", "sizes.csv", "reliability.csv", "unsure.csv", "differences.csv", "counts.csv", "agreement.csv"}
 }
 
 // eachScore ranges over models, taxa and folds.
@@ -144,6 +146,20 @@ func (e Evaluation) reliabilityRows(t table) {
 	}
 }
 
+// unsureRows has a row for the thresholds of each part, and one, with an empty part, for what they come to.
+func (e Evaluation) unsureRows(t table) {
+	for _, m := range e.Models {
+		for _, x := range m.Taxa {
+			u := x.Unsure
+			for i, th := range u.Thresholds {
+				t.row(text(m.Model), text(x.Taxon), strconv.Itoa(i+1), figure(th.Low), figure(th.High), "", "", "", "", "", "", "")
+			}
+			t.row(text(m.Model), text(x.Taxon), "", "", "", strconv.Itoa(u.Taken), strconv.Itoa(u.TakenWrong), strconv.Itoa(u.Sure), strconv.Itoa(u.SureWrong),
+				strconv.Itoa(u.Unsure), strconv.Itoa(u.UnsureRight), strconv.Itoa(u.LostRight))
+		}
+	}
+}
+
 func (e Evaluation) differenceRows(t table) {
 	for _, d := range e.Differences() {
 		for _, x := range d.List {
@@ -172,7 +188,11 @@ func (e Evaluation) countRows(t table) {
 			continue
 		}
 		for _, p := range a.Pairs {
-			t.row(a.Measure, a.Among, eval.Unit(a.Measure), text(p.Deployment), text(p.Taxon), figure(p.People), figure(p.Machine))
+			low, high := "", ""
+			if u := p.Uncertainty; u != nil {
+				low, high = strconv.Itoa(u.Low), strconv.Itoa(u.High)
+			}
+			t.row(a.Measure, a.Among, eval.Unit(a.Measure), text(p.Deployment), text(p.Taxon), figure(p.People), figure(p.Machine), low, high)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"math"
 	"strconv"
 	"strings"
 
@@ -49,6 +50,7 @@ type modelView struct {
 	Confusion   confusionView
 	Sizes       []sizesRow
 	Reliability []evalChart
+	Unsure      []sizesRow
 	Calibration []calibrationRow
 	Many        bool // several folds
 }
@@ -116,6 +118,7 @@ type countsView struct {
 	Title, Unit string
 	Close       string
 	Rows        []countsRow
+	Held        []string // how often intervals hold people's number, a sentence a taxon
 	Charts      []evalChart
 }
 
@@ -242,6 +245,10 @@ func viewModel(m Model, id int, r eval.Rating) modelView {
 			sizes.Cells = append(sizes.Cells, strconv.Itoa(s.Truth), decimals(s.Recall(), 3), spread(s.Over))
 		}
 		v.Sizes = append(v.Sizes, sizes)
+		if u := t.Unsure; len(u.Thresholds) > 0 {
+			v.Unsure = append(v.Unsure, sizesRow{nameOf(t.Taxon), []string{strconv.Itoa(u.Taken), share(u.ErrorBefore()), strconv.Itoa(u.Sure), share(u.ErrorAfter()),
+				strconv.Itoa(u.Unsure), strconv.Itoa(u.UnsureRight), strconv.Itoa(u.LostRight)}})
+		}
 		learned := t.Learned
 		if learned == "" {
 			learned = "nothing: no other fold or deployment holds enough"
@@ -326,12 +333,23 @@ func (v *evalView) counts() {
 				row.Cells = append(row.Cells, interval(s))
 			}
 		}
+		if h := a.Held; h.N > 0 {
+			view.Held = append(view.Held, fmt.Sprintf("%s: %d of %d (%s)%s; mean width %.2f.", taxon, h.In, h.N, percent(float64(h.In)/float64(h.N)), easyZeros(h), h.Width))
+		}
 		view.Rows = append(view.Rows, row)
 		view.Charts = append(view.Charts, regressionChart(a, i), blandAltmanChart(a, i))
 		if len(a.Corrections) > 0 {
 			v.Corrections = append(v.Corrections, viewCorrection(a))
 		}
 	}
+}
+
+// easyZeros says how many intervals hold a 0 that was easy.
+func easyZeros(h eval.Held) string {
+	if h.Zeros == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d of them 0 where the interval is 0", h.Zeros)
 }
 
 func closeWords(measure string) string {
@@ -383,4 +401,12 @@ func formula(c eval.Correction) string {
 		b.WriteString(sign + strconv.FormatFloat(k, 'g', 3, 64) + []string{"", "·x", "·x²", "·x³"}[i])
 	}
 	return b.String()
+}
+
+// share is a share in percent, a dash where there is nothing it is of.
+func share(v float64) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return decimals(100*v, 1) + " %"
 }
