@@ -44,8 +44,9 @@ $(SHIM): torch/shim/build.sh $(wildcard torch/shim/*.cc torch/shim/*.h) .tools/t
 
 FORCE:
 
-demo: tools build
-	./bin/requin demo
+# SURVEY=FOLDER does the same on a survey of your own.
+demo: tools torch build
+	./bin/requin demo $(if $(SURVEY),--survey '$(SURVEY)')
 
 # Everything that must hold before a change is taken.
 test: tools torch format lint unit race

@@ -1,125 +1,192 @@
 package cli
 
 import (
-	"bytes"
-	"embed"
-	"encoding/csv"
+	"context"
+	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"requin/count"
+	"requin/dataset"
+	"requin/eval"
 	"requin/survey"
 )
 
-//go:embed demo/clip.mp4 demo/blobs.onnx demo/truth.csv
-var demoFiles embed.FS
+const demoLong = `Show the whole way on a small simulated survey, in ten minutes on two cores: render
+clips and whole stations of three reef sharks and the fish about them, freeze the
+clips into a dataset, train a detector for each of three folds, evaluate them,
+count the stations, which no model has seen, and compare MaxN with the truth.
 
-// demoCommand counts a drawn clip with a hand-made detector: everything but real animals.
+Each step is a command that you could type, and is shown as one. Stopped, the same
+command goes on where it stopped. With --survey it does the same on a survey of your
+own that holds boxes: a fifth of its deployments are held out and counted.
+
+What is simulated is geometry and light, not footage: its figures say nothing of
+how well sharks are counted in the sea. --quick only counts a drawn clip of a minute,
+with a detector made by hand, and needs no training library.`
+
+// demoCommand shows the whole way, from video to evaluated counts.
 func (a *app) demoCommand() *cobra.Command {
-	var dir string
-	var open bool
+	d := demo{app: a}
+	var quick bool
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Count a small drawn clip and compare with what was drawn",
-		Args:  noArgs,
+		Short: "Simulate, train, evaluate, count and compare, in ten minutes",
+		Long:  demoLong,
+		Example: `  requin demo
+  requin demo --survey reef-2026
+  requin demo --quick`,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			folder, err := survey.OpenFolder(dir)
-			if err != nil {
-				return err
-			}
-			defer folder.Close()
-			for _, name := range []string{"clip.mp4", "blobs.onnx", "truth.csv"} {
-				content, err := demoFiles.ReadFile("demo/" + name)
-				if err != nil {
-					return err
+			switch {
+			case quick && d.survey != "":
+				return usagef("--quick and --survey: give one of both")
+			case quick:
+				if !c.Flags().Changed("out") {
+					d.out += ".requin"
 				}
-				if err := folder.Keep(name, content); err != nil {
-					return err
-				}
+				return a.quickDemo(c.Context(), d.out, d.open)
 			}
-			f := defaultFlags()
-			f.model, f.out = folder.File("blobs.onnx"), folder.File("result")
-			opt, err := f.understand()
-			if err != nil {
-				return err
-			}
-			opt.replace = true // the clip of an earlier version of Requin
-			a.logf("The clip is a drawing and the detector is made by hand: the demo shows the way from a video to MaxN, not how well a model does.")
-			var last count.Result
-			opt.done = func(_ *counting, res results) error { last = res.counts; return nil }
-			if err := a.count(c.Context(), []string{folder.File("clip.mp4")}, opt); err != nil {
-				return err
-			}
-			if err := a.compare(last); err != nil {
-				return err
-			}
-			page := filepath.Join(f.out, "report.html")
-			if open && !openPage(page) {
-				a.logf("Open %s in a browser.", page)
-			}
-			return nil
+			return d.run(c.Context())
 		},
 	}
-	c.Flags().StringVarP(&dir, "out", "o", "requin-demo.requin", "`folder` for the clip and the results")
-	c.Flags().BoolVar(&open, "open", true, "open the report in a browser where there is one")
+	fl := c.Flags()
+	fl.StringVarP(&d.out, "out", "o", "requin-demo", "`folder` for the simulated surveys")
+	fl.StringVar(&d.survey, "survey", "", "`folder` of a survey of your own, instead of a simulated one")
+	fl.BoolVar(&d.open, "open", true, "open the report in a browser where there is one")
+	fl.BoolVar(&quick, "quick", false, "only count a drawn clip, in a few seconds")
 	return c
 }
 
-// compare prints MaxN as counted beside MaxN as drawn.
-func (a *app) compare(r count.Result) error {
-	truth, err := demoTruth()
+// demo is the whole way, on simulated surveys or on the user's own.
+type demo struct {
+	*app
+	out, survey string
+	open        bool
+	began       time.Time
+	step        int
+}
+
+// The demo's survey: small pictures and one frame a second, so that there is time to train.
+const (
+	demoSize     = "384x216"
+	demoClips    = 32
+	demoStations = 6
+	demoFolds    = 3
+)
+
+func (d *demo) run(ctx context.Context) error {
+	d.began = time.Now()
+	clips, stations := d.survey, d.survey
+	build := []string{"dataset", "build", "demo", "--folds", strconv.Itoa(demoFolds)}
+	if d.survey == "" {
+		d.logf("What follows is synthetic: rendered by Requin, not footage. It shows the way, not how well sharks are counted in the sea.")
+		clips, stations = filepath.Join(d.out, "clips"), filepath.Join(d.out, "stations")
+		if err := d.do(ctx, "Render short clips with sharks about, to learn from", "simulate", clips, "--kind", "clips", "--deployments", strconv.Itoa(demoClips),
+			"--duration", "20s", "--size", demoSize, "--rate", "1", "--sharks", "1..3"); err != nil {
+			return err
+		}
+		if err := d.do(ctx, "Render whole stations, from the descent on; no model sees them before they are counted", "simulate", stations, "--deployments", strconv.Itoa(demoStations),
+			"--duration", "90s", "--settle", "10s", "--size", demoSize, "--rate", "1", "--seed", "1000"); err != nil {
+			return err
+		}
+	} else {
+		build = append(build, "--test-share", "0.2")
+	}
+	if err := d.do(ctx, "Freeze the boxes into a dataset with folds by deployment", append(build, "--survey", clips)...); err != nil {
+		return err
+	}
+	if err := d.do(ctx, "Train a detector for each fold, on the others", "train", "--survey", clips, "--dataset", "demo", "--recipe", "demo", "--init", starterInit, "--folds", "all", "--name", "demo"); err != nil {
+		return err
+	}
+	models := filepath.Join(clips, survey.ModelsFolder, "demo")
+	report := filepath.Join(clips, "eval")
+	if err := d.do(ctx, "Evaluate each detector on the pictures that its fold held out", "eval", models, "--survey", clips, "--out", report); err != nil {
+		return err
+	}
+	held, err := d.held(ctx, clips)
 	if err != nil {
 		return err
 	}
-	t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "\n  TAXON\tMaxN COUNTED\tMaxN DRAWN")
-	wrong := 0
-	for _, x := range r.Taxa {
-		counted := "-"
-		if x.MaxN != nil {
-			counted = strconv.Itoa(*x.MaxN)
-		}
-		if counted != strconv.Itoa(truth[x.Name]) {
-			wrong++
-		}
-		fmt.Fprintf(t, "  %s\t%s\t%d\n", x.Name, counted, truth[x.Name])
-	}
-	if err := t.Flush(); err != nil {
+	model := filepath.Join(models, foldName(0), modelFile)
+	if err := d.do(ctx, "Count the stations with the first fold's detector", append([]string{"count", "--survey", stations, "--model", model}, held...)...); err != nil && !errors.Is(err, errUnreadable) {
 		return err
 	}
-	if wrong > 0 {
-		return fmt.Errorf("%d of %d counts differ from what was drawn: please report it, with the output of requin doctor", wrong, len(r.Taxa))
+	counts := filepath.Join(stations, "eval-counts")
+	if err := d.do(ctx, "Compare the counts with the truth", "eval", "--survey", stations, "--out", counts); err != nil {
+		return err
+	}
+	if err := d.compare(ctx, stations, held); err != nil {
+		return err
+	}
+	d.logf("\n%s in all. Detectors: %s. Counts: %s", time.Since(d.began).Round(time.Second), filepath.Join(report, "report.html"), filepath.Join(counts, "report.html"))
+	if d.open {
+		openPage(filepath.Join(counts, "report.html"))
+		openPage(filepath.Join(report, "report.html"))
 	}
 	return nil
 }
 
-// demoTruth is the MaxN of each taxon as it was drawn.
-func demoTruth() (map[string]int, error) {
-	content, err := demoFiles.ReadFile("demo/truth.csv")
+// do shows a command and runs it.
+func (d *demo) do(ctx context.Context, why string, args ...string) error {
+	d.step++
+	shown := make([]string, len(args))
+	for i, arg := range args {
+		if shown[i] = arg; strings.ContainsAny(arg, " '\"") {
+			shown[i] = strconv.Quote(arg)
+		}
+	}
+	d.logf("\n%d. %s (%s since the start)\n   $ requin %s", d.step, why, time.Since(d.began).Round(time.Second), strings.Join(shown, " "))
+	root := d.root()
+	root.SetArgs(args)
+	root.SetOut(d.stdout)
+	root.SetErr(d.stderr)
+	return root.ExecuteContext(ctx)
+}
+
+// held are the deployments of the user's survey that are counted: those the dataset's test set holds out. Of
+// a simulated survey of stations it is all, which needs no names.
+func (d *demo) held(ctx context.Context, folder string) (names []string, err error) {
+	if d.survey == "" {
+		return nil, nil
+	}
+	m, err := dataset.Load(filepath.Join(folder, survey.DatasetsFolder, "demo"))
 	if err != nil {
 		return nil, err
 	}
-	rows := csv.NewReader(bytes.NewReader(content))
-	together := map[[2]string]int{} // time and taxon
-	maxn := map[string]int{}
-	for n := 0; ; n++ {
-		row, err := rows.Read()
-		if err == io.EOF {
-			return maxn, nil
+	for _, x := range m.Deployments {
+		if x.Fold < 0 {
+			names = append(names, x.Name)
 		}
-		if err != nil {
-			return nil, err
-		}
-		if n == 0 {
-			continue
-		}
-		k := [2]string{row[0], row[1]}
-		together[k]++
-		maxn[row[1]] = max(maxn[row[1]], together[k])
 	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no deployment is held out of the dataset demo: it takes at least 5 with boxes; %s has %d", folder, len(m.Deployments))
+	}
+	return names, nil
+}
+
+// compare prints MaxN as counted beside MaxN in truth, deployment by deployment.
+func (d *demo) compare(ctx context.Context, folder string, held []string) error {
+	return d.inSurvey(ctx, folder, func(s *survey.Survey) error {
+		e := &evaluation{app: d.app, survey: s}
+		pairs, err := e.surveyCounts(ctx, false)
+		if err != nil {
+			return err
+		}
+		t := tabwriter.NewWriter(d.stdout, 2, 8, 2, ' ', 0)
+		fmt.Fprintln(t, "\n  DEPLOYMENT\tTAXON\tMaxN COUNTED\t95 %\tTRUE MaxN")
+		for _, p := range pairs {
+			if p.Measure == eval.MaxN && (held == nil || slices.Contains(held, p.Deployment)) {
+				fmt.Fprintf(t, "  %s\t%s\t%g\t%s\t%g\n", p.Deployment, p.Taxon, p.Machine, count.Range(p.Uncertainty), p.People)
+			}
+		}
+		return t.Flush()
+	})
 }

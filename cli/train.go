@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,7 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"requin/dataset"
+	"requin/disk"
 	"requin/method"
+	"requin/models"
 	"requin/survey"
 	"requin/torch"
 	"requin/train"
@@ -78,7 +81,7 @@ func (a *app) trainCommand() *cobra.Command {
 	fl.StringVar(&f.show, "show", "", "print the whole `recipe` and do nothing else")
 	fl.StringVar(&f.fold, "fold", f.fold, "`number` of the fold that is held out, from 0; none: all is learned from")
 	fl.StringVar(&f.folds, "folds", "", "`all`: one model for each fold; or numbers, 0,2,3")
-	fl.StringVar(&f.init, "init", "", "begin with the weights in this `file`: .onnx, .safetensors or .pth")
+	fl.StringVar(&f.init, "init", "", "begin with the weights in this `file`: .onnx, .safetensors or .pth; starter: those of the model that comes with Requin")
 	fl.StringVar(&f.name, "name", "", "what the model is called (default: dataset-recipe)")
 	fl.StringVarP(&f.out, "out", "o", "", "`folder` for the training (default: models/NAME/fold-N in the survey, or NAME/fold-N here)")
 	fl.StringVar(&f.device, "device", f.device, "cpu, cuda (all graphics processors), cuda:0,cuda:1, or auto; `devices`")
@@ -120,7 +123,23 @@ func (a *app) trainOn(ctx context.Context, s *survey.Survey, dir string, recipe 
 	if err != nil {
 		return err
 	}
+	name := f.name
+	if name == "" {
+		name = m.Name + "-" + recipe.Name
+	}
+	top := f.out
+	switch {
+	case top == "" && s != nil:
+		top = filepath.Join(s.Folder(), survey.ModelsFolder, name)
+	case top == "":
+		top = name
+	}
 	var init method.Input
+	if f.init == starterInit {
+		if f.init, err = keepStarter(top); err != nil {
+			return err
+		}
+	}
 	if f.init != "" {
 		if init, err = input("init", f.init); err == nil {
 			init.SHA256, err = method.HashFile(ctx, f.init)
@@ -140,17 +159,6 @@ func (a *app) trainOn(ctx context.Context, s *survey.Survey, dir string, recipe 
 	}
 	if len(devices) > recipe.Batch/recipe.DeviceBatch {
 		devices = devices[:recipe.Batch/recipe.DeviceBatch] // the others would have nothing to do
-	}
-	name := f.name
-	if name == "" {
-		name = m.Name + "-" + recipe.Name
-	}
-	top := f.out
-	switch {
-	case top == "" && s != nil:
-		top = filepath.Join(s.Folder(), survey.ModelsFolder, name)
-	case top == "":
-		top = name
 	}
 	var cards []train.Card
 	for _, fold := range folds {
@@ -236,4 +244,16 @@ func devicesOf(flag string, info torch.Info) ([]string, error) {
 		list = append(list, cuda[n])
 	}
 	return list, nil
+}
+
+// starterInit names the starter model's weights where a file would be named.
+const starterInit = "starter"
+
+// keepStarter puts the starter model beside the training that begins with it.
+func keepStarter(folder string) (path string, err error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	path = filepath.Join(folder, models.StarterName)
+	return path, disk.WriteFile(path, func(w io.Writer) error { _, err := w.Write(models.Starter()); return err })
 }

@@ -37,19 +37,12 @@ func (s *Survey) RemoveSource(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		imports, opcodes, err := importsOf(ctx, tx, name)
-		if err != nil {
-			return err
-		}
 		for _, id := range ids {
 			if err := removeRecords(ctx, tx, id); err != nil {
 				return err
 			}
 		}
-		if err := dropOrphans(ctx, tx); err != nil {
-			return err
-		}
-		return keepHashesOf(ctx, tx, name, imports, opcodes)
+		return dropOrphans(ctx, tx)
 	})
 }
 

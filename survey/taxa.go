@@ -37,10 +37,7 @@ func (s *Survey) SetTaxa(ctx context.Context, taxa taxon.List) error {
 				return fmt.Errorf("taxon %q: %w", t.Name, err)
 			}
 		}
-		if err := in.flush(); err != nil {
-			return err
-		}
-		return keepHash(ctx, tx, KeptTaxa, "")
+		return in.flush()
 	})
 }
 

@@ -35,8 +35,6 @@ export interface TaxonState {
   high: number;
   statement: string;
   looked: number;
-  calibrated?: boolean; // the model's scores were measured; otherwise they are taken as they are
-  measured?: boolean; // how much the model misses was measured; otherwise it is assumed
 }
 
 export interface Row {
@@ -61,10 +59,8 @@ export interface Track {
   state: TrackState;
   flagged: boolean;
   by: string;
-  note?: string;
   points: Point[];
   drawn: boolean;
-  keys?: Key[]; // of a drawn one
 }
 
 export interface Drawn {
@@ -78,11 +74,9 @@ export interface Drawn {
 
 export interface FrameVerdict {
   frame: number;
-  kind: string; // looked, count, flag or note
+  kind: string;
   by: string;
-  taxon?: string;
-  n?: number;
-  note?: string;
+  text?: string;
 }
 
 export interface Gap {
@@ -170,7 +164,7 @@ export interface Pair {
   opcode: string;
   taxon: string;
   n: number;
-  percent: number | null;
+  percent: number;
   kappa: number | null;
   maxn_a: number;
   maxn_b: number;
@@ -181,7 +175,7 @@ export interface Disagreement {
   frame: number;
   track: string;
   taxon: string;
-  a: { who: string; kind: string }; // a taxon, rejected or unsure
+  a: { who: string; kind: string };
   b: { who: string; kind: string };
 }
 
