@@ -45,7 +45,7 @@ func needTools(t testing.TB) (library string) {
 }
 
 // TestScript runs the transcripts in testdata/script. Each starts in a folder
-// with the demo's clip.mp4 and blobs.onnx, and some files that are no detector.
+// with the demo's clip.mp4, blobs.onnx and truth.csv, and some files that are no detector.
 func TestScript(t *testing.T) {
 	library := needTools(t)
 	program, err := exec.LookPath("requin") // as TestMain put it there
@@ -113,7 +113,7 @@ func TestScript(t *testing.T) {
 
 // furnish puts the demo's files into a folder, and networks that are no detectors.
 func furnish(dir string) error {
-	for _, name := range []string{"clip.mp4", "blobs.onnx"} {
+	for _, name := range []string{"clip.mp4", "blobs.onnx", "truth.csv"} {
 		content, err := demoFiles.ReadFile("demo/" + name)
 		if err != nil {
 			return err

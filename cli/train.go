@@ -29,6 +29,7 @@ type trainFlags struct {
 	changes, notes                []string
 	threads, memory               int
 	restart, json                 bool
+	whole                         bool // each fold has a folder of its own in out, be it one
 }
 
 const trainLong = `Train a detector on a frozen dataset (requin dataset build), and write it as one
@@ -73,14 +74,22 @@ func (a *app) trainCommand() *cobra.Command {
 			return a.train(c.Context(), f)
 		},
 	}
+	f.add(c)
+	fl := c.Flags()
+	fl.StringVar(&f.show, "show", "", "print the whole `recipe` and do nothing else")
+	fl.BoolVar(&f.json, "json", false, "a JSON line for each model on stdout (docs/formats/model-card.md)")
+	return c
+}
+
+// add puts on a command those flags that say how is trained.
+func (f *trainFlags) add(c *cobra.Command) {
 	surveyFlag(c, &f.survey)
 	fl := c.Flags()
 	fl.StringVarP(&f.dataset, "dataset", "d", "", "dataset of the survey by `name`, or its folder")
 	fl.StringVarP(&f.recipe, "recipe", "r", f.recipe, "recipe: "+strings.Join(train.Recipes(), ", ")+", or a YAML `file`")
 	fl.StringArrayVar(&f.changes, "set", nil, "`key=value` changed in the recipe: epochs=20, learning_rate.base=0.002; repeatable")
-	fl.StringVar(&f.show, "show", "", "print the whole `recipe` and do nothing else")
 	fl.StringVar(&f.fold, "fold", f.fold, "`number` of the fold that is held out, from 0; none: all is learned from")
-	fl.StringVar(&f.folds, "folds", "", "`all`: one model for each fold; or numbers, 0,2,3")
+	fl.StringVar(&f.folds, "folds", f.folds, "`all`: one model for each fold; or numbers, 0,2,3")
 	fl.StringVar(&f.init, "init", "", "begin with the weights in this `file`: .onnx, .safetensors or .pth; starter: those of the model that comes with Requin")
 	fl.StringVar(&f.name, "name", "", "what the model is called (default: dataset-recipe)")
 	fl.StringVarP(&f.out, "out", "o", "", "`folder` for the training (default: models/NAME/fold-N in the survey, or NAME/fold-N here)")
@@ -89,8 +98,6 @@ func (a *app) trainCommand() *cobra.Command {
 	fl.IntVar(&f.memory, "memory", f.memory, "`MB` for decoded pictures")
 	fl.StringArrayVar(&f.notes, "note", nil, "`text` for the model's card: what it is not good for, whom the pictures are from; repeatable")
 	fl.BoolVar(&f.restart, "restart", false, "throw away what an earlier run of this training has done")
-	fl.BoolVar(&f.json, "json", false, "a JSON line for each model on stdout (docs/formats/model-card.md)")
-	return c
 }
 
 // train trains one model a fold.
@@ -165,7 +172,7 @@ func (a *app) trainOn(ctx context.Context, s *survey.Survey, dir string, recipe 
 		t := &training{app: a, survey: s, flags: f, name: name, folder: top, init: init, job: train.Job{
 			Dataset: dir, Manifest: m, Fold: fold, Recipe: recipe, Init: f.init, Devices: devices, Threads: f.threads, Memory: f.memory,
 		}}
-		if f.out == "" || len(folds) > 1 {
+		if f.out == "" || f.whole || len(folds) > 1 {
 			t.folder = filepath.Join(top, foldName(fold))
 		}
 		if len(folds) > 1 || s != nil {
