@@ -239,17 +239,21 @@ func (t *trainer) finish(ctx context.Context, ended string, info torch.Info) (*T
 	if err != nil {
 		return nil, err
 	}
-	l, err := t.see(ctx, out.Weights, t.held)
-	if err != nil {
+	l := t.latest
+	if l == nil || t.latestAt != out.Step { // the best are not those looked at last, or another process looked
+		seen, err := t.see(ctx, out.Weights, t.held)
+		if err != nil {
+			return nil, err
+		}
+		l = &seen
+	}
+	if err := out.choose(*l, t.network.Design().Classes); err != nil {
 		return nil, err
 	}
-	if err := out.choose(l, t.network.Design().Classes); err != nil {
+	if err := out.measureAcuity(t.watched(*l)); err != nil {
 		return nil, err
 	}
-	if err := out.measureAcuity(t.watched(l)); err != nil {
-		return nil, err
-	}
-	if err := t.illustrate(l); err != nil {
+	if err := t.illustrate(*l); err != nil {
 		return nil, err
 	}
 	return out, t.show(StateFinished, sentence(ended))

@@ -64,6 +64,8 @@ type trainer struct {
 	state     state
 	at        position        // of the next batch: a step that is broken off has moved it, but not the state
 	pictures  []report.Judged // for the page
+	latest    *look           // at the held-out pictures, by this process; nil: none yet
+	latestAt  int             // step that it is of
 	resumed   time.Time       // when this run began
 	before    time.Duration
 }

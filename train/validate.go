@@ -204,6 +204,7 @@ func (t *trainer) validate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t.latest, t.latestAt = &l, t.state.Step
 	v := t.score(l)
 	v.Took = time.Since(began)
 	t.state.Curve.Validations = append(t.state.Curve.Validations, v)
