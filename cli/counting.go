@@ -11,6 +11,7 @@ import (
 	"requin/detect"
 	"requin/eval"
 	"requin/frame"
+	"requin/method"
 	"requin/scan"
 	"requin/survey"
 	"requin/track"
@@ -25,6 +26,7 @@ type counting struct {
 	out       string
 	detector  *detect.Detector
 	started   time.Time
+	energy    func() method.Energy
 	surveyKey string // in a survey: stands for the videos, the model and every setting
 
 	dive     *video.Deployment
@@ -45,7 +47,8 @@ type results struct {
 
 // run counts the deployment and writes its folder.
 func (c *counting) run(ctx context.Context) error {
-	c.started = time.Now()
+	c.started, c.energy = time.Now(), method.MeterAlong()
+	defer c.energy()
 	if err := c.open(ctx); err != nil {
 		return err
 	}

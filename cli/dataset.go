@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"requin/annotate"
 	"requin/dataset"
 	"requin/disk"
+	"requin/method"
 	"requin/survey"
 )
 
@@ -122,6 +125,8 @@ func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags
 	if !f.proposals {
 		records = src.drawn(records)
 	}
+	run, energy := begin(ctx, method.Dataset), method.MeterAlong()
+	defer energy()
 	dir := filepath.Join(s.Folder(), survey.DatasetsFolder, f.settings.Name)
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
 		return err
@@ -145,6 +150,11 @@ func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags
 	if err := s.PutDataset(ctx, survey.Dataset{Name: built.Name, Path: s.Stored(dir), Manifest: built.Hash(), Created: time.Now().UTC(), Settings: settings}); err != nil {
 		return err
 	}
+	run.Settings, run.Defaults, run.Seeds = built.Settings, dataset.DefaultSettings(), map[string]uint64{"dataset": built.Settings.Seed}
+	run.Inputs, run.Outcome = src.inputs(built), frozen(built, src.left)
+	if err := keepRecord(ctx, s, run, energy(), "", dir); err != nil {
+		return err
+	}
 	if f.json {
 		return json.NewEncoder(a.stdout).Encode(map[string]any{
 			"schema": "requin.dataset-built/1", "name": built.Name, "folder": dir, "sha256": built.Hash(), "pictures": len(built.Pictures),
@@ -156,6 +166,38 @@ func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s\nsha256 %s\n", dir, built.Hash())
 	return err
+}
+
+// inputs are the videos of the deployments that are in a dataset.
+func (t *truthSource) inputs(m *dataset.Manifest) []method.Input {
+	out := []method.Input{}
+	for _, d := range t.deployments {
+		if slices.ContainsFunc(m.Deployments, func(in dataset.Deployment) bool { return in.Name == d.OpCode }) {
+			for _, c := range d.Chapters {
+				out = append(out, method.Input{Role: "video", Path: c.Path, Bytes: c.Size, SHA256: cmp.Or(c.SHA256, method.NotRecorded)})
+			}
+		}
+	}
+	return out
+}
+
+// frozen is what a dataset came to, for the record.
+func frozen(m *dataset.Manifest, proposals int) map[string]any {
+	sides, rows := m.Table()
+	boxes := map[string]int{}
+	for _, p := range m.Pictures {
+		for _, b := range p.Boxes {
+			if b.Ignore == "" {
+				boxes[b.Taxon]++
+			}
+		}
+	}
+	folds := map[string]int{}
+	for _, d := range m.Deployments {
+		folds[d.Name] = d.Fold
+	}
+	return map[string]any{"name": m.Name, "sha256": m.Hash(), "pictures": len(m.Pictures), "boxes": boxes, "deployments": len(m.Deployments), "fold_of": folds, "sides": sides, "table": rows,
+		"taxa": m.Taxa, "gaps": len(m.Gaps), "dropped": len(m.Dropped), "proposals_left_out": proposals}
 }
 
 // drawn leaves out the marks that a machine proposed: those with a score under 1, their own or their track's.

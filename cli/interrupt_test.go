@@ -109,6 +109,7 @@ func folderOf(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	delete(record, "times")
+	delete(record, "energy")
 	delete(record, "directory")
 	b, err = json.Marshal(record)
 	if err != nil {

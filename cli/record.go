@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"requin/frame"
 	"requin/method"
 	"requin/report"
+	"requin/track"
 	"requin/video"
 )
 
@@ -39,14 +39,9 @@ func (c *counting) record(ctx context.Context, res results) (method.Record, erro
 	if err != nil {
 		return method.Record{}, err
 	}
-	r := method.Record{
-		Schema: method.Schema, Command: append([]string{"requin"}, os.Args[1:]...), Directory: method.NotRecorded, Requin: method.Version(),
-		Libraries: map[string]string{"ffmpeg": ffmpeg, "onnxruntime": c.detector.Card().Runtime},
-		Machine:   method.ThisMachine(ctx), Settings: c.settings(),
-	}
-	if dir, err := os.Getwd(); err == nil {
-		r.Directory = dir
-	}
+	r := begin(ctx, method.Count)
+	r.Libraries = map[string]string{"ffmpeg": ffmpeg, "onnxruntime": c.detector.Card().Runtime}
+	r.Settings, r.Defaults = c.settings(), countDefaults()
 	for i, f := range c.dive.Files {
 		r.Inputs = append(r.Inputs, method.Input{Role: "video", Path: f.Path, Bytes: f.Size, Modified: written(f.ModTime), SHA256: res.hashes[i]})
 	}
@@ -57,7 +52,19 @@ func (c *counting) record(ctx context.Context, res results) (method.Record, erro
 	}
 	now := time.Now()
 	r.Times = method.Times{Started: c.started.UTC(), Finished: now.UTC(), WallS: now.Sub(c.started).Seconds(), Resumed: res.resumed}
+	energy := c.energy()
+	if res.resumed > 0 {
+		energy = method.Energy{Status: method.NotMeasured, Why: "the count was interrupted, and what it took before is not known"}
+	}
+	r.Energy = &energy
 	return r, nil
+}
+
+// countDefaults are the settings of one who types no flags; taxa and detector are the model's.
+func countDefaults() map[string]any {
+	f := defaultFlags()
+	return map[string]any{"every_s": count.Seconds(f.every), "period": frame.Period{}.String(), "interval_s": count.Seconds(f.interval), "device": f.device,
+		"threads": f.threads, "tracker": track.Default(), "rate": frame.Rational{}, "hash": true}
 }
 
 // gapSeconds is a gap as it is written to JSON.

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"requin/annotate"
+	"requin/method"
 	"requin/simulate"
 	"requin/survey"
 )
@@ -159,6 +160,8 @@ func (a *app) simulate(ctx context.Context, folder string, o simulate.Options) (
 	if err != nil {
 		return err
 	}
+	run, energy := begin(ctx, method.Simulate), method.MeterAlong()
+	defer energy()
 	for i, d := range plan {
 		m := newMeter(a.stderr, fmt.Sprintf("%s (%d of %d)", d.OpCode, i+1, len(plan)), func(n int64) string { return fmt.Sprintf("%d frames", n) })
 		err := a.render(ctx, s, d, known, m)
@@ -167,7 +170,31 @@ func (a *app) simulate(ctx context.Context, folder string, o simulate.Options) (
 			return err
 		}
 	}
+	run.Settings, run.Defaults, run.Seeds = o, simulate.Defaults(), map[string]uint64{"survey": o.Seed}
+	if run.Outcome, err = rendered(ctx, s, plan); err == nil {
+		err = keepRecord(ctx, s, run, energy(), "", "")
+	}
+	if err != nil {
+		return err
+	}
 	return a.list(ctx, s, false)
+}
+
+// rendered is what the videos of a simulation came to, for its record.
+func rendered(ctx context.Context, s *survey.Survey, plan []*simulate.Deployment) (map[string]any, error) {
+	deployments, err := s.Deployments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	videos := []method.Input{}
+	for _, d := range deployments {
+		if slices.ContainsFunc(plan, func(p *simulate.Deployment) bool { return p.OpCode == d.OpCode }) {
+			for _, c := range d.Chapters {
+				videos = append(videos, method.Input{Role: "video", Path: c.Path, Bytes: c.Size, SHA256: c.SHA256})
+			}
+		}
+	}
+	return map[string]any{"version": simulate.Version, "deployments": len(plan), "videos": videos}, nil
 }
 
 // render writes the videos of one deployment and puts its truth into the survey.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"runtime"
 	"strings"
 	"text/tabwriter"
@@ -75,7 +74,7 @@ func (t *training) write(ctx context.Context, folder *survey.Folder, trained *tr
 	if err := folder.Retract(); err != nil {
 		return card, err
 	}
-	record, err := json.MarshalIndent(t.record(trained), "", "  ")
+	record, err := json.MarshalIndent(t.record(ctx, trained), "", "  ")
 	if err != nil {
 		return card, err
 	}
@@ -107,6 +106,9 @@ func (t *training) write(ctx context.Context, folder *survey.Folder, trained *tr
 	}
 	if t.survey != nil {
 		err = t.survey.PutModel(ctx, survey.Model{Name: t.name, Path: folder.File(modelFile), SHA256: card.SHA256, Created: time.Now().UTC(), Card: text})
+		if err == nil {
+			err = keepRunFile(ctx, t.survey, "", folder.Path)
+		}
 	}
 	return card, err
 }
@@ -117,28 +119,29 @@ func hexSum(b []byte) string {
 }
 
 // record is what run.json says.
-func (t *training) record(trained *train.Trained) method.Record {
-	r := method.Record{
-		Schema: method.Schema, Command: append([]string{"requin"}, os.Args[1:]...), Directory: method.NotRecorded, Requin: method.Version(),
-		Libraries: map[string]string{"libtorch": t.info.Version}, Machine: t.machine,
-		Settings: map[string]any{"recipe": t.job.Recipe, "fold": t.job.Fold, "devices": t.job.Devices, "graphics_processors": t.info.CUDA,
-			"threads": t.info.Threads, "begins_with": trained.Begun},
-		Inputs: []method.Input{{Role: "dataset", Path: t.job.Dataset, SHA256: t.job.Manifest.Hash()}},
-		Outcome: map[string]any{"ended": trained.Ended, "step": trained.Step, "validation": trained.Validation, "thresholds": trained.Thresholds,
-			"calibration": trained.Calibration, "curve": trained.Curve, "pictures": trained.Learned, "held_out": trained.Held,
-			"training_s": trained.Elapsed.Seconds(), "resumed": trained.Resumed, "energy": t.spent(trained.Resumed)},
+func (t *training) record(ctx context.Context, trained *train.Trained) method.Record {
+	r := begin(ctx, method.Train)
+	r.Libraries["libtorch"], r.Machine = t.info.Version, t.machine
+	r.Seeds = map[string]uint64{"training": t.job.Recipe.Seed, "dataset": t.job.Manifest.Settings.Seed}
+	r.Settings = map[string]any{"recipe": t.job.Recipe, "fold": t.job.Fold, "devices": t.job.Devices, "graphics_processors": t.info.CUDA,
+		"threads": t.info.Threads, "begins_with": trained.Begun}
+	if unchanged, err := train.ReadRecipe(t.flags.recipe, nil); err == nil { // it was read before
+		r.Defaults = map[string]any{"recipe": unchanged}
 	}
+	r.Inputs = append(r.Inputs, method.Input{Role: "dataset", Path: t.job.Dataset, SHA256: t.job.Manifest.Hash()})
+	energy := t.spent(trained.Resumed)
+	r.Energy = &energy
+	r.Outcome = map[string]any{"ended": trained.Ended, "step": trained.Step, "validation": trained.Validation, "thresholds": trained.Thresholds,
+		"calibration": trained.Calibration, "curve": trained.Curve, "pictures": trained.Learned, "held_out": trained.Held,
+		"training_s": trained.Elapsed.Seconds(), "resumed": trained.Resumed, "energy": energy}
 	if version, err := onnx.Version(); err == nil {
 		r.Libraries["onnxruntime"] = version
 	}
 	if t.init.Path != "" {
 		r.Inputs = append(r.Inputs, t.init)
 	}
-	if dir, err := os.Getwd(); err == nil {
-		r.Directory = dir
-	}
-	now := time.Now()
-	r.Times = method.Times{Started: t.started.UTC(), Finished: now.UTC(), WallS: now.Sub(t.started).Seconds()}
+	r.Times.Started = t.started.UTC()
+	r.End()
 	return r
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -149,4 +150,26 @@ func (m *Meter) Read() Energy {
 		return Energy{Status: NotMeasured, Why: m.why}
 	}
 	return Energy{Status: Measured, Joules: m.joules, Covers: names}
+}
+
+// meterEvery is how often a meter that runs along is read; its counters begin anew after some minutes.
+const meterEvery = 20 * time.Second
+
+// MeterAlong measures beside a piece of work, until stop is called, which gives what it took; again, if it is called again.
+func MeterAlong() (stop func() Energy) {
+	m, done, result := NewMeter(), make(chan struct{}), make(chan Energy)
+	go func() {
+		tick := time.NewTicker(meterEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				m.Read()
+			case <-done:
+				result <- m.Read()
+				return
+			}
+		}
+	}()
+	return sync.OnceValue(func() Energy { close(done); return <-result })
 }

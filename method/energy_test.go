@@ -114,3 +114,10 @@ func TestEnergyPlus(t *testing.T) {
 		}
 	}
 }
+
+func TestMeterAlong(t *testing.T) {
+	stop := MeterAlong()
+	if e := stop(); e.Status == Measured && len(e.Covers) == 0 || e.Status == NotMeasured && e.Why == "" {
+		t.Errorf("%+v", e)
+	}
+}

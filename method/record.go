@@ -9,9 +9,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/shirou/gopsutil/v4/cpu"
@@ -28,16 +30,75 @@ const NotRecorded = "not recorded"
 // Record is one run of a command.
 type Record struct {
 	Schema    string            `json:"schema"`
+	Kind      string            `json:"kind,omitempty"` // Count, Train ...; "" in records of before
 	Command   []string          `json:"command"`
 	Directory string            `json:"directory"` // that relative paths are relative to
 	Requin    string            `json:"requin"`    // version of the code
 	Libraries map[string]string `json:"libraries"` // name → version
 	Machine   Machine           `json:"machine"`
 	Inputs    []Input           `json:"inputs"`
-	Settings  any               `json:"settings"` // every setting, those left at their default too
+	Settings  any               `json:"settings"`           // every setting, those left at their default too
+	Defaults  any               `json:"defaults,omitempty"` // what settings are where nobody says otherwise
+	Seeds     map[string]uint64 `json:"seeds,omitempty"`    // of what is drawn at random, by what it draws
 	Outcome   any               `json:"outcome"`
 	Times     Times             `json:"times"`
 	Energy    *Energy           `json:"energy,omitempty"` // nil where nobody asked
+	States    map[string]string `json:"states,omitempty"` // how the values of each part are known: StateOf
+}
+
+// The kinds of runs.
+const (
+	Simulate = "simulate"
+	Dataset  = "dataset"
+	Train    = "train"
+	Eval     = "eval"
+	Count    = "count"
+	Review   = "review"
+)
+
+// How a value is known. What stands nowhere is NotRecorded.
+const (
+	Configured = "configured" // somebody set it, or left it at its default
+	Declared   = "declared"   // a person said so, once for the survey
+)
+
+// stateOf says how the values of each part of a record are known.
+var stateOf = map[string]string{
+	"schema": Configured, "kind": Configured, "command": Configured, "directory": Measured, "requin": Measured, "libraries": Measured, "machine": Measured, "inputs": Measured,
+	"settings": Configured, "defaults": Configured, "seeds": Configured, "outcome": Measured, "times": Measured, "energy": Measured, "declared": Declared,
+}
+
+// StateOf says how the value of a record's field is known: "settings.recipe.seed" is configured.
+func StateOf(field string) string {
+	top, _, _ := strings.Cut(field, ".")
+	top, _, _ = strings.Cut(top, "[")
+	if s, ok := stateOf[top]; ok {
+		return s
+	}
+	return NotRecorded
+}
+
+// Begin is the record of a run of a kind that begins now, with what can be measured of machine and program.
+func Begin(ctx context.Context, kind string, command []string) Record {
+	r := Record{Schema: Schema, Kind: kind, Command: command, Directory: NotRecorded, Requin: Version(), Libraries: map[string]string{},
+		Machine: ThisMachine(ctx), Inputs: []Input{}, Times: Times{Started: time.Now().UTC()}, States: States()}
+	if dir, err := os.Getwd(); err == nil {
+		r.Directory = dir
+	}
+	return r
+}
+
+// States says of each part of a record how its values are known.
+func States() map[string]string {
+	out := maps.Clone(stateOf)
+	delete(out, "declared") // of the survey, not of a run
+	return out
+}
+
+// End writes down when a run that began with Begin ended.
+func (r *Record) End() {
+	now := time.Now().UTC()
+	r.Times.Finished, r.Times.WallS = now, now.Sub(r.Times.Started).Seconds()
 }
 
 // Machine is the computer that did the work.
@@ -47,6 +108,7 @@ type Machine struct {
 	CPU         string `json:"cpu"`
 	Cores       int    `json:"cores"`
 	MemoryBytes uint64 `json:"memory_bytes"`
+	GPUs        []GPU  `json:"gpus,omitempty"`
 }
 
 // Input is one file that the numbers rest on.
@@ -78,6 +140,7 @@ func ThisMachine(ctx context.Context) Machine {
 	if v, err := mem.VirtualMemoryWithContext(ctx); err == nil {
 		m.MemoryBytes = v.Total
 	}
+	m.GPUs = graphics(os.DirFS("/"))
 	return m
 }
 

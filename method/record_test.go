@@ -85,11 +85,12 @@ func TestRecordForm(t *testing.T) {
 	r := Record{
 		Schema: Schema, Command: []string{"requin", "count", "dive.mp4"}, Directory: "/data", Requin: "v1.0.0 0123456789ab",
 		Libraries: map[string]string{"onnxruntime": "1.27.0", "ffmpeg": "5.1"},
-		Machine:   Machine{OS: "debian 12", Arch: "amd64", CPU: NotRecorded, Cores: 2, MemoryBytes: 1 << 34},
+		Machine:   Machine{OS: "debian 12", Arch: "amd64", CPU: NotRecorded, Cores: 2, MemoryBytes: 1 << 34, GPUs: []GPU{{Name: "NVIDIA RTX 4000", Driver: "550.54.14"}}},
 		Inputs: []Input{
 			{Role: "video", Path: "dive.mp4", Bytes: 5, Modified: at.Format(time.RFC3339Nano), SHA256: NotRecorded},
 			{Role: "model", Path: "fish.onnx", Bytes: 6, SHA256: strings.Repeat("0", 64)},
 		},
+		Kind: Count, Defaults: map[string]any{"every_s": 2}, Seeds: map[string]uint64{"folds": 7}, States: States(),
 		Settings: map[string]any{"every_s": 1}, Outcome: map[string]any{"gaps": []int{}},
 		Times: Times{Started: at, Finished: at.Add(1500 * time.Millisecond), WallS: 1.5, Resumed: 7},
 	}
