@@ -62,7 +62,10 @@ func (s *Survey) PutDeployment(ctx context.Context, d annotate.Deployment) (isNe
 		if _, err := tx.ExecContext(ctx, "UPDATE deployments SET added = TRUE WHERE id = ?", id); err != nil {
 			return err
 		}
-		return placeLater(ctx, tx, d.Chapters)
+		if err := placeLater(ctx, tx, d.Chapters); err != nil {
+			return err
+		}
+		return keepHash(ctx, tx, KeptDeployment, d.OpCode)
 	})
 	if err != nil {
 		return false, fmt.Errorf("deployment %s: %w", d.OpCode, err)

@@ -80,7 +80,7 @@ func TestOpenRefuses(t *testing.T) {
 		"newer": {func(path string) {
 			put(t, path, string(whole))
 			sqlIn("INSERT INTO goose_db_version (version_id, is_applied) SELECT max(version_id) + 1, 1 FROM goose_db_version")(path)
-		}, []string{"newer Requin", "version 2", "up to 1", "install"}},
+		}, []string{"newer Requin", "version 3", "up to 2", "install"}},
 	} {
 		folder := filepath.Join(t.TempDir(), "s")
 		if err := os.Mkdir(folder, 0o777); err != nil {
@@ -167,9 +167,14 @@ func TestMigrate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	second, err := fs.ReadFile(migrations(), "00002_ledger.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
 	steps := fstest.MapFS{
 		"00001_survey.sql": {Data: first},
-		"00002_more.sql":   {Data: []byte("-- +goose Up\nALTER TABLE survey ADD COLUMN more TEXT;\nUPDATE survey SET more = name;\n")},
+		"00002_ledger.sql": {Data: second},
+		"00003_more.sql":   {Data: []byte("-- +goose Up\nALTER TABLE survey ADD COLUMN more TEXT;\nUPDATE survey SET more = name;\n")},
 	}
 	path := filepath.Join(closed(t), dbFile)
 	var group sync.WaitGroup
@@ -200,7 +205,7 @@ func TestMigrate(t *testing.T) {
 		}
 	}
 	check("study")
-	steps["00003_broken.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nUPDATE survey SET more = 'half';\nUPDATE nothing SET x = 1;\n")}
+	steps["00004_broken.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nUPDATE survey SET more = 'half';\nUPDATE nothing SET x = 1;\n")}
 	db2, err := connect(path, "mode=rw")
 	if err != nil {
 		t.Fatal(err)
@@ -210,7 +215,7 @@ func TestMigrate(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("study")
-	// This Requin knows one step only.
+	// This Requin knows two steps only.
 	_, err = Open(t.Context(), filepath.Dir(path))
 	says(t, err, "newer Requin")
 }

@@ -56,6 +56,10 @@ func (s *Survey) Import(ctx context.Context, src Source, records annotate.Record
 	var out Imported
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		im := &importing{ctx: context.WithoutCancel(ctx), tx: tx, opt: opt}
+		imports, opcodes, err := importsOf(im.ctx, tx, src.Name)
+		if err != nil {
+			return err
+		}
 		if already, err := im.begin(src); err != nil || already {
 			out = Imported{Already: already}
 			return err
@@ -75,9 +79,12 @@ func (s *Survey) Import(ctx context.Context, src Source, records annotate.Record
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		err := im.finish()
+		err = im.finish()
 		out = im.out
-		return err
+		if err != nil {
+			return err
+		}
+		return keepHashesOf(im.ctx, tx, src.Name, imports, opcodes)
 	})
 	if err != nil {
 		return Imported{}, fmt.Errorf("%s: nothing was imported: %w", src.Name, err)

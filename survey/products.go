@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -68,7 +69,10 @@ func (s *Survey) putProduct(ctx context.Context, table, hash, about string, p pr
 	return s.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO "+table+" (name, path, "+hash+", created, "+about+") VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET path = excluded.path, "+
 			hash+" = excluded."+hash+", created = excluded.created, "+about+" = excluded."+about, r.values...)
-		return err
+		if err != nil {
+			return err
+		}
+		return keepHash(ctx, tx, strings.TrimSuffix(table, "s"), p.name)
 	})
 }
 

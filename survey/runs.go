@@ -77,7 +77,10 @@ func (s *Survey) PutRun(ctx context.Context, r Run) error {
 		}
 		_, err = tx.ExecContext(ctx, "UPDATE runs SET names = ?, frames = ?, detections = ?, tracks = ? WHERE nr = ?",
 			names.values[0], len(kept.frames), kept.detections, len(r.Tracks), nr)
-		return err
+		if err != nil {
+			return err
+		}
+		return keepHash(ctx, tx, KeptRun, r.ID)
 	})
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.ID, err)

@@ -37,12 +37,19 @@ func (s *Survey) RemoveSource(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
+		imports, opcodes, err := importsOf(ctx, tx, name)
+		if err != nil {
+			return err
+		}
 		for _, id := range ids {
 			if err := removeRecords(ctx, tx, id); err != nil {
 				return err
 			}
 		}
-		return dropOrphans(ctx, tx)
+		if err := dropOrphans(ctx, tx); err != nil {
+			return err
+		}
+		return keepHashesOf(ctx, tx, name, imports, opcodes)
 	})
 }
 

@@ -37,7 +37,10 @@ func (s *Survey) SetTaxa(ctx context.Context, taxa taxon.List) error {
 				return fmt.Errorf("taxon %q: %w", t.Name, err)
 			}
 		}
-		return in.flush()
+		if err := in.flush(); err != nil {
+			return err
+		}
+		return keepHash(ctx, tx, KeptTaxa, "")
 	})
 }
 

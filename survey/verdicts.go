@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -47,8 +48,12 @@ func (s *Survey) AppendVerdict(ctx context.Context, v Verdict) (id int64, err er
 		if r.err != nil {
 			return r.err
 		}
-		return tx.QueryRowContext(ctx, `INSERT INTO verdicts (id, deployment, run, kind, track, time_ns, before, after, stated_by, stated_at)
+		err = tx.QueryRowContext(ctx, `INSERT INTO verdicts (id, deployment, run, kind, track, time_ns, before, after, stated_by, stated_at)
 			SELECT COALESCE(MAX(id), 0) + 1, `+placeholders(9)+` FROM verdicts RETURNING id`, r.values...).Scan(&id)
+		if err != nil {
+			return err
+		}
+		return keepHash(ctx, tx, KeptVerdict, strconv.FormatInt(id, 10))
 	})
 	if err != nil {
 		return 0, fmt.Errorf("the verdict was not kept: %w", err)
