@@ -60,7 +60,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, errUnreadable):
 		fmt.Fprintf(stderr, "requin: done, but %v: the counts are minimums (exit code %d)\n", err, exitUnreadable)
 		return exitUnreadable
-	case errors.Is(err, errUnread):
+	case errors.Is(err, errUnread), errors.Is(err, errMissing):
 		fmt.Fprintf(stderr, "requin: %v (exit code %d)\n", err, exitUnreadable)
 		return exitUnreadable
 	case ctx.Err() != nil:
@@ -103,7 +103,7 @@ func (a *app) root() *cobra.Command {
 	})
 	root.AddCommand(a.initCommand(), a.addCommand(), a.listCommand(), a.taxaCommand(), a.relinkCommand(),
 		a.importCommand(), a.exportCommand(), a.formatsCommand(),
-		a.datasetCommand(), a.simulateCommand(), a.trainCommand(), a.evalCommand(), a.compareCommand(), a.askCommand(),
+		a.datasetCommand(), a.simulateCommand(), a.trainCommand(), a.evalCommand(), a.compareCommand(), a.askCommand(), a.verifyCommand(),
 		a.countCommand(), a.probeCommand(), a.doctorCommand(), a.demoCommand())
 	return root
 }

@@ -1,0 +1,158 @@
+package method
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+
+	"requin/count"
+	"requin/detect"
+	"requin/frame"
+	"requin/survey"
+	"requin/taxon"
+	"requin/track"
+)
+
+// countSettings are the settings that a count follows from, as its record has them.
+type countSettings struct {
+	Every    count.Seconds `json:"every_s"`
+	Period   string        `json:"period"`
+	Interval count.Seconds `json:"interval_s"`
+	Taxa     taxon.List    `json:"taxa"`
+	Tracker  *track.Config `json:"tracker"`
+}
+
+// counted derives tracks and counts anew from the detections that were kept, with the settings of the record.
+func (v *verifying) counted(r survey.Run) error {
+	frames, err := framesOf(r)
+	if err != nil {
+		if v.ctx.Err() != nil {
+			return v.ctx.Err()
+		}
+		v.found(Altered, "run", r.ID, "detections", "they cannot be read: %v", err)
+		return nil
+	}
+	tracks, counts, err := derive(r, frames)
+	switch {
+	case err != nil:
+		v.found(Unknown, "run", r.ID, "counts", "they cannot be derived anew: %v", err)
+		return nil
+	case !reflect.DeepEqual(normal(tracks), normal(r.Tracks)):
+		v.found(Altered, "run", r.ID, "tracks", "from the detections follow %d tracks, %d were kept, and they are not the same", len(tracks), len(r.Tracks))
+	}
+	kept := *r.Result
+	kept.Taxa = append([]count.Taxon{}, kept.Taxa...)
+	for i := range kept.Taxa {
+		kept.Taxa[i].Uncertainty = nil // of how well the detector sees, not of what it saw
+	}
+	for i, t := range kept.Taxa {
+		if i >= len(counts.Taxa) || counts.Taxa[i].Name != t.Name {
+			v.found(Altered, "run", r.ID, "counts", "the taxa are not those of the settings")
+			return nil
+		}
+		if a, b := counts.Taxa[i].MaxN, t.MaxN; a == nil != (b == nil) || a != nil && *a != *b {
+			v.found(Altered, "run", r.ID, "counts, "+t.Name, "from the detections follows MaxN %s; %s was kept", count.Number(a), count.Number(b))
+			return nil
+		}
+	}
+	if !reflect.DeepEqual(normal(counts), normal(kept)) {
+		v.found(Altered, "run", r.ID, "counts", "they are not those that follow from the detections and the settings")
+	}
+	return nil
+}
+
+func framesOf(r survey.Run) ([]detect.Frame, error) {
+	var out []detect.Frame
+	if r.Detections == nil {
+		return nil, nil
+	}
+	for f, err := range r.Detections {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// derive follows the animals and counts them, as requin count does.
+func derive(r survey.Run, frames []detect.Frame) ([]track.Track, count.Result, error) {
+	var record struct {
+		Settings countSettings `json:"settings"`
+		Outcome  struct {
+			Gaps []struct {
+				From   count.Seconds `json:"from_s"`
+				To     count.Seconds `json:"to_s"`
+				Reason string        `json:"reason"`
+			} `json:"gaps"`
+		} `json:"outcome"`
+	}
+	if err := json.Unmarshal(r.Record, &record); err != nil {
+		return nil, count.Result{}, fmt.Errorf("the record cannot be read: %w", err)
+	}
+	set := record.Settings
+	if set.Tracker == nil || set.Every <= 0 {
+		return nil, count.Result{}, fmt.Errorf("the record does not say how animals were followed")
+	}
+	period, err := frame.ParsePeriod(set.Period)
+	if err != nil {
+		return nil, count.Result{}, err
+	}
+	threshold := func(name string) float32 {
+		t, _ := set.Taxa.Find(name)
+		return float32(t.Threshold)
+	}
+	tracks, err := track.Follow(*set.Tracker, threshold, func(yield func(detect.Frame, error) bool) {
+		for _, f := range frames {
+			if !yield(f, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return nil, count.Result{}, err
+	}
+	in := count.Input{Tracks: tracks, Taxa: set.Taxa, Period: period, Every: set.Every.Duration(), Interval: time.Duration(set.Interval), Duration: r.Result.Duration.Duration()}
+	for _, f := range frames {
+		in.Frames = append(in.Frames, f.Instant)
+	}
+	for _, g := range record.Outcome.Gaps {
+		in.Gaps = append(in.Gaps, frame.Gap{From: g.From.Duration(), To: g.To.Duration(), Reason: g.Reason})
+	}
+	counts, err := count.Of(in)
+	return tracks, counts, err
+}
+
+// normal is a value as JSON has it, so that an empty list and none are the same.
+func normal(v any) any {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	var out any
+	if err := json.Unmarshal(text, &out); err != nil {
+		return err
+	}
+	return strip(out)
+}
+
+// strip takes away what says nothing.
+func strip(v any) any {
+	switch x := v.(type) {
+	case []any:
+		if len(x) == 0 {
+			return nil
+		}
+		for i := range x {
+			x[i] = strip(x[i])
+		}
+	case map[string]any:
+		for k := range x {
+			if x[k] = strip(x[k]); x[k] == nil {
+				delete(x, k)
+			}
+		}
+	}
+	return v
+}
