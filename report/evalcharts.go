@@ -18,7 +18,7 @@ func chartID(parts ...any) string {
 }
 
 // curveChart is precision over recall of a taxon, a line a fold; none where no fold is scored.
-func curveChart(m Model, t eval.TaxonAssessment, model int) []evalChart {
+func curveChart(m Model, t eval.TaxonAssessment, model, taxon int) []evalChart {
 	c := plot.Chart{Title: "Precision and recall of " + t.Taxon, X: plot.Axis{Label: "recall", From: 0, To: 1}, Y: plot.Axis{Label: "precision", From: 0, To: 1}}
 	boxes := 0
 	for i, p := range t.Curves {
@@ -45,7 +45,7 @@ func curveChart(m Model, t eval.TaxonAssessment, model int) []evalChart {
 	c.Marks = append(c.Marks, at)
 	c.Note = fmt.Sprintf("n = %d boxes", boxes)
 	c.About = fmt.Sprintf("Precision over recall of %s. AP50 %s.", t.Taxon, spread(t.Folds.AP50))
-	c.ID = chartID("pr", model, len(t.Taxon), t.Taxon)
+	c.ID = chartID("pr", model, taxon)
 	return []evalChart{{Title: t.Taxon, Plot: c.Draw()}}
 }
 
@@ -88,11 +88,11 @@ func boxPlots(models []Model) []evalChart {
 }
 
 // reliabilityChart is the share that is right over the probability stated.
-func reliabilityChart(t eval.TaxonAssessment, model int) []evalChart {
+func reliabilityChart(t eval.TaxonAssessment, model, taxon int) []evalChart {
 	if t.Detections == 0 {
 		return nil
 	}
-	c := plot.Chart{ID: chartID("reliability", model, len(t.Taxon), t.Taxon), Title: "Reliability of " + t.Taxon, Note: fmt.Sprintf("n = %d detections", t.Detections),
+	c := plot.Chart{ID: chartID("reliability", model, taxon), Title: "Reliability of " + t.Taxon, Note: fmt.Sprintf("n = %d detections", t.Detections),
 		X: plot.Axis{Label: "probability stated (mean of the bin)", From: 0, To: 1}, Y: plot.Axis{Label: "share that is right", From: 0, To: 1}}
 	c.About = fmt.Sprintf("Calibration error %s before and %s after calibration.", decimals(t.ECEBefore, 3), decimals(t.ECEAfter, 3))
 	c.Marks = append(c.Marks, plot.Guide{B: 1, Name: "as it should be"})

@@ -217,7 +217,7 @@ const together = "all taxa"
 
 func viewModel(m Model, id int, r eval.Rating) modelView {
 	v := modelView{ID: id, Model: m.Model, About: m.About, Thresholds: m.Thresholds, Many: len(m.Trials) > 1, Confusion: viewConfusion(m.Confusion)}
-	for _, t := range m.Taxa {
+	for k, t := range m.Taxa {
 		rows := taxonRows{shownTaxon: nameOf(t.Taxon), Many: v.Many}
 		for i, s := range t.Scores {
 			row := foldRow{Fold: m.Trials[i], Boxes: strconv.Itoa(s.Truth)}
@@ -238,8 +238,8 @@ func viewModel(m Model, id int, r eval.Rating) modelView {
 		f := t.Folds
 		rows.Mean = foldRow{Fold: "mean ± SD", Boxes: strconv.Itoa(f.Truth), Cells: []string{"", spread(f.Precision), spread(f.Recall), spread(f.F), spread(t.OthersF), spread(f.BestF), spread(f.AP50), spread(f.AP)}}
 		v.Taxa = append(v.Taxa, rows)
-		v.Curves = append(v.Curves, curveChart(m, t, id)...)
-		v.Reliability = append(v.Reliability, reliabilityChart(t, id)...)
+		v.Curves = append(v.Curves, curveChart(m, t, id, k)...)
+		v.Reliability = append(v.Reliability, reliabilityChart(t, id, k)...)
 		sizes := sizesRow{shownTaxon: nameOf(t.Taxon)}
 		for _, s := range t.Sizes {
 			sizes.Cells = append(sizes.Cells, strconv.Itoa(s.Truth), decimals(s.Recall(), 3), spread(s.Over))

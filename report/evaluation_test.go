@@ -1,0 +1,163 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"requin/eval"
+	"requin/frame"
+	"requin/report"
+)
+
+// tried is a fold of n pictures with a whitetip each, of which some are found, and some
+// wrong detections; a ray in every third, taken for a whitetip.
+func tried(name string, n, found, wrong int) eval.Trial {
+	t := eval.Trial{Name: name, Thresholds: map[string]float64{"Triaenodon obesus": 0.2}, Unknown: []string{"Galeocerdo cuvier"}}
+	at := func(x, side float64) frame.Box { return frame.Box{X0: x, X1: x + side, Y1: side} }
+	for i := range n {
+		image := eval.Image{Truth: []eval.Truth{{Box: at(0, 20+float64(20*(i%5))), Taxon: "Triaenodon obesus"}}}
+		if i < found {
+			image.Found = append(image.Found, eval.Found{Box: image.Truth[0].Box, Taxon: "Triaenodon obesus", Score: 0.9 - 0.02*float64(i)})
+		}
+		if i < wrong {
+			image.Found = append(image.Found, eval.Found{Box: at(300, 20), Taxon: "Triaenodon obesus", Score: 0.5 - 0.03*float64(i)})
+		}
+		if i%3 == 0 {
+			image.Truth = append(image.Truth, eval.Truth{Box: at(150, 30), Taxon: "ray"}, eval.Truth{Box: at(500, 40), Taxon: "Galeocerdo cuvier"})
+			image.Found = append(image.Found, eval.Found{Box: at(150, 30), Taxon: "Triaenodon obesus", Score: 0.3})
+		}
+		t.Images, t.Groups = append(t.Images, image), append(t.Groups, name)
+	}
+	return t
+}
+
+func evaluated(t testing.TB) report.Evaluation {
+	r := eval.Rating{IoU: 0.5, Threshold: math.NaN(), Least: 5}
+	studied := []string{"Triaenodon obesus", "Galeocerdo cuvier"}
+	assess := func(name string, trials ...eval.Trial) report.Model {
+		return report.Model{Assessment: eval.Assess(name, trials, studied, []string{"ray"}, r), About: "Two models, one for each fold.", Thresholds: "the models' own"}
+	}
+	e := report.Evaluation{
+		Title: "studied and all", Dataset: "cocos", Sum: strings.Repeat("ab12", 16), Rating: r, Rounds: 100, Seed: 1, People: "MaxN of 8 deployments", Machine: "the latest counts",
+		Models:     []report.Model{assess("studied", tried("fold 0", 12, 8, 4), tried("fold 1", 12, 6, 6)), assess("all", tried("fold 0", 12, 9, 3), tried("fold 1", 12, 8, 2))},
+		Notes:      []string{"studied does not know Galeocerdo cuvier: it is not scored on them."},
+		Provenance: []report.Section{{Title: "Dataset", Rows: [][2]string{{"Name", "cocos"}}}},
+	}
+	var list []eval.Compared
+	for i, p := range []float64{0, 1, 2, 3, 4, 5, 2, 2} {
+		pair := eval.Pair{Deployment: "=D" + string(rune('1'+i)), People: p, Machine: p + float64(i%2)}
+		list = append(list, eval.Compared{Measure: eval.MaxN, Among: "deployments", Taxon: studied[i%2], Pair: pair})
+	}
+	e.Counts = eval.CompareCounts(list, 100, 1)
+	jpg, err := os.ReadFile(filepath.Join("testdata", "evidence.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	worst := frame.Box{X0: 5, Y0: 5, X1: 40, Y1: 30}
+	e.Mistakes = []report.Mistake{{Said: "False alarm: Triaenodon obesus, score 0.92", Judged: report.Judged{JPEG: jpg, Name: "D1", Worst: &worst,
+		Found: []eval.Found{{Box: worst, Taxon: "Triaenodon obesus", Score: 0.92}}}}}
+	return e
+}
+
+func evaluationPage(t testing.TB, e report.Evaluation) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := report.WriteEvaluation(&b, e); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestEvaluationSaysWhatAReaderLooksFor(t *testing.T) {
+	page := evaluationPage(t, evaluated(t))
+	if page != evaluationPage(t, evaluated(t)) {
+		t.Error("the same evaluation gives other bytes")
+	}
+	for _, want := range []string{
+		"<h1>studied and all</h1>", "the model does not know this taxon", "mean ± SD", "<i>Triaenodon obesus</i>", "n = 24 boxes", "all less studied", "the other fold",
+		"Bland–Altman", "least squares", "limits of agreement", "F (others)", "False alarm: Triaenodon obesus, score 0.92", "boxes rect.worst", `class="worst"`, "Corrections that could be made",
+		"What was taken for what",
+	} {
+		if !strings.Contains(strings.ReplaceAll(page, "\n", ""), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, bad := range []string{"<script", "http://", "https://", " style=", "ZgotmplZ", "NaN", "%!", "+Inf"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page has %q", bad)
+		}
+	}
+	if n, m := strings.Count(page, "<table"), strings.Count(page, "<caption"); n != m {
+		t.Errorf("%d tables, %d captions", n, m)
+	}
+	ids := map[string]bool{}
+	for _, part := range strings.Split(page, ` id="`)[1:] {
+		id, _, _ := strings.Cut(part, `"`)
+		if ids[id] || strings.ContainsAny(id, " .") {
+			t.Errorf("id %q stands twice, or is none", id)
+		}
+		ids[id] = true
+	}
+}
+
+func TestEvaluationTablesAreGolden(t *testing.T) {
+	var all strings.Builder
+	for _, table := range evaluated(t).Tables() {
+		var b bytes.Buffer
+		if err := table.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		all.WriteString("-- " + table.Name + " --\n" + b.String())
+	}
+	golden(t, "evaluation.txt", all.String())
+}
+
+// What does not exist is null in JSON, which has no other word for it.
+func TestEvaluationJSON(t *testing.T) {
+	var b bytes.Buffer
+	if err := evaluated(t).JSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Schema   string
+		Settings struct{ Threshold *float64 }
+		Models   []struct {
+			Taxa []struct {
+				Taxon string
+				Folds []struct {
+					Unknown bool `json:"unknown_to_model"`
+					F       *float64
+				}
+			}
+		}
+		Counts []struct {
+			Taxon *string
+			R     struct{ Value, Low, High *float64 }
+		}
+		Differences []struct{ Measure string }
+	}
+	if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	tiger := doc.Models[0].Taxa[1].Folds[0]
+	if doc.Schema != "requin.eval/1" || doc.Settings.Threshold != nil || !tiger.Unknown || tiger.F != nil || doc.Models[0].Taxa[0].Folds[0].F == nil {
+		t.Errorf("%+v", doc)
+	}
+	if len(doc.Counts) != 3 || doc.Counts[0].Taxon != nil || doc.Counts[0].R.Value == nil || len(doc.Differences) != 2*len(eval.Measures()) {
+		t.Errorf("%+v", doc)
+	}
+}
+
+func TestAnEvaluationOfNothingIsAPage(t *testing.T) {
+	if page := evaluationPage(t, report.Evaluation{Title: `<script>"nothing"`}); strings.Contains(page, "<script") {
+		t.Error("a title is not escaped")
+	}
+	if n := len(report.Evaluation{}.Tables()); n != 0 {
+		t.Errorf("%d tables of nothing", n)
+	}
+}
