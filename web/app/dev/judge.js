@@ -67,7 +67,7 @@ export function judge(d, v, by) {
     reject: () => set('rejected'),
     relabel: () => set('accepted', v.taxon),
     unsure: () => set('unsure'),
-    flag: () => (v.track ? (track(d, v.track).flagged = true) : d.frame_verdicts.push({ frame: v.frame, kind: 'flag', by, text: v.note })),
+    flag: () => (v.track ? (track(d, v.track).flagged = true) : d.frame_verdicts.push({ frame: v.frame, kind: 'flag', by, note: v.note })),
     unflag: () => (v.track ? (track(d, v.track).flagged = false) : (d.frame_verdicts = d.frame_verdicts.filter((f) => f.frame !== v.frame || f.kind !== 'flag'))),
     add: () => d.boxes.push({ id: `b${++fresh}`, frame: v.frame, taxon: v.taxon, box: v.box, by, track: '' }),
     edit: () => (v.box_id ? (d.boxes.find((b) => b.id === v.box_id).box = v.box) : track(d, v.track).points.forEach((p) => p[0] === v.frame && p.splice(1, 4, ...v.box))),
@@ -84,10 +84,11 @@ export function judge(d, v, by) {
     },
     looked: () => {
       d.looked = [...new Set([...d.looked, v.frame])].sort((a, b) => a - b);
+      for (const taxon of v.taxa) d.frame_verdicts.push({ frame: v.frame, kind: 'looked', by, taxon });
       for (const taxon of v.taxa) d.lookedTaxa[taxon] = [...new Set([...(d.lookedTaxa[taxon] ?? []), v.frame])];
     },
     count: () => ((d.counted[v.taxon] ??= {})[v.frame] = v.n),
-    note: () => d.frame_verdicts.push({ frame: v.frame, kind: 'note', by, text: v.text }),
+    note: () => d.frame_verdicts.push({ frame: v.frame, kind: 'note', by, note: v.text }),
     keyframes: () => d.tracks.push({ id: `d${++fresh}`, taxon: v.taxon, machine_taxon: '', p: 1, state: 'accepted', flagged: false, by, drawn: true, points: v.keys.map((k) => [k.frame, ...k.box, 1]) }),
   };
   (kinds[v.kind] ?? (() => fail(`a verdict of the kind ${v.kind} is not known`)))();

@@ -8,7 +8,7 @@ import { deployment, frame, taxa } from './world.js';
 
 const port = Number(process.env.PORT ?? 8990);
 const files = fileURLToPath(new URL('../../static/', import.meta.url));
-const types = { html: 'text/html; charset=utf-8', js: 'text/javascript', css: 'text/css' };
+const types = { html: 'text/html; charset=utf-8', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 const survey = new Map();
@@ -66,7 +66,7 @@ function get(path, q) {
   if (path === 'me') return { name: 'Ada', csrf: 'word', blind: false, users: ['Ada'], risk: 0.05, version: 'mock', survey: 'Made-up reef' };
   if (path === 'taxa') return taxa;
   if (path === 'deployments') return [...survey.values()].map((s) => row(s.d)).concat([{ opcode: 'BRUV_99', state: 'not counted', frames: 0, looked: 0, duration_s: 0, unreadable_s: 0, taxa: null, reviewers: null, flags: 0 }]);
-  if (path === 'agreement') return { pairs: [{ a: 'Ada', b: 'Ben', opcode: 'BRUV_07', taxon: taxa[0].name, n: 20, percent: 90, kappa: 0.78, maxn_a: 3, maxn_b: 2 }], disagreements: [{ opcode: 'BRUV_07', frame: 31, track: 't3', taxon: taxa[0].name, a: { who: 'Ada', kind: 'accept' }, b: { who: 'Ben', kind: 'reject' } }] };
+  if (path === 'agreement') return { pairs: [{ a: 'Ada', b: 'Ben', opcode: 'BRUV_07', taxon: taxa[0].name, n: 20, percent: 90, kappa: 0.78, maxn_a: 3, maxn_b: 2 }], disagreements: [{ opcode: 'BRUV_07', frame: 31, track: 't3', taxon: taxa[0].name, a: { who: 'Ada', kind: taxa[0].name }, b: { who: 'Ben', kind: 'rejected' } }] };
   if (path === 'annotate/suggest') return Array.from({ length: 12 }, (_, k) => ({ opcode: 'BRUV_07', frame: k * 40, reason: 'the model is unsure of two boxes', score: 1 - k / 20 }));
   const [, op, what] = /^deployments\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
   const s = survey.get(decodeURIComponent(op ?? ''));
@@ -84,6 +84,7 @@ function post(path, body) {
   if (drawn) return said(decodeURIComponent(drawn), 'verdicts', { ...body, kind: 'keyframes' });
   if (path === 'dataset') return { message: `Dataset ${body.name}: made up.` };
   if (path === 'reconcile') return { seq: 0 };
+  if (path === 'presence') return {};
   return null;
 }
 
@@ -112,7 +113,7 @@ async function serve(req, res) {
   }
   if (!path.startsWith('api/')) {
     const name = path === '' ? 'index.html' : path;
-    if (!/^(index\.html|app\.(js|css))$/.test(name)) return answer(res, 404, { error: `there is no ${path}` });
+    if (!/^(index\.html|icon\.svg|app\.(js|css))$/.test(name)) return answer(res, 404, { error: `there is no ${path}` });
     res.writeHead(200, { 'Content-Type': types[name.split('.').pop()], 'Content-Security-Policy': policy, 'X-Content-Type-Options': 'nosniff' });
     return res.end(await readFile(files + name));
   }

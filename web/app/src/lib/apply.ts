@@ -23,9 +23,13 @@ export function apply(d: Deployment, v: Verdict, by: string, id = ''): Deploymen
     case 'delete':
       return { ...d, boxes: d.boxes.filter((b) => b.id !== v.box_id) };
     case 'looked':
-      return d.looked.includes(v.frame) ? d : { ...d, looked: [...d.looked, v.frame].sort((a, b) => a - b) };
+      return {
+        ...d,
+        looked: d.looked.includes(v.frame) ? d.looked : [...d.looked, v.frame].sort((a, b) => a - b),
+        frame_verdicts: [...d.frame_verdicts, ...v.taxa.map((taxon) => ({ frame: v.frame, kind: 'looked', by, taxon }))],
+      };
     case 'note':
-      return { ...d, frame_verdicts: [...d.frame_verdicts, { frame: v.frame, kind: 'note', by, text: v.text }] };
+      return { ...d, frame_verdicts: [...d.frame_verdicts, { frame: v.frame, kind: 'note', by, note: v.text }] };
     case 'count':
     case 'split':
     case 'merge':

@@ -49,6 +49,7 @@ export class Desk {
   private visited: { frame: number; taxon: string }[] = [];
   private since = performance.now();
   private asked = 0;
+  private resting: ReturnType<typeof setTimeout> | undefined;
   private passed = new Set<string>(); // looked at since the queue was last known
 
   readonly d = $derived.by(() => (this.base ? withWaiting(this.base, session.waiting, session.me?.name ?? '') : null));
@@ -56,7 +57,7 @@ export class Desk {
   readonly chosen = $derived(this.seen.find((s) => s.key === this.selected) ?? null);
   readonly state = $derived(this.d?.taxa.find((t) => t.taxon === this.taxon) ?? null);
   readonly open = $derived(this.seen.filter((s) => s.state === 'open' && s.taxon === this.taxon));
-  readonly looked = $derived(new Set(this.d?.looked ?? []));
+  readonly looked = $derived(new Set(this.d?.frame_verdicts.filter((f) => f.kind === 'looked' && f.taxon === this.taxon).map((f) => f.frame) ?? []));
   readonly here = $derived(this.seen.filter((s) => s.state === 'accepted' && s.taxon === this.taxon).length);
   readonly certified = $derived(!!this.d && this.d.taxa.length > 0 && this.d.taxa.every((t) => t.certified));
 
@@ -69,7 +70,7 @@ export class Desk {
       session.fails(e);
       return;
     }
-    session.listen(this.opcode);
+    session.at(this.opcode);
     this.taxon = taxon || this.riskiest();
     await this.refreshQueue();
     if (frame >= 0) this.goTo(frame, track);
@@ -152,10 +153,20 @@ export class Desk {
     return api.frameURL(this.opcode, i, widthFor(this.pictureWidth, this.base?.w ?? 1280));
   }
 
-  private prefetchAround(): void {
+  /** What is likely to be looked at next: the queue's next frames, and the neighbours once one rests. */
+  private near(): number[] {
     const next = this.queue.filter((q) => q.frame !== this.frame).map((q) => q.frame);
-    const near = [this.frame + 1, this.frame - 1].filter((i) => i >= 0 && i < this.frames);
-    prefetch([...next.slice(0, 4), ...near].map((i) => this.url(i)));
+    const beside = [this.frame + 1, this.frame - 1].filter((i) => i >= 0 && i < this.frames);
+    return [...next.slice(0, 4), ...beside];
+  }
+
+  isNear(url: string): boolean {
+    return this.near().some((i) => this.url(i) === url);
+  }
+
+  private prefetchAround(): void {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => prefetch(this.near().map((i) => this.url(i))), 60);
   }
 
   async refreshQueue(): Promise<void> {
@@ -225,8 +236,7 @@ export class Desk {
     const before = new Set(was?.taxa.filter((t) => t.certified).map((t) => t.taxon));
     const fresh = this.base.taxa.filter((t) => t.certified && !before.has(t.taxon));
     if (fresh.length > 0) {
-      this.justCertified = fresh;
-      session.say(`Certified. ${fresh.map((t) => `${t.taxon}: ${t.statement}`).join('. ')}`, 12);
+      this.justCertified = fresh; // which the page says large
     }
     if (!session.waiting.some((w) => w.id !== item.id && w.opcode === this.opcode)) void this.refreshQueue();
   }

@@ -28,7 +28,7 @@ export function drawLanes(ctx: CanvasRenderingContext2D, d: Deployment, lanes: L
   ctx.clearRect(0, 0, width, height + axis);
   outside(ctx, d, x, width, height, col);
   for (const lane of lanes) drawLane(ctx, d, lane, c, col);
-  lookedTicks(ctx, d, x, width, height, col);
+  lookedTicks(ctx, d, lanes, x, width, col);
   ctx.fillStyle = col.soft;
   ctx.font = '11px system-ui, sans-serif';
   ctx.textBaseline = 'alphabetic';
@@ -112,13 +112,14 @@ function peakMark(ctx: CanvasRenderingContext2D, x: number, y: number, n: number
   ctx.fillText(String(n), x + 14 > width ? x - 14 : x + 7, y - 4);
 }
 
-function lookedTicks(ctx: CanvasRenderingContext2D, d: Deployment, x: (t: number) => number, width: number, height: number, col: Colours): void {
+/** A tick in a taxon's lane where somebody looked at all of the frame for it. */
+function lookedTicks(ctx: CanvasRenderingContext2D, d: Deployment, lanes: Lane[], x: (t: number) => number, width: number, col: Colours): void {
   ctx.fillStyle = col.ink;
-  let last = -2;
-  for (const i of d.looked) {
-    const at = Math.round(x(d.frames[i] ?? -1));
-    if (at < 0 || at > width || at === last) continue;
-    ctx.fillRect(at, height - 5, 1, 5);
-    last = at;
+  const bottom = new Map(lanes.map((l) => [l.state.taxon, l.top + l.height]));
+  for (const f of d.frame_verdicts) {
+    const at = Math.round(x(d.frames[f.frame] ?? -1));
+    const y = bottom.get(f.taxon ?? '');
+    if (f.kind !== 'looked' || y === undefined || at < 0 || at > width) continue;
+    ctx.fillRect(at, y - 6, 1, 6);
   }
 }

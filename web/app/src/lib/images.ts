@@ -25,6 +25,14 @@ export function picture(url: string): HTMLImageElement {
   return img;
 }
 
+/** One has gone on: a picture that is still on its way makes room for those that are wanted. */
+export function abandon(url: string): void {
+  const img = kept.get(url);
+  if (!img || img.complete || img.isConnected) return;
+  kept.delete(url);
+  img.src = '';
+}
+
 /** Resolves once it can be shown without a stutter. A picture that fails is forgotten, so that the next time asks again. */
 export async function ready(img: HTMLImageElement): Promise<boolean> {
   try {

@@ -45,7 +45,7 @@ export class Paths {
     const s = this.desk.chosen;
     const d = this.desk.d;
     if (!s?.track || !d) return session.say('Choose a box to start from (↑ ↓), or draw one: B.');
-    const keys = s.track.drawn ? keyFrames(s.track.points, 0.5) : keyFrames(s.track.points, d.w / 200);
+    const keys = s.track.keys?.length ? s.track.keys : keyFrames(s.track.points, d.w / 200);
     this.path = { id: s.track.drawn ? s.track.id : '', taxon: s.taxon, keys, changed: !s.track.drawn };
     session.say(`${keys.length} key frames. Mend them with E, S saves.`);
   }

@@ -12,7 +12,7 @@ class Session {
   problem = $state<'' | 'login' | 'gone'>('');
   waiting = $state.raw<Item[]>([]);
   message = $state('');
-  present = $state.raw<Record<string, { opcode: string; at: number }>>({});
+  present = $state.raw<Record<string, string>>({}); // who has which deployment open
 
   onChange: ((change: Change) => void) | null = null; // somebody's verdict, this page's own too
   onTaken: ((item: Item, said: Said) => void) | null = null;
@@ -20,7 +20,8 @@ class Session {
 
   private outbox: Outbox | null = null;
   private events: EventSource | null = null;
-  private stream = '';
+  private place = '';
+  private repeat: ReturnType<typeof setInterval> | undefined;
   private fading: ReturnType<typeof setTimeout> | undefined;
 
   get studied(): Taxon[] {
@@ -32,7 +33,7 @@ class Session {
       await this.greet();
       this.taxa = (await api.taxa()) ?? [];
       this.problem = '';
-      this.listen('');
+      this.listen();
       void this.outbox?.flush();
     } catch (e) {
       this.fails(e);
@@ -93,6 +94,10 @@ class Session {
     this.outbox?.put({ opcode, what: 'other', path, body });
   }
 
+  hush(): void {
+    this.message = '';
+  }
+
   /** A line at the foot of the page, read out too. */
   say(text: string, seconds = 6): void {
     this.message = text;
@@ -108,19 +113,27 @@ class Session {
     return this.problem !== '';
   }
 
-  /** Live updates, and being seen by the others at this deployment. */
-  listen(opcode: string): void {
-    const url = 'api/events' + (opcode === '' ? '' : `?opcode=${encodeURIComponent(opcode)}`);
-    if (this.events && this.stream === url && this.events.readyState !== EventSource.CLOSED) return;
-    this.events?.close();
-    this.stream = url;
-    const events = new EventSource(url);
+  /** Being seen by the others at this deployment; '' at none. It lapses, so it is said again. */
+  at(opcode: string): void {
+    this.place = opcode;
+    clearInterval(this.repeat);
+    const tell = () => void api.post('api/presence', { opcode }).catch(() => undefined); // of no consequence
+    tell();
+    if (opcode !== '') this.repeat = setInterval(tell, 25_000);
+  }
+
+  /** Live updates. */
+  private listen(): void {
+    if (this.events && this.events.readyState !== EventSource.CLOSED) return;
+    const events = new EventSource('api/events');
     this.events = events;
     events.addEventListener('verdict', (e) => this.onChange?.(JSON.parse((e as MessageEvent<string>).data) as Change));
     events.addEventListener('presence', (e) => {
       const p = JSON.parse((e as MessageEvent<string>).data) as { opcode: string; name: string };
-      if (p.name !== this.me?.name) this.present = { ...this.present, [p.name]: { opcode: p.opcode, at: Date.now() } };
+      if (p.name !== this.me?.name) this.present = { ...this.present, [p.name]: p.opcode };
     });
+    // Other counts are known now: nothing was said, so no number of a verdict comes with it.
+    events.addEventListener('assessed', (e) => this.onChange?.({ opcode: (JSON.parse((e as MessageEvent<string>).data) as { opcode: string }).opcode, seq: 0, by: '' }));
     events.onopen = () => void this.back();
     events.onerror = () => {
       if (this.problem === '') this.problem = 'gone';
@@ -137,7 +150,8 @@ class Session {
       await this.greet();
       this.problem = '';
       this.outbox?.nudge();
-      if (this.events?.readyState === EventSource.CLOSED) this.listen(new URL(this.stream, location.href).searchParams.get('opcode') ?? '');
+      this.listen();
+      this.at(this.place);
       this.onChange?.({ opcode: '', seq: -1, by: '' });
     } catch (e) {
       this.fails(e);
@@ -145,11 +159,9 @@ class Session {
     }
   }
 
-  /** Who else looked at this deployment within the last two minutes. */
+  /** Who else has this deployment open. */
   othersAt(opcode: string): string[] {
-    return Object.entries(this.present)
-      .filter(([, p]) => p.opcode === opcode && Date.now() - p.at < 120_000)
-      .map(([name]) => name);
+    return Object.keys(this.present).filter((name) => this.present[name] === opcode);
   }
 }
 

@@ -35,6 +35,8 @@ export interface TaxonState {
   high: number;
   statement: string;
   looked: number;
+  calibrated?: boolean; // the model's scores were measured; otherwise they are taken as they are
+  measured?: boolean; // how much the model misses was measured; otherwise it is assumed
 }
 
 export interface Row {
@@ -59,8 +61,10 @@ export interface Track {
   state: TrackState;
   flagged: boolean;
   by: string;
+  note?: string;
   points: Point[];
   drawn: boolean;
+  keys?: Key[]; // of a drawn one
 }
 
 export interface Drawn {
@@ -74,9 +78,11 @@ export interface Drawn {
 
 export interface FrameVerdict {
   frame: number;
-  kind: string;
+  kind: string; // looked, count, flag or note
   by: string;
-  text?: string;
+  taxon?: string;
+  n?: number;
+  note?: string;
 }
 
 export interface Gap {
@@ -164,7 +170,7 @@ export interface Pair {
   opcode: string;
   taxon: string;
   n: number;
-  percent: number;
+  percent: number | null;
   kappa: number | null;
   maxn_a: number;
   maxn_b: number;
@@ -175,7 +181,7 @@ export interface Disagreement {
   frame: number;
   track: string;
   taxon: string;
-  a: { who: string; kind: string };
+  a: { who: string; kind: string }; // a taxon, rejected or unsure
   b: { who: string; kind: string };
 }
 
