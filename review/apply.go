@@ -58,7 +58,6 @@ func (s *State) judge(t *Track, standing Standing, taxon string, v Verdict) {
 	if taxon != "" {
 		t.Taxon = taxon
 	}
-	s.weigh(t)
 }
 
 // confirm accepts an animal. Where no track has it, its boxes stay as the person's own.
@@ -104,7 +103,6 @@ func (s *State) add(v Verdict) {
 		if _, there := takes[0].at(i); !there {
 			s.cut([]Point{p}, false)
 			takes[0].set(p)
-			s.weigh(takes[0])
 		}
 		return
 	}
@@ -166,7 +164,6 @@ func (s *State) split(v Verdict) {
 			later := *t
 			later.ID, later.Points, later.Keys = name("s", v), slices.Clone(t.Points[n:]), nil
 			t.Points, t.Keys = slices.Clone(t.Points[:n]), nil
-			s.weigh(t)
 			s.put(&later)
 			return
 		}
@@ -193,7 +190,6 @@ func (s *State) merge(v Verdict) {
 		t.Standing, t.Taxon, t.By = Accepted, o.Taxon, o.By
 	}
 	t.Flagged = t.Flagged || o.Flagged
-	s.weigh(t)
 }
 
 // draw takes in a track by its key frames, or others in their place.

@@ -134,7 +134,6 @@ func (s *State) cut(points []Point, all bool) {
 			s.drop(t)
 		default:
 			t.Points = kept
-			s.weigh(t)
 		}
 	}
 }

@@ -108,7 +108,7 @@ func (d *diary) back(who string, kind Kind) bool {
 func picture(s *State) string {
 	var out strings.Builder
 	for _, t := range s.Tracks() {
-		fmt.Fprintf(&out, "%s %s/%s %s by %s flagged %v %q drawn %v chance %.3f:", t.ID, t.Machine, t.Taxon, t.Standing, t.By, t.Flagged, t.Note, t.Drawn, t.Chance)
+		fmt.Fprintf(&out, "%s %s/%s %s by %s flagged %v %q drawn %v:", t.ID, t.Machine, t.Taxon, t.Standing, t.By, t.Flagged, t.Note, t.Drawn)
 		for _, p := range t.Points {
 			fmt.Fprintf(&out, " %d(%.2f %.2f %.2f %.2f)", p.Frame, p.Box.X0, p.Box.Y0, p.Box.X1, p.Box.Y1)
 		}

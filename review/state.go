@@ -16,8 +16,6 @@ type Machine struct {
 	Run    string          // names these tracks: verdicts given on the same Run find them by number
 	Frames []frame.Instant // rising; those of WithFrames
 	Tracks []track.Track   // candidates; a point whose time is none of Frames' is left out
-	// Chance is the chance that a track of a taxon with points of these scores is an animal of it; nil: their mean.
-	Chance func(taxon string, scores []float64) float64
 }
 
 // Standing is what is held of a track.
@@ -48,10 +46,9 @@ type Track struct {
 	Flagged  bool
 	Note     string // of the flag
 	Points   []Point
-	Keys     []Key   // where it was drawn by key frames
-	Drawn    bool    // a person's own
-	Single   bool    // one box that a person added outside any track
-	Chance   float64 // that it is an animal of its taxon; 0 or 1 where a person said so
+	Keys     []Key // where it was drawn by key frames
+	Drawn    bool  // a person's own
+	Single   bool  // one box that a person added outside any track
 
 	reconciled bool
 }
@@ -156,7 +153,6 @@ func Replay(m Machine, log []Verdict) *State {
 func (s *State) put(t *Track) {
 	s.tracks = append(s.tracks, t)
 	s.byID[t.ID] = t
-	s.weigh(t)
 }
 
 // drop takes a track out.
@@ -165,28 +161,6 @@ func (s *State) drop(t *Track) {
 	for id, o := range s.byID {
 		if o == t {
 			delete(s.byID, id)
-		}
-	}
-}
-
-// weigh says how sure it is that a track is an animal.
-func (s *State) weigh(t *Track) {
-	switch {
-	case t.Standing == Accepted:
-		t.Chance = 1
-	case t.Standing == Rejected:
-		t.Chance = 0
-	default:
-		scores := make([]float64, len(t.Points))
-		sum := 0.0
-		for i, p := range t.Points {
-			scores[i] = p.Score
-			sum += p.Score
-		}
-		if s.machine.Chance != nil {
-			t.Chance = s.machine.Chance(t.Taxon, scores)
-		} else {
-			t.Chance = sum / float64(len(scores))
 		}
 	}
 }

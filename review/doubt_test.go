@@ -1,0 +1,65 @@
+package review
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"requin/count"
+)
+
+func TestDoubt(t *testing.T) {
+	d := begin(t, reef())
+	doubt := func(taxon string) count.Doubt { return d.state.Doubt(taxon, count.Prior(), time.Second, AsScored) }
+	before := doubt("shark").Assess(0.05)
+	if before.Certified || before.Confirmed != 0 || len(before.Next) == 0 {
+		t.Fatalf("nobody has looked: %+v", before)
+	}
+	d.says("anna", Accept, Said{Track: "t1"})
+	d.says("anna", Reject, Said{Track: "t4"})
+	d.says("anna", Relabel, Said{Track: "t2", Taxon: "ray"})
+	d.says("anna", Add, Said{Time: at(50), Taxon: "shark", Box: box(1, 2)})
+	d.says("anna", Add, Said{Time: at(52), Taxon: "shark", Box: box(9, 2)})
+	d.says("anna", Add, Said{Time: at(52), Taxon: "shark", Box: box(300, 2)})
+	d.says("anna", Looked, Said{Time: at(12), Taxa: []string{"shark", "ray"}})
+	got := doubt("shark")
+	var said []count.Said
+	for _, c := range got.Candidates {
+		said = append(said, c.Said)
+	}
+	if !slices.Equal(said, []count.Said{count.Animal, count.NoAnimal, count.NoAnimal}) {
+		t.Errorf("t1, t2 and t4 are %v", said)
+	}
+	if !slices.Equal(got.Missed, []int{50, 52}) {
+		t.Errorf("missed visits at %v", got.Missed)
+	}
+	if !slices.Equal(got.Looks, []count.Look{{Frame: 12, N: 1}}) {
+		t.Errorf("looks %v", got.Looks)
+	}
+	rays := doubt("ray")
+	if n := len(rays.Candidates); n != 2 || rays.Candidates[0].Said != count.NoAnimal || rays.Candidates[1].Said != count.Animal {
+		t.Errorf("of rays: %+v; t3 was open in a frame that was looked at, t2 was named a ray", rays.Candidates)
+	}
+}
+
+// TestWhoLooksAtEverythingIsCertain follows the queue to the certificate with a reviewer who knows that only t1 and t2 are sharks.
+func TestWhoLooksAtEverythingIsCertain(t *testing.T) {
+	d := begin(t, reef())
+	for n := range 60 {
+		a := d.state.Doubt("shark", count.Prior(), time.Second, AsScored).Assess(0.05)
+		if a.Certified {
+			if a.Confirmed != 2 || n < 2 {
+				t.Errorf("certified %d after %d frames; there are 2 sharks", a.Confirmed, n)
+			}
+			return
+		}
+		i := a.Next[0].Frame
+		for _, tr := range d.state.In(i) {
+			if tr.Standing == Open && (tr.ID == "t1" || tr.ID == "t2") {
+				d.says("anna", Accept, Said{Track: tr.ID})
+			}
+		}
+		d.says("anna", Looked, Said{Time: at(i), Taxa: []string{"shark"}})
+	}
+	t.Error("all 60 frames were looked at, and it is not certified")
+}
