@@ -43,6 +43,7 @@ var layers = map[string][]string{
 	"plot":     {"frame"},
 	"page":     {},
 	"report":   {"frame", "taxon", "detect", "track", "count", "eval", "plot", "page"},
+	"web":      {"frame", "taxon", "detect", "track", "count", "review", "annotate", "eval", "video", "survey", "disk"},
 	"cli":      {"*"},
 	"realdata": {},       // for tests alone
 	"cli/demo": {"onnx"}, // draws the demo's clip and writes its detector

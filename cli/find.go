@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"requin/survey"
 	"requin/video"
 )
 
@@ -66,7 +67,7 @@ func findRecordings(args []string, surveyFolder string, separate bool) ([]record
 
 // ownFolder tells the folders of a survey that hold what Requin made.
 func ownFolder(name string) bool {
-	return slices.Contains([]string{"runs", "datasets", "models"}, name)
+	return slices.Contains([]string{survey.RunsFolder, survey.DatasetsFolder, survey.ModelsFolder, survey.CacheFolder}, name)
 }
 
 // nameRecordings calls each recording after its folder or its first file.

@@ -17,14 +17,21 @@ import (
 // WriteFile writes a file whole or not at all: into a temporary file beside it,
 // to the disk, then renamed. On failure what was there before is untouched.
 func WriteFile(path string, write func(io.Writer) error) (err error) {
-	return writeFile(path, true, write)
+	return writeFile(path, true, 0o644, write) // others may read it, where the disk knows such things; exFAT does not
+}
+
+// WriteSecret is WriteFile for what only its owner may read.
+func WriteSecret(path string, write func(io.Writer) error) error {
+	return writeFile(path, true, 0o600, write)
 }
 
 // WriteLoose is WriteFile for what can be made again: it is whole, but a power cut
 // may still take it. It does not wait for the disk.
-func WriteLoose(path string, write func(io.Writer) error) error { return writeFile(path, false, write) }
+func WriteLoose(path string, write func(io.Writer) error) error {
+	return writeFile(path, false, 0o644, write)
+}
 
-func writeFile(path string, lasting bool, write func(io.Writer) error) (err error) {
+func writeFile(path string, lasting bool, mode fs.FileMode, write func(io.Writer) error) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+temporary)
 	if err != nil {
 		return Explain(path, err)
@@ -39,7 +46,7 @@ func writeFile(path string, lasting bool, write func(io.Writer) error) (err erro
 	if err := write(tmp); err != nil {
 		return err
 	}
-	_ = tmp.Chmod(0o644) // others may read it, where the disk knows such things; exFAT does not
+	_ = tmp.Chmod(mode)
 	if lasting {
 		if err := tmp.Sync(); err != nil {
 			return err

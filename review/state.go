@@ -272,3 +272,6 @@ func (s *State) Accepted() []track.Track {
 	}
 	return out
 }
+
+// Looked are the frames of which a person said that all of it was looked at for a taxon, and who.
+func (s *State) Looked(taxon string) map[int]string { return s.looked[taxon] }

@@ -25,6 +25,7 @@ const (
 	RunsFolder     = "runs"     // the folders of counts and trainings
 	DatasetsFolder = "datasets" // frozen datasets
 	ModelsFolder   = "models"   // detectors
+	CacheFolder    = "cache"    // clips and the like: may be deleted
 )
 
 // Survey is an open survey: the folder of one study and its database. Several

@@ -25,8 +25,17 @@ type Verdict struct {
 	At     time.Time
 }
 
+// ErrLater says that another verdict on the deployment was kept meanwhile: by another process, or another person.
+var ErrLater = errors.New("another verdict on this deployment was kept meanwhile")
+
 // AppendVerdict keeps a verdict and gives its ID.
 func (s *Survey) AppendVerdict(ctx context.Context, v Verdict) (id int64, err error) {
+	return s.AppendVerdictAfter(ctx, v, -1)
+}
+
+// AppendVerdictAfter keeps a verdict if the last one on its deployment is the one with the ID after (0: there is none; less: whichever
+// it is), and fails with ErrLater otherwise: what the verdict rests on may be another by now.
+func (s *Survey) AppendVerdictAfter(ctx context.Context, v Verdict, after int64) (id int64, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		deployment, err := deploymentID(ctx, tx, v.OpCode)
 		if err != nil {
@@ -37,6 +46,15 @@ func (s *Survey) AppendVerdict(ctx context.Context, v Verdict) (id int64, err er
 		}
 		if v.Kind == "" {
 			return errors.New("a verdict needs a kind")
+		}
+		if after >= 0 {
+			var last int64
+			if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(id), 0) FROM verdicts WHERE deployment = ?", deployment).Scan(&last); err != nil {
+				return err
+			}
+			if last != after {
+				return ErrLater
+			}
 		}
 		var r row
 		r.whole(deployment)
@@ -63,9 +81,14 @@ func (s *Survey) AppendVerdict(ctx context.Context, v Verdict) (id int64, err er
 
 // Verdicts gives the verdicts on a deployment, or all where opcode is "", in the order in which they were given.
 func (s *Survey) Verdicts(ctx context.Context, opcode string) ([]Verdict, error) {
-	where, args := "", []any(nil)
+	return s.VerdictsAfter(ctx, opcode, 0)
+}
+
+// VerdictsAfter gives those verdicts whose ID is greater than after.
+func (s *Survey) VerdictsAfter(ctx context.Context, opcode string, after int64) ([]Verdict, error) {
+	where, args := "WHERE v.id > ? ", []any{after}
 	if opcode != "" {
-		where, args = "WHERE d.opcode = ? ", []any{opcode}
+		where, args = where+"AND d.opcode = ? ", append(args, opcode)
 	}
 	var out []Verdict
 	err := s.read(ctx, func(tx *sql.Tx) error {

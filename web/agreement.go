@@ -1,0 +1,114 @@
+package web
+
+import (
+	"context"
+	"math"
+	"net/http"
+
+	"requin/review"
+	"requin/survey"
+)
+
+// Agreement is how far people agree.
+type Agreement struct {
+	Pairs         []PairJSON         `json:"pairs"`
+	Disagreements []DisagreementJSON `json:"disagreements"`
+}
+
+// PairJSON is review.Pair in a deployment.
+type PairJSON struct {
+	A       string   `json:"a"`
+	B       string   `json:"b"`
+	OpCode  string   `json:"opcode"`
+	Taxon   string   `json:"taxon"`
+	N       int      `json:"n"`
+	Percent *float64 `json:"percent"` // null: they judged nothing in common
+	Kappa   *float64 `json:"kappa"`   // null: not defined
+	MaxNA   int      `json:"maxn_a"`
+	MaxNB   int      `json:"maxn_b"`
+}
+
+// DisagreementJSON is review.Disagreement in a deployment.
+type DisagreementJSON struct {
+	OpCode string  `json:"opcode"`
+	Frame  int     `json:"frame"`
+	Track  string  `json:"track"`
+	Taxon  string  `json:"taxon"`
+	A      whoSaid `json:"a"`
+	B      whoSaid `json:"b"`
+}
+
+type whoSaid struct {
+	Who  string `json:"who"`
+	Kind string `json:"kind"` // a taxon, rejected or unsure
+}
+
+// AgreementOf compares the reviewers of each deployment.
+func AgreementOf(ctx context.Context, sv *survey.Survey, only []string, risk float64) (Agreement, error) {
+	return newDesks(sv, only, risk).agreement(ctx)
+}
+
+func (t *desks) agreement(ctx context.Context) (Agreement, error) {
+	out := Agreement{Pairs: []PairJSON{}, Disagreements: []DisagreementJSON{}}
+	all, err := t.list(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, d := range all {
+		kept, err := t.survey.Verdicts(ctx, d.OpCode)
+		if err != nil {
+			return out, err
+		}
+		people := map[string]int{}
+		for _, v := range kept {
+			people[v.By]++
+		}
+		if d.Count == nil || len(people) < 2 {
+			continue
+		}
+		k, err := t.of(ctx, d)
+		if err != nil {
+			return out, err
+		}
+		if err := k.agree(ctx, &out); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// agree adds a deployment's reviewers.
+func (k *desk) agree(ctx context.Context, out *Agreement) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.refresh(ctx); err != nil {
+		return err
+	}
+	pairs, differ := review.Agreement(k.m, k.log, k.studied())
+	for _, p := range pairs {
+		out.Pairs = append(out.Pairs, PairJSON{p.A, p.B, k.opcode, p.Taxon, p.N, known(p.Percent), known(p.Kappa), p.MaxNA, p.MaxNB})
+	}
+	for _, d := range differ {
+		out.Disagreements = append(out.Disagreements, DisagreementJSON{k.opcode, d.Frame, d.Track, d.Taxon, whoSaid{d.A, d.SaidA}, whoSaid{d.B, d.SaidB}})
+	}
+	return nil
+}
+
+// known is a number; nil where it is not defined.
+func known(v float64) *float64 {
+	if math.IsNaN(v) {
+		return nil
+	}
+	return &v
+}
+
+func (s *Server) agreement(w http.ResponseWriter, r *http.Request, who *session) error {
+	if s.Blind {
+		return failf(http.StatusForbidden, "who reviews blind does not see how others judged: requin review --agreement tells")
+	}
+	out, err := s.desks.agreement(r.Context())
+	if err != nil {
+		return err
+	}
+	return give(w, out)
+}

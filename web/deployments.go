@@ -1,0 +1,321 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"requin/count"
+	"requin/review"
+	"requin/survey"
+	"requin/taxon"
+)
+
+// whose is whose verdicts a person sees: "" for everybody's.
+func (s *Server) whose(who *session) string {
+	if s.Blind {
+		return who.name
+	}
+	return ""
+}
+
+func (s *Server) me(w http.ResponseWriter, r *http.Request, who *session) error {
+	users := []string{who.name}
+	if s.Users != nil {
+		users = s.Users.Names()
+	}
+	return give(w, map[string]any{
+		"name": who.name, "csrf": who.csrf, "blind": s.Blind, "users": users, "risk": s.Risk, "version": s.Version, "survey": s.Survey.Name(),
+	})
+}
+
+type taxonJSON struct {
+	Name     string   `json:"name"`
+	Common   string   `json:"common"`
+	Synonyms []string `json:"synonyms"`
+	Studied  bool     `json:"studied"`
+	Key      int      `json:"key"` // 1 to 9; 0: none
+}
+
+func (s *Server) taxa(w http.ResponseWriter, r *http.Request, who *session) error {
+	list, err := s.Survey.Taxa(r.Context())
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		if list, err = s.countedTaxa(r.Context()); err != nil {
+			return err
+		}
+	}
+	out := []taxonJSON{}
+	for i, t := range slices.SortedStableFunc(slices.Values(list), func(a, b taxon.Taxon) int { return role(a) - role(b) }) {
+		x := taxonJSON{Name: t.Name, Common: t.Common, Synonyms: []string{}, Studied: t.Role != taxon.Context}
+		for _, c := range t.Classes {
+			if _, err := strconv.Atoi(c); err != nil && taxon.Fold(c) != taxon.Fold(t.Name) {
+				x.Synonyms = append(x.Synonyms, c)
+			}
+		}
+		if i < 9 {
+			x.Key = i + 1
+		}
+		out = append(out, x)
+	}
+	return give(w, out)
+}
+
+// role orders what is studied first.
+func role(t taxon.Taxon) int {
+	if t.Role == taxon.Context {
+		return 1
+	}
+	return 0
+}
+
+// countedTaxa are the taxa of the latest counts, where the survey has no list.
+func (s *Server) countedTaxa(ctx context.Context) (taxon.List, error) {
+	all, err := s.desks.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out taxon.List
+	for _, d := range all {
+		if d.Count == nil {
+			continue
+		}
+		k, err := s.desks.of(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range k.taxa {
+			if _, ok := out.Find(t.Name); !ok {
+				out = append(out, t)
+			}
+		}
+		break // counts of one survey share their taxa as a rule; reading all would take long
+	}
+	return out, nil
+}
+
+// TaxonState is what is known of a taxon in a deployment.
+type TaxonState struct {
+	Taxon      string  `json:"taxon"`
+	Machine    *int    `json:"machine"`   // MaxN as it was counted; null: no frame was looked at
+	Confirmed  int     `json:"confirmed"` // most in a frame that a person looked at
+	Risk       float64 `json:"risk"`      // chance that a frame nobody looked at holds more
+	Certified  bool    `json:"certified"`
+	Estimate   int     `json:"estimate"`
+	Low        int     `json:"low"`
+	High       int     `json:"high"`
+	Statement  string  `json:"statement"`
+	Looked     int     `json:"looked"`
+	Calibrated bool    `json:"calibrated"` // the model's scores were measured; otherwise they are taken as they are
+	Measured   bool    `json:"measured"`   // how much the model misses was measured; otherwise it is assumed
+}
+
+// states is what is known of each studied taxon. The desk is held.
+func (k *desk) states(v *view) []TaxonState {
+	out := []TaxonState{}
+	for _, name := range k.studied() {
+		a := k.assess(v, name)
+		_, _, measured := k.weigher(name)
+		t, _ := k.taxa.Find(name)
+		if t.Name == "" {
+			t.Name = name
+		}
+		_, calibrated := said(k.made.calibration, t)
+		x := TaxonState{Taxon: name, Confirmed: a.Confirmed, Risk: a.Risk, Certified: a.Certified, Estimate: a.Estimate, Low: a.Low, High: a.High,
+			Looked: a.Looked, Calibrated: calibrated, Measured: measured}
+		for _, c := range k.run.Result.Taxa {
+			if c.Name == name {
+				x.Machine = c.MaxN
+			}
+		}
+		x.Statement = k.statement(a)
+		out = append(out, x)
+	}
+	return out
+}
+
+// statement is what may be published of a taxon.
+func (k *desk) statement(a count.Assessment) string {
+	sure := strconv.FormatFloat(math.Round(1000*(1-k.risk))/10, 'g', -1, 64) + " %"
+	text := fmt.Sprintf("MaxN %d, at least %s", a.Confirmed, sure)
+	switch {
+	case a.Certified:
+	case a.Low == a.High:
+		text = fmt.Sprintf("MaxN %d (%s), not certified", a.Estimate, sure)
+	default:
+		text = fmt.Sprintf("MaxN %d, %d to %d (%s), not certified", a.Estimate, a.Low, a.High, sure)
+	}
+	text += fmt.Sprintf("; %s of %s frames looked at", thousands(a.Looked), thousands(len(k.m.Frames)))
+	if k.run.Unreadable > 0 {
+		text += "; " + k.run.Unreadable.Round(time.Second).String() + " of the video could not be read"
+	}
+	return text
+}
+
+// thousands writes a number with commas: 3,600.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// DeploymentState is a deployment in a list.
+type DeploymentState struct {
+	OpCode     string       `json:"opcode"`
+	State      string       `json:"state"`  // not counted, open or certified
+	Frames     int          `json:"frames"` // looked at by the machine
+	Looked     int          `json:"looked"` // looked at whole by people, for any taxon
+	Duration   float64      `json:"duration_s"`
+	Unreadable float64      `json:"unreadable_s"`
+	Taxa       []TaxonState `json:"taxa"`
+	Reviewers  []string     `json:"reviewers"`
+	Flags      int          `json:"flags"`
+	Error      string       `json:"error,omitempty"` // why it cannot be reviewed
+	Pending    bool         `json:"pending,omitempty"`
+}
+
+// summary is the deployment in a list, as the verdicts of some leave it.
+func (k *desk) summary(ctx context.Context, whose string) (DeploymentState, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.refresh(ctx); err != nil {
+		return DeploymentState{}, err
+	}
+	v := k.view(whose)
+	out := DeploymentState{OpCode: k.opcode, State: "certified", Frames: len(k.m.Frames), Unreadable: k.run.Unreadable.Seconds(), Taxa: k.states(v),
+		Looked: len(k.looked(v)), Reviewers: append([]string{}, review.People(review.Seen(k.log, whose, whose != ""))...)}
+	if k.run.Result != nil {
+		out.Duration = k.run.Result.Duration.Duration().Seconds()
+	}
+	if len(out.Taxa) == 0 || slices.ContainsFunc(out.Taxa, func(t TaxonState) bool { return !t.Certified }) {
+		out.State = "open"
+	}
+	for _, t := range v.state.Tracks() {
+		if t.Flagged {
+			out.Flags++
+		}
+	}
+	for _, r := range v.state.Remarks() {
+		if r.Kind == review.Flag {
+			out.Flags++
+		}
+	}
+	return out, nil
+}
+
+// looked are the frames that were looked at whole for any studied taxon. The desk is held.
+func (k *desk) looked(v *view) []int {
+	out := []int{}
+	for _, name := range k.studied() {
+		frames, _ := v.state.Looks(name)
+		out = append(out, frames...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// patience is how long a list of deployments waits for those that are being read.
+const patience = 2 * time.Second
+
+func (s *Server) deployments(w http.ResponseWriter, r *http.Request, who *session) error {
+	all, err := s.desks.list(r.Context())
+	if err != nil {
+		return err
+	}
+	out := make([]DeploymentState, 0, len(all))
+	until := time.Now().Add(patience)
+	for _, d := range all {
+		out = append(out, s.listed(r.Context(), d, s.whose(who), until))
+	}
+	return give(w, out)
+}
+
+// listed is a deployment in a list. What is not there in time is pending: it is worked on, and announced.
+func (s *Server) listed(ctx context.Context, d survey.Deployment, whose string, until time.Time) DeploymentState {
+	none := DeploymentState{OpCode: d.OpCode, State: "not counted", Taxa: []TaxonState{}, Reviewers: []string{}}
+	if d.Count == nil {
+		return none
+	}
+	none.State, none.Unreadable = "open", d.Count.Unreadable.Seconds()
+	done := s.summaries.ask(ctx, s, d, whose)
+	select {
+	case <-done.ready:
+	case <-time.After(max(time.Until(until), 0)):
+		none.Pending = true
+		for _, name := range sortedKeys(d.Count.MaxN) {
+			n := d.Count.MaxN[name]
+			none.Taxa = append(none.Taxa, TaxonState{Taxon: name, Machine: &n, Risk: 1, High: n, Statement: "being worked out"})
+		}
+		return none
+	}
+	if done.err != nil {
+		none.Error = done.err.Error()
+		return none
+	}
+	return done.state
+}
+
+// Status is what is known of each deployment, by everybody's verdicts.
+func Status(ctx context.Context, sv *survey.Survey, only []string, risk float64) ([]DeploymentState, error) {
+	t := newDesks(sv, only, risk)
+	all, err := t.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []DeploymentState
+	for _, d := range all {
+		if d.Count == nil {
+			out = append(out, DeploymentState{OpCode: d.OpCode, State: "not counted", Taxa: []TaxonState{}, Reviewers: []string{}})
+			continue
+		}
+		k, err := t.of(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		one, err := k.summary(ctx, "")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// sortedKeys are a map's, sorted.
+func sortedKeys(m map[string]int) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.SortFunc(out, strings.Compare)
+	return out
+}
+
+// Logs are all verdicts, by deployment.
+func Logs(ctx context.Context, sv *survey.Survey, only []string) ([]review.Log, error) {
+	all, err := newDesks(sv, only, 0).list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []review.Log
+	for _, d := range all {
+		k := desk{survey: sv, opcode: d.OpCode}
+		log, err := k.verdictsAfter(ctx, 0)
+		if err != nil {
+			return nil, err
+		}
+		if len(log) > 0 {
+			out = append(out, review.Log{OpCode: d.OpCode, Log: log})
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,223 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"requin/count"
+	"requin/review"
+)
+
+// Next is a frame to look at.
+type Next struct {
+	Frame  int      `json:"frame"` // -1: none
+	Taxon  string   `json:"taxon"`
+	Tracks []string `json:"tracks"` // of the taxon, in that frame
+	Reason string   `json:"reason"`
+	Risk   float64  `json:"risk"` // of the taxon
+	Done   bool     `json:"done"` // the taxon is certified
+}
+
+// asked is what a request for frames asks.
+type asked struct {
+	taxon  string
+	after  int
+	byTime bool
+	back   bool
+	n      int
+}
+
+func parseAsked(r *http.Request, frames int) (asked, error) {
+	q := r.URL.Query()
+	a := asked{taxon: q.Get("taxon"), after: -1, byTime: q.Get("by") == "time", back: q.Get("back") == "1", n: 8}
+	if text := q.Get("after"); text != "" {
+		i, err := strconv.Atoi(text)
+		if err != nil || i < -1 || i >= frames {
+			return a, failf(http.StatusBadRequest, "after=%q: give a frame from 0 to %d", text, frames-1)
+		}
+		a.after = i
+	}
+	if text := q.Get("n"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > 64 {
+			return a, failf(http.StatusBadRequest, "n=%q: give a number from 1 to 64", text)
+		}
+		a.n = n
+	}
+	return a, nil
+}
+
+// ask answers a question about a desk's frames.
+func (s *Server) ask(r *http.Request, who *session, answer func(k *desk, v *view, a asked) error) error {
+	k, err := s.desks.at(r.Context(), r.PathValue("op"))
+	if err != nil {
+		return err
+	}
+	a, err := parseAsked(r, len(k.m.Frames))
+	if err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.refresh(r.Context()); err != nil {
+		return err
+	}
+	v := k.view(s.whose(who))
+	if a.taxon == "" {
+		a.taxon = k.riskiest(v)
+	} else if !slices.Contains(k.studied(), a.taxon) {
+		return failf(http.StatusBadRequest, "%q is not studied in this deployment", a.taxon)
+	}
+	return answer(k, v, a)
+}
+
+// riskiest is the studied taxon of which least is certain. The desk is held.
+func (k *desk) riskiest(v *view) string {
+	name, most := "", -1.0
+	for _, t := range k.studied() {
+		if a := k.assess(v, t); a.Risk > most {
+			name, most = t, a.Risk
+		}
+	}
+	return name
+}
+
+func (s *Server) next(w http.ResponseWriter, r *http.Request, who *session) error {
+	return s.ask(r, who, func(k *desk, v *view, a asked) error {
+		var n Next
+		switch {
+		case a.byTime:
+			n = k.inTime(v, a)
+		case a.back:
+			n = k.before(v, a, who.name)
+		default:
+			n = k.none(v, a.taxon)
+			if list := k.queued(v, a); len(list) > 0 {
+				n = list[0]
+			}
+		}
+		s.prefetch(k, n.Frame)
+		return give(w, n)
+	})
+}
+
+func (s *Server) queue(w http.ResponseWriter, r *http.Request, who *session) error {
+	return s.ask(r, who, func(k *desk, v *view, a asked) error {
+		list := k.queued(v, a)
+		if len(list) > a.n {
+			list = list[:a.n]
+		}
+		var frames []int
+		for _, n := range list {
+			frames = append(frames, n.Frame)
+		}
+		s.prefetch(k, frames...)
+		return give(w, append([]Next{}, list...))
+	})
+}
+
+// none says that there is no frame to look at.
+func (k *desk) none(v *view, taxon string) Next {
+	a := k.assess(v, taxon)
+	n := Next{Frame: -1, Taxon: taxon, Tracks: []string{}, Risk: a.Risk, Done: a.Certified, Reason: "no frame is left that could hold more"}
+	if a.Certified {
+		n.Reason = k.statement(a)
+	}
+	return n
+}
+
+// show is a frame to look at, and what of the taxon is in it.
+func (k *desk) show(v *view, taxon string, i int, reason string) Next {
+	a := k.assess(v, taxon)
+	n := Next{Frame: i, Taxon: taxon, Tracks: []string{}, Risk: a.Risk, Done: a.Certified, Reason: reason}
+	for _, t := range v.state.In(i) {
+		if t.Taxon == taxon && t.Standing != review.Rejected {
+			n.Tracks = append(n.Tracks, t.ID)
+		}
+	}
+	return n
+}
+
+// queued are the frames that count suggests. Those that were looked at, and do not count as such because an animal in them is
+// unsure, come last.
+func (k *desk) queued(v *view, q asked) []Next {
+	a := k.assess(v, q.taxon)
+	looked := v.state.Looked(q.taxon)
+	var out, last []Next
+	for _, sug := range a.Next {
+		switch _, seen := looked[sug.Frame]; {
+		case sug.Frame == q.after:
+		case seen:
+			last = append(last, k.show(v, q.taxon, sug.Frame, "an animal here is unsure: decide, or count the frame"))
+		default:
+			out = append(out, k.show(v, q.taxon, sug.Frame, why(a, sug)))
+		}
+	}
+	return append(out, last...)
+}
+
+// why says why a frame is suggested.
+func why(a count.Assessment, sug count.Suggestion) string {
+	switch {
+	case sug.Open == 0:
+		return "nothing undecided here, but an animal that was missed would show"
+	case sug.Open == 1:
+		return fmt.Sprintf("most likely to hold more than %d: 1 animal here is undecided", a.Confirmed)
+	}
+	return fmt.Sprintf("most likely to hold more than %d: %d animals here are undecided", a.Confirmed, sug.Open)
+}
+
+// inTime is the next frame, or the one before, in which something of the taxon may be.
+func (k *desk) inTime(v *view, q asked) Next {
+	has := map[int]bool{}
+	for _, t := range v.state.Tracks() {
+		if t.Taxon == q.taxon && t.Standing != review.Rejected {
+			for _, p := range t.Points {
+				has[p.Frame] = true
+			}
+		}
+	}
+	step, i := 1, q.after
+	if q.back {
+		step = -1
+		if i < 0 {
+			i = len(k.m.Frames)
+		}
+	}
+	for i += step; i >= 0 && i < len(k.m.Frames); i += step {
+		if has[i] {
+			return k.show(v, q.taxon, i, "in time")
+		}
+	}
+	n := k.none(v, q.taxon)
+	n.Reason = "nothing of it lies beyond"
+	return n
+}
+
+// before is the frame that the person dealt with before this one.
+func (k *desk) before(v *view, q asked, name string) Next {
+	var trail []int
+	for _, x := range review.InForce(k.log) {
+		if x.By != name || x.Said.Time == nil {
+			continue
+		}
+		if i, ok := v.state.FrameAt(x.Said.Time.Duration()); ok && (len(trail) == 0 || trail[len(trail)-1] != i) {
+			trail = append(trail, i)
+		}
+	}
+	at := len(trail)
+	for n := len(trail) - 1; n >= 0; n-- {
+		if trail[n] == q.after {
+			at = n
+			break
+		}
+	}
+	if at == 0 {
+		n := k.none(v, q.taxon)
+		n.Reason = "this is where you began"
+		return n
+	}
+	return k.show(v, q.taxon, trail[at-1], "you were here before")
+}
