@@ -111,8 +111,9 @@ func reliabilityChart(t eval.TaxonAssessment, model, taxon int) []evalChart {
 }
 
 // coincide spreads points that lie on one another on a spiral (golden angle), no further
-// than a third of the least distance there is between counts.
-func coincide(points []plot.XY, most float64) []plot.XY {
+// than a third of the least distance there is between counts; level: sideways alone, where
+// the height is a difference that would look like one.
+func coincide(points []plot.XY, most float64, level bool) []plot.XY {
 	seen := map[plot.XY]int{}
 	out := make([]plot.XY, len(points))
 	for i, p := range points {
@@ -121,6 +122,9 @@ func coincide(points []plot.XY, most float64) []plot.XY {
 		r := most * math.Min(1, math.Sqrt(float64(n))/6)
 		angle := float64(n) * 2.399963229728653
 		out[i] = plot.XY{X: p.X + r*math.Cos(angle), Y: p.Y + r*math.Sin(angle)}
+		if level {
+			out[i].Y = p.Y
+		}
 	}
 	return out
 }
@@ -135,12 +139,12 @@ func apart(measure string) float64 {
 }
 
 // dots are the pairs of a comparison, a kind a taxon where there are several and few.
-func dots(a eval.Agreed, at func(eval.Compared) plot.XY) []plot.Mark {
+func dots(a eval.Agreed, level bool, at func(eval.Compared) plot.XY) []plot.Mark {
 	var points []plot.XY
 	for _, p := range a.Pairs {
 		points = append(points, at(p))
 	}
-	points = coincide(points, apart(a.Measure))
+	points = coincide(points, apart(a.Measure), level)
 	names := map[string]int{}
 	var marks []plot.Dots
 	for i, p := range a.Pairs {
@@ -197,9 +201,9 @@ func chartTitle(a eval.Agreed) string {
 func regressionChart(a eval.Agreed, id int) evalChart {
 	unit := eval.Unit(a.Measure)
 	c := plot.Chart{ID: chartID("regression", id), Title: a.Measure + " by machine and by people, " + chartTitle(a), Note: pairNote(a),
-		X: plot.Axis{Label: fmt.Sprintf("%s by people (%s)", a.Measure, unit), Zero: true}, Y: plot.Axis{Label: fmt.Sprintf("%s by machine (%s)", a.Measure, unit), Zero: true}}
-	c.About = fmt.Sprintf("Pearson's R %s, slope %s, intercept %s.", decimals(a.R, 2), decimals(a.Slope, 2), decimals(a.Intercept, 2))
-	c.Marks = append(dots(a, func(p eval.Compared) plot.XY { return plot.XY{X: p.People, Y: p.Machine} }), plot.Guide{Name: "equal", B: 1})
+		X: plot.Axis{Label: fmt.Sprintf("by people (%s)", unit), Zero: true}, Y: plot.Axis{Label: fmt.Sprintf("by machine (%s)", unit), Zero: true}}
+	c.About = minus(fmt.Sprintf("Pearson's R %s, slope %s, intercept %s.", decimals(a.R, 2), decimals(a.Slope, 2), decimals(a.Intercept, 2)))
+	c.Marks = append(dots(a, false, func(p eval.Compared) plot.XY { return plot.XY{X: p.People, Y: p.Machine} }), plot.Guide{Name: "equal", B: 1})
 	if !math.IsNaN(a.Slope) {
 		c.Marks = append(c.Marks, plot.Guide{Name: "least squares", A: a.Intercept, B: a.Slope, Strong: true})
 	}
@@ -211,8 +215,8 @@ func blandAltmanChart(a eval.Agreed, id int) evalChart {
 	unit := eval.Unit(a.Measure)
 	c := plot.Chart{ID: chartID("bland-altman", id), Title: a.Measure + ": difference over mean, " + chartTitle(a), Note: pairNote(a),
 		X: plot.Axis{Label: fmt.Sprintf("mean of both (%s)", unit), Zero: true}, Y: plot.Axis{Label: fmt.Sprintf("machine − people (%s)", unit)}}
-	c.About = fmt.Sprintf("Bias %s, limits of agreement %s to %s.", decimals(a.Bias, 2), decimals(a.LimitLo, 2), decimals(a.LimitHi, 2))
-	c.Marks = dots(a, func(p eval.Compared) plot.XY { return plot.XY{X: (p.People + p.Machine) / 2, Y: p.Machine - p.People} })
+	c.About = minus(fmt.Sprintf("Bias %s, limits of agreement %s to %s.", decimals(a.Bias, 2), decimals(a.LimitLo, 2), decimals(a.LimitHi, 2)))
+	c.Marks = dots(a, true, func(p eval.Compared) plot.XY { return plot.XY{X: (p.People + p.Machine) / 2, Y: p.Machine - p.People} })
 	c.Marks = append(c.Marks, plot.Guide{Name: "bias", A: a.Bias, Strong: true})
 	if !math.IsNaN(a.SD) {
 		c.Marks = append(c.Marks, plot.Guide{Name: "limits of agreement", A: a.LimitLo}, plot.Guide{A: a.LimitHi})

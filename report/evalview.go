@@ -120,6 +120,7 @@ type countsView struct {
 	Rows        []countsRow
 	Held        []string // how often intervals hold people's number, a sentence a taxon
 	Charts      []evalChart
+	More        []evalChart // folded: single taxa of the lesser measures
 }
 
 type countsRow struct {
@@ -312,6 +313,12 @@ func signed(s eval.Summary) string {
 	return strings.Replace(text, "-", "−", 1)
 }
 
+// leastDrawn is how many pairs a chart is drawn of.
+const leastDrawn = 3
+
+// minus writes the sign as print has it.
+func minus(s string) string { return strings.ReplaceAll(s, "-", "−") }
+
 // counts makes a table and charts of each measure.
 func (v *evalView) counts() {
 	for i, a := range v.Counts {
@@ -337,7 +344,13 @@ func (v *evalView) counts() {
 			view.Held = append(view.Held, fmt.Sprintf("%s: %d of %d (%s)%s; mean width %.2f.", taxon, h.In, h.N, percent(float64(h.In)/float64(h.N)), easyZeros(h), h.Width))
 		}
 		view.Rows = append(view.Rows, row)
-		view.Charts = append(view.Charts, regressionChart(a, i), blandAltmanChart(a, i))
+		switch charts := []evalChart{regressionChart(a, i), blandAltmanChart(a, i)}; {
+		case a.N < leastDrawn: // the table says it all
+		case len(view.Charts) == 0 || a.Measure == eval.MaxN:
+			view.Charts = append(view.Charts, charts...)
+		default:
+			view.More = append(view.More, charts...)
+		}
 		if len(a.Corrections) > 0 {
 			v.Corrections = append(v.Corrections, viewCorrection(a))
 		}
@@ -365,7 +378,7 @@ func closeWords(measure string) string {
 func interval(s statistic) intervalCell {
 	c := intervalCell{Value: strings.Replace(decimals(s.Value, 2), "-", "−", 1)}
 	if s.Low == s.Low && s.High == s.High {
-		c.Interval = strings.ReplaceAll(decimals(s.Low, 2)+" to "+decimals(s.High, 2), "-", "−")
+		c.Interval = minus(decimals(s.Low, 2) + " to " + decimals(s.High, 2))
 	}
 	return c
 }
