@@ -59,7 +59,7 @@ var impure = []string{"os", "os/exec", "io/ioutil", "log", "log/slog", "net", "n
 var only = map[string][]string{
 	"os/exec":                         {"video", "cli", "cli/demo"}, // cli: opening a page in the browser
 	"database/sql":                    {"survey"},
-	"net/http":                        {"web", "method"},
+	"net/http":                        {"web", "method"}, // method: the user's own language model
 	"github.com/yalue/onnxruntime_go": {"onnx"},
 	"github.com/ebitengine/purego":    {"torch"},
 	"github.com/klippa-app/go-pdfium": {"paper"},

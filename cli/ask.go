@@ -16,8 +16,10 @@ import (
 
 	"requin/ask"
 	"requin/disk"
+	"requin/method"
 	"requin/paper"
 	"requin/report"
+	"requin/survey"
 )
 
 // askSchema names the version of the answers that --json and --out write (docs/ask.md).
@@ -28,18 +30,27 @@ var errUnread = errors.New("some papers could not be read")
 
 // askFlags are the flags of requin ask as they were typed.
 type askFlags struct {
-	papers          []string
-	out             string
-	all, list, json bool
+	papers                []string
+	survey, run, out      string
+	llm, llmModel         string
+	all, list, runs, json bool
+	model                 *method.LanguageModel // nil: none was named
 }
 
-const askLong = `Ask what a paper says of its methods: which hardware, how the data were split, where
-the code is.
+const askLong = `Ask what a survey's own records, or papers, say of their methods: which hardware, how the
+data were split, where the code is.
 
-An answer is quoted, letter for letter, with its page. Where the text does not say, the
+An answer is quoted, letter for letter, with its page, or with the run and the field of its
+record. Without --pdf the survey is asked: the last run of each kind, or with --run one
+run and those that it rests on. Where the text does not say, the
 answer is "I don't know"; where the file holds no text, it is unreadable. The 28 questions
 that a methods section must answer are known best (--list); others are taken for
 the nearest of them, or answered by the sentences that share their words.
+
+With --llm a language model of your own (Ollama, llama.cpp, vLLM) chooses and phrases. It is
+sent the question and the passages, and nothing is sent without it. Each quote that it gives
+is looked for in the source, letter for letter; where one is not there, the extractive
+answer stands. A key for it is read from $REQUIN_LLM_KEY.
 
 Exit codes: 0 asked and answered, also where nobody knows; 1 failed; 2 the command line is
 wrong; 3 some papers could not be read.`
@@ -48,9 +59,11 @@ func (a *app) askCommand() *cobra.Command {
 	var f askFlags
 	c := &cobra.Command{
 		Use:   `ask "QUESTION"|NUMBER`,
-		Short: "Ask papers about their methods; answers are quoted with their page",
+		Short: "Ask papers, or the survey's records, about methods; answers come with their evidence",
 		Long:  askLong,
-		Example: `  requin ask "Which hardware was used to train the model?" --pdf paper.pdf
+		Example: `  requin ask "Which hardware was used to train the model?"      (in a survey)
+  requin ask "Which hardware was used to train the model?" --pdf paper.pdf
+  requin ask 24 --run 3f9ac2
   requin ask 20 --pdf a.pdf --pdf b.pdf --json
   requin ask --all --pdf a.pdf --pdf b.pdf --out table.csv
   requin ask --list`,
@@ -58,15 +71,31 @@ func (a *app) askCommand() *cobra.Command {
 			if f.list {
 				return a.listQuestions(f.json)
 			}
+			if f.run != "" && len(f.papers) > 0 {
+				return usagef("--run and --pdf: ask the survey's records or papers, one at a time")
+			}
 			questions, err := f.questions(args)
 			if err != nil {
 				return err
+			}
+			if f.llm != "" || f.llmModel != "" {
+				if f.model, err = method.NewLanguageModel(f.llm, f.llmModel, os.Getenv("REQUIN_LLM_KEY")); err != nil {
+					return usageError{err}
+				}
+			}
+			if len(f.papers) == 0 || f.runs {
+				return a.inSurvey(c.Context(), f.survey, func(s *survey.Survey) error { return a.askSurvey(c.Context(), s, questions, f) })
 			}
 			return a.askPapers(c.Context(), questions, f)
 		},
 	}
 	fl := c.Flags()
 	fl.StringArrayVar(&f.papers, "pdf", nil, "PDF or text `file` to ask; repeatable, and patterns such as 'papers/*.pdf' are understood")
+	surveyFlag(c, &f.survey)
+	fl.StringVar(&f.run, "run", "", "ask the `run` of this id, which may be shortened, and those that it rests on")
+	fl.BoolVar(&f.runs, "runs", false, "list the runs that have records and ask none")
+	fl.StringVar(&f.llm, "llm", "", "`address` of a language model of your own, e.g. http://localhost:11434/v1")
+	fl.StringVar(&f.llmModel, "llm-model", "", "its `name`, e.g. llama3.1:8b")
 	fl.BoolVar(&f.all, "all", false, "ask all 28 questions")
 	fl.BoolVar(&f.list, "list", false, "list the 28 questions and ask none")
 	fl.StringVarP(&f.out, "out", "o", "", "write the answers to this `file`: .csv a table, .json all of them with their evidence")
@@ -83,6 +112,8 @@ type asked struct {
 // questions are those that the command line asks.
 func (f askFlags) questions(args []string) ([]asked, error) {
 	switch {
+	case f.runs:
+		return nil, nil
 	case f.all && len(args) > 0:
 		return nil, usagef("--all asks the 28 questions: leave out %q, or --all", args[0])
 	case !f.all && len(args) != 1:
@@ -148,7 +179,7 @@ func (a *app) askPapers(ctx context.Context, questions []asked, f askFlags) erro
 			return err
 		}
 		for _, q := range questions {
-			answer, err := askPaper(q, p, unreadable.Why)
+			answer, err := askPaper(ctx, q, p, unreadable.Why, f.model)
 			if err != nil {
 				return err
 			}
@@ -169,18 +200,61 @@ func (a *app) askPapers(ctx context.Context, questions []asked, f askFlags) erro
 }
 
 // askPaper asks a paper one question; p is nil where it could not be read.
-func askPaper(q asked, p *paper.Paper, why string) (ask.Answer, error) {
+func askPaper(ctx context.Context, q asked, p *paper.Paper, why string, model *method.LanguageModel) (ask.Answer, error) {
 	if p == nil {
 		return q.Closed(why), nil
 	}
 	answer, refused := q.Refused(q.how)
 	if !refused {
-		answer = ask.Find(q.Question, ask.Passages(p))
+		passages := ask.Passages(p)
+		answer = ask.Find(q.Question, passages)
+		if model != nil {
+			var err error
+			if answer, err = model.Phrase(ctx, q.Question, answer, ask.Context(q.Question, passages)); err != nil {
+				return answer, err
+			}
+		}
 	}
 	if n := len(p.Silent); n > 0 {
 		answer.Notes = append(answer.Notes, fmt.Sprintf("%d of %d pages hold no text (%v) and were not asked", n, len(p.Pages), p.Silent))
 	}
 	return answer, answer.Check(p)
+}
+
+// askSurvey asks the records of a survey.
+func (a *app) askSurvey(ctx context.Context, s *survey.Survey, questions []asked, f askFlags) error {
+	book, err := method.ReadBook(ctx, s)
+	if err != nil {
+		return err
+	}
+	if f.runs {
+		for _, k := range book.Records {
+			if _, err := fmt.Fprintf(a.stdout, "%s  %-8s  %s\n", k.ID, k.Kind, k.OpCode); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	records := book.Latest()
+	if f.run != "" {
+		if records, err = book.RestsOn(f.run); err != nil {
+			return err
+		}
+	}
+	var answers []sourced
+	for _, q := range questions {
+		answer := method.Answer(q.Question, q.how, records, book.Declared)
+		if f.model != nil && answer.Status == ask.Found {
+			if answer, err = f.model.Phrase(ctx, q.Question, answer, method.Passages(answer)); err != nil {
+				return err
+			}
+		}
+		if err := method.Check(answer, records, book.Declared); err != nil {
+			return err
+		}
+		answers = append(answers, sourced{Schema: askSchema, Source: book.Survey, Asked: string(q.how), Answer: answer})
+	}
+	return a.giveAnswers(answers, f)
 }
 
 // files are the papers that the flags name, patterns written out.
@@ -192,9 +266,6 @@ func (f askFlags) files() ([]string, error) {
 			found = []string{name}
 		}
 		out = append(out, found...)
-	}
-	if len(out) == 0 {
-		return nil, usagef("name a paper: --pdf paper.pdf")
 	}
 	return out, nil
 }
@@ -246,14 +317,18 @@ func (s sourced) print(w io.Writer) error {
 	if s.Asked == string(ask.AsNear) {
 		fmt.Fprintf(&b, "  Taken for question %d, %s.\n", s.Number, s.Name)
 	}
-	if s.Status == ask.Found && s.PhrasedBy == "" && len(s.Evidence) > 0 {
+	if ofPaper := len(s.Evidence) > 0 && s.Evidence[0].Page > 0; ofPaper && s.PhrasedBy == "" {
 		for _, q := range s.Evidence {
 			fmt.Fprintf(&b, "  “%s” (%s)\n", q.Text, q.Place())
 		}
 	} else {
 		fmt.Fprintf(&b, "  %s\n", s.Text)
 		for _, q := range s.Evidence {
-			fmt.Fprintf(&b, "    “%s” (%s)\n", q.Text, q.Place())
+			if ofPaper {
+				fmt.Fprintf(&b, "    “%s” (%s)\n", q.Text, q.Place())
+			} else {
+				fmt.Fprintf(&b, "    %s = %s (run %s, %s)\n", q.Field, q.Text, q.Source, q.State)
+			}
 		}
 	}
 	for _, n := range s.Notes {
