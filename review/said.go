@@ -29,6 +29,7 @@ type Said struct {
 	// Reconciled marks what two people agreed on: on that track it stands above all others.
 	Reconciled bool    `json:"reconciled,omitempty"`
 	SeenS      float64 `json:"seen_s,omitempty"` // seconds that the person spent
+	Nonce      string  `json:"nonce,omitempty"`  // of whoever sent it: what is sent twice is kept once
 
 	// Animal is where the track lay when the verdict was given, and Other the one it is merged with: all sightings
 	// where something was confirmed, some of them otherwise. By them it is found again.
@@ -117,6 +118,7 @@ const (
 	mostTaxa   = 1000
 	mostText   = 10_000 // bytes
 	mostNumber = 1_000_000
+	mostNonce  = 100 // bytes
 )
 
 // ParseSaid reads what a verdict says. Unknown fields are left alone: a later Requin may have written them.
@@ -145,7 +147,7 @@ func (s Said) check() error {
 	case s.Time != nil && *s.Time < 0:
 		return errors.New("a frame lies before the start of the deployment")
 	case len(s.Taxa) > mostTaxa || len(s.Keys) > mostKeys || len(s.Animal) > mostSights || len(s.Other) > mostSights ||
-		len(s.Note) > mostText || len(s.Taxon) > mostText || len(s.Track) > mostText || len(s.With) > mostText:
+		len(s.Note) > mostText || len(s.Taxon) > mostText || len(s.Track) > mostText || len(s.With) > mostText || len(s.Nonce) > mostNonce:
 		return errors.New("the verdict holds more than one verdict may")
 	case !(s.SeenS >= 0 && s.SeenS < 1e7):
 		return errors.New("seen_s: give the seconds that were spent")

@@ -120,6 +120,7 @@ type TaxonState struct {
 // states is what is known of each studied taxon. The desk is held.
 func (k *desk) states(v *view) []TaxonState {
 	out := []TaxonState{}
+	k.assessAll(v)
 	for _, name := range k.studied() {
 		a := k.assess(v, name)
 		_, _, measured := k.weigher(name)

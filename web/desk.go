@@ -314,17 +314,42 @@ func (k *desk) weigher(name string) (a count.Acuity, probability func(float64) f
 	return a, probability, found
 }
 
-// assess says what is known of a taxon. It is worked out anew only where what it rests on has changed. The desk is held.
-func (k *desk) assess(v *view, name string) count.Assessment {
+// doubt is what is not known of a taxon. The desk is held.
+func (k *desk) doubt(v *view, name string) count.Doubt {
 	a, probability, _ := k.weigher(name)
 	d := v.state.Doubt(name, a, k.every(), probability)
-	d.Seed = 1
+	d.Seed = 1 // the same log gives the same answer
+	return d
+}
+
+// assess says what is known of a taxon. It is worked out anew only where what it rests on has changed. The desk is held.
+func (k *desk) assess(v *view, name string) count.Assessment {
+	d := k.doubt(v, name)
 	if old, ok := v.assessed[name]; ok && reflect.DeepEqual(old.doubt, d) {
 		return old.Assessment
 	}
 	now := assessed{d, d.Assess(k.risk)}
 	v.assessed[name] = now
 	return now.Assessment
+}
+
+// assessAll works out what is known of all studied taxa, several at a time: each may take a good part of a second. The desk is held.
+func (k *desk) assessAll(v *view) {
+	var work sync.WaitGroup
+	names := k.studied()
+	out := make([]*assessed, len(names))
+	for i, name := range names {
+		d := k.doubt(v, name)
+		if old, ok := v.assessed[name]; !ok || !reflect.DeepEqual(old.doubt, d) {
+			work.Go(func() { out[i] = &assessed{d, d.Assess(k.risk)} })
+		}
+	}
+	work.Wait()
+	for i, name := range names {
+		if out[i] != nil {
+			v.assessed[name] = *out[i]
+		}
+	}
 }
 
 // video opens the deployment's video.

@@ -30,6 +30,7 @@ type verdictJSON struct {
 	Text   string      `json:"text"` // of note
 	Seq    *int64      `json:"seq"`
 	SeenS  float64     `json:"seen_s"`
+	Nonce  string      `json:"nonce"`
 }
 
 // parseVerdict reads a verdict as the page sends it.
@@ -46,7 +47,7 @@ func parseVerdict(r io.Reader) (v verdictJSON, err error) {
 
 // said is the verdict in review's words.
 func (k *desk) said(v verdictJSON) (review.Said, error) {
-	out := review.Said{Track: v.Track, With: v.With, Taxon: v.Taxon, Taxa: v.Taxa, Box: v.Box, N: v.N, Note: v.Note, SeenS: v.SeenS}
+	out := review.Said{Track: v.Track, With: v.With, Taxon: v.Taxon, Taxa: v.Taxa, Box: v.Box, N: v.N, Note: v.Note, SeenS: v.SeenS, Nonce: v.Nonce}
 	if v.BoxID != "" {
 		if v.Track != "" {
 			return out, failf(http.StatusBadRequest, "give track or box_id, not both")
@@ -147,6 +148,9 @@ const mostTries = 20
 // say keeps a verdict. What it rests on is worked out anew where another process kept one meanwhile. The desk is held.
 func (k *desk) say(ctx context.Context, whose string, v review.Verdict, seen int64) (review.Verdict, error) {
 	for range mostTries {
+		if again, ok := k.twice(v.By, v.Said.Nonce); ok {
+			return again, nil
+		}
 		if other := k.conflict(v, whose, seen); other != nil {
 			return v, failf(http.StatusConflict, "%s %s meanwhile: look again", other.By, other.Text())
 		}
@@ -164,6 +168,15 @@ func (k *desk) say(ctx context.Context, whose string, v review.Verdict, seen int
 		}
 	}
 	return v, failf(http.StatusServiceUnavailable, "others keep verdicts faster than this one can be: try again")
+}
+
+// twice is the verdict that a person sent before under the same nonce: whoever did not hear the answer sends it again.
+func (k *desk) twice(by, nonce string) (review.Verdict, bool) {
+	i := slices.IndexFunc(k.log, func(v review.Verdict) bool { return nonce != "" && v.By == by && v.Said.Nonce == nonce })
+	if i < 0 {
+		return review.Verdict{}, false
+	}
+	return k.log[i], true
 }
 
 // keep puts a verdict into the log. The desk is held.
@@ -208,38 +221,58 @@ func (s *Server) redo(w http.ResponseWriter, r *http.Request, who *session) erro
 
 // goBack takes back the person's last verdict, or puts the one in force again that was taken back last.
 func (s *Server) goBack(w http.ResponseWriter, r *http.Request, who *session, kind review.Kind) error {
+	var body struct {
+		Seq   *int64  `json:"seq"`
+		SeenS float64 `json:"seen_s"`
+		Nonce string  `json:"nonce"`
+	}
+	if err := read(w, r, &body); err != nil {
+		return err
+	}
 	k, err := s.desks.at(r.Context(), r.PathValue("op"))
 	if err != nil {
 		return err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for range mostTries {
-		if err := k.refresh(r.Context()); err != nil {
-			return err
-		}
-		of, redo := review.Back(k.log, who.name)
-		if kind == review.Redo {
-			of = redo
-		}
-		if of == 0 {
-			return failf(http.StatusConflict, "there is nothing of yours to %s", kind)
-		}
-		v, err := k.keep(r.Context(), review.Verdict{Kind: kind, By: who.name, At: time.Now().UTC(), Run: k.m.Run, Said: review.Said{Of: of}})
-		if errors.Is(err, survey.ErrLater) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		s.events.own(event{Kind: "verdict", OpCode: k.opcode, Seq: v.ID, By: v.By})
-		out, err := s.describe(k, who)
-		if err != nil {
-			return err
-		}
-		return give(w, answered{v.ID, out})
+	v, err := k.turn(r.Context(), review.Verdict{Kind: kind, By: who.name, Run: k.m.Run, Said: review.Said{Nonce: body.Nonce, SeenS: body.SeenS}})
+	if err != nil {
+		return err
 	}
-	return failf(http.StatusServiceUnavailable, "others keep verdicts faster than this one can be: try again")
+	s.events.own(event{Kind: "verdict", OpCode: k.opcode, Seq: v.ID, By: v.By})
+	out, err := s.describe(k, who)
+	if err != nil {
+		return err
+	}
+	return give(w, answered{v.ID, out})
+}
+
+// turn keeps an undo or redo of what comes next. The desk is held.
+func (k *desk) turn(ctx context.Context, v review.Verdict) (review.Verdict, error) {
+	for range mostTries {
+		if err := k.refresh(ctx); err != nil {
+			return v, err
+		}
+		if again, ok := k.twice(v.By, v.Said.Nonce); ok {
+			return again, nil
+		}
+		undo, redo := review.Back(k.log, v.By)
+		if v.Said.Of = undo; v.Kind == review.Redo {
+			v.Said.Of = redo
+		}
+		if v.Said.Of == 0 {
+			return v, failf(http.StatusConflict, "there is nothing of yours to %s", v.Kind)
+		}
+		if len(v.Said.Nonce) > 100 {
+			return v, failf(http.StatusBadRequest, "a nonce has at most 100 bytes")
+		}
+		v.At = time.Now().UTC()
+		kept, err := k.keep(ctx, v)
+		if !errors.Is(err, survey.ErrLater) {
+			return kept, err
+		}
+	}
+	return v, failf(http.StatusServiceUnavailable, "others keep verdicts faster than this one can be: try again")
 }
 
 type logJSON struct {
@@ -285,12 +318,13 @@ func (s *Server) keyframes(w http.ResponseWriter, r *http.Request, who *session)
 		} `json:"keys"`
 		Seq   *int64  `json:"seq"`
 		SeenS float64 `json:"seen_s"`
+		Nonce string  `json:"nonce"`
 	}
 	if err := read(w, r, &body); err != nil {
 		return err
 	}
 	return s.onDesk(w, r, who, r.PathValue("op"), func(k *desk) (review.Kind, review.Said, int64, error) {
-		out := review.Said{Track: body.ID, Taxon: body.Taxon, SeenS: body.SeenS}
+		out := review.Said{Track: body.ID, Taxon: body.Taxon, SeenS: body.SeenS, Nonce: body.Nonce}
 		for _, key := range body.Keys {
 			at, err := k.time(key.Frame)
 			if err != nil {

@@ -161,6 +161,20 @@ func TestTwoPeople(t *testing.T) {
 	}
 }
 
+// TestSentTwiceIsKeptOnce: a page that did not hear the answer sends again.
+func TestSentTwiceIsKeptOnce(t *testing.T) {
+	s, base := local(t)
+	b := enter(t, s, base)
+	for range 2 {
+		b.post(dive1+"/verdicts", `{"kind":"add","frame":19,"taxon":"shark","box":[10,10,60,50],"nonce":"x1"}`)
+	}
+	b.post(dive1+"/verdicts", `{"kind":"accept","track":"t1","nonce":"x2"}`)
+	d := b.post(dive1+"/undo", `{"nonce":"x3"}`)
+	if d = b.post(dive1+"/undo", `{"nonce":"x3"}`); d.Seq != 3 || len(d.Boxes) != 1 || d.state("t1") != "open" {
+		t.Errorf("verdict %d, %d boxes, t1 %s", d.Seq, len(d.Boxes), d.state("t1"))
+	}
+}
+
 func TestBlind(t *testing.T) {
 	s, base := serve(t, Config{Survey: study(t, "none.mp4"), Blind: true})
 	anna := enter(t, s, base)
