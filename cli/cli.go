@@ -104,7 +104,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.initCommand(), a.addCommand(), a.listCommand(), a.taxaCommand(), a.relinkCommand(),
 		a.importCommand(), a.exportCommand(), a.formatsCommand(), a.reviewCommand(),
 		a.datasetCommand(), a.simulateCommand(), a.trainCommand(), a.evalCommand(), a.compareCommand(),
-		a.askCommand(), a.verifyCommand(), a.declareCommand(),
+		a.askCommand(), a.verifyCommand(), a.declareCommand(), a.methodsCommand(),
 		a.countCommand(), a.probeCommand(), a.doctorCommand(), a.demoCommand())
 	return root
 }
