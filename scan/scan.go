@@ -47,6 +47,18 @@ type Part struct {
 	Gaps   []frame.Gap    `json:"gaps"`
 }
 
+// Kept gives all that a finished scan put into a journal.
+func Kept(j Journal) (all Part, err error) {
+	for i := 0; ; i++ {
+		var p Part
+		if ok, err := j.Load(segmentName(i), &p); !ok || err != nil {
+			return all, err
+		}
+		all.Frames = append(all.Frames, p.Frames...)
+		all.Gaps = append(all.Gaps, p.Gaps...)
+	}
+}
+
 // Progress tells how far a scan is.
 type Progress struct {
 	Done, Total int // pictures looked at or found unreadable, of all that are wanted

@@ -117,6 +117,9 @@ func (f *Folder) Begin(key any) (journal *Journal, fresh bool, err error) {
 	})
 }
 
+// ReadJournal gives the journal of a count's folder to read, of whatever key.
+func ReadJournal(folder string) *Journal { return &Journal{dir: filepath.Join(folder, work)} }
+
 // Retract takes back the mark that the results are whole. It comes before the first of them is
 // written anew, so that no reader ever sees new tables under an old record.
 func (f *Folder) Retract() error {
