@@ -21,6 +21,7 @@ type Candidate struct {
 	ID     int
 	Real   float64 // chance that it is an animal of the taxon, before anybody said so (Acuity.Real)
 	Said   Said
+	Drawn  bool  // by a person, or taken for another taxon by the machine, which had missed it so
 	Frames []int // of its points: indices into the frames that were looked at by the machine, rising; at least one
 }
 
@@ -36,7 +37,6 @@ type Doubt struct {
 	Every      float64 // the sampling interval, seconds
 	Candidates []Candidate
 	Looks      []Look // in any order; of one frame given twice the later counts
-	Missed     []int  // for each visit that left no candidate and that a person found: a frame of it
 	Acuity     Acuity
 	Seed       uint64 // the same seed gives the same answer
 	Draws      int    // 0: 2,000

@@ -35,7 +35,7 @@ func TestAssessWithoutDoubt(t *testing.T) {
 	if len(a.Next) != 1 || a.Next[0].Gain != 1 || a.Next[0].Frame < 10 || a.Next[0].Frame >= 20 {
 		t.Errorf("one frame shows all: %+v", a.Next)
 	}
-	d.Looks = []Look{{a.Next[0].Frame, 2}}
+	d.Looks = []Look{{Frame: a.Next[0].Frame, N: 2}}
 	if a = d.Assess(0.05); a.Confirmed != 2 || a.Risk != 0 || !a.Certified || a.Looked != 1 || len(a.Next) != 0 {
 		t.Errorf("after the look: %+v", a)
 	}
@@ -188,5 +188,14 @@ func BenchmarkAssess(b *testing.B) {
 	}
 	for b.Loop() {
 		d.Assess(0.05)
+	}
+}
+
+func TestFindings(t *testing.T) {
+	looks := []hiddenAt{{10, 1}, {12, 2}, {14, 1}, {20, 0}, {30, 1}}
+	got := findings(looks, 5, 100)
+	want := []found{{span{10, 15}, 0, 20}, {span{12, 13}, 11, 14}, {span{30, 31}, 21, 100}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -15,8 +15,16 @@ type span struct{ from, to int }
 type candidate struct {
 	odds  float64
 	said  Said
+	drawn bool
 	runs  []span // of frames with a point
-	holes []span // between them
+	holes []hole // between them
+}
+
+// hole is frames between two points of a candidate. there is the chance, from 0 to 1, that the animal is in it, where looks
+// tell; -1: they do not.
+type hole struct {
+	span
+	there float64
 }
 
 // draws is what may be true of a deployment, one draw after the other.
@@ -28,24 +36,24 @@ type draws struct {
 	edge      float64 // frames, the mean
 	visits    []int   // lengths of missed visits, frames
 	longer    []int   // the same, cumulative
-	found     []int   // frames of missed visits that a person found
 	looks     map[int]int
-	lookedTo  []int // how many frames before each were looked at by a person
+	lookedTo  []int   // how many frames before each were looked at by a person
+	found     []found // visits that a person found and no candidate has
 	confirmed int
 	list      []candidate
-	shifts    []float64 // the deployment's shift of log odds ...
-	shiftTo   []float64 // ... and the cumulative chance of each
-	weightTo  []float64 // cumulative, by frame: when missed visits come
-	missed    distuv.Gamma
-	points    []int32 // of each frame
-	open      []int32 // of each frame, those that nobody spoke of
+	shifts    []float64    // the deployment's shift of log odds ...
+	shiftTo   []float64    // ... and the cumulative chance of each
+	weightTo  []float64    // cumulative, by frame: when missed visits come
+	unseen    distuv.Gamma // how many times as much is unseen in this deployment as usual
+	points    []int32      // of each frame
+	open      []int32      // of each frame, those that nobody spoke of
 	diff      []int32
 }
 
 const usualDraws = 2000
 
 func newDraws(d Doubt) *draws {
-	s := &draws{acuity: d.Acuity, rng: rand.New(rand.NewPCG(d.Seed, 0x5eed)), n: d.Draws, frames: max(d.Frames, 1), found: d.Missed, looks: map[int]int{}}
+	s := &draws{acuity: d.Acuity, rng: rand.New(rand.NewPCG(d.Seed, 0x5eed)), n: d.Draws, frames: max(d.Frames, 1), looks: map[int]int{}}
 	if s.n <= 0 {
 		s.n = usualDraws
 	}
@@ -85,13 +93,13 @@ func newDraws(d Doubt) *draws {
 	}
 	s.shift()
 	s.when(d.Candidates)
-	s.missing(d)
+	s.learn(max(1, int(visitEnds/every)))
 	return s
 }
 
 // add makes a candidate ready.
 func (s *draws) add(c Candidate) {
-	ready := candidate{odds: logit(c.Real), said: c.Said}
+	ready := candidate{odds: logit(c.Real), said: c.Said, drawn: c.Drawn}
 	for _, t := range c.Frames {
 		if t < 0 || t >= s.frames {
 			continue
@@ -106,7 +114,7 @@ func (s *draws) add(c Candidate) {
 			ready.runs[n-1].to++
 			continue
 		} else if n > 0 {
-			ready.holes = append(ready.holes, span{ready.runs[n-1].to, t})
+			ready.holes = append(ready.holes, hole{span{ready.runs[n-1].to, t}, -1})
 		}
 		ready.runs = append(ready.runs, span{t, t + 1})
 	}
@@ -174,32 +182,6 @@ func (s *draws) when(list []Candidate) {
 	}
 }
 
-// missing is the chance of how many visits are missed for each that is found, after what was
-// looked at: missed visits come by Poisson's law, so those that a look would have met are apart from
-// those that none would, and how many it did meet tells of the rate (gamma and Poisson are conjugate).
-func (s *draws) missing(d Doubt) {
-	const tries = 400
-	met := 0
-	if len(s.looks) > 0 {
-		for range tries {
-			if v := s.visit(); s.looked(v) {
-				met++
-			}
-		}
-	}
-	found := s.acuity.Absent
-	for _, c := range s.list {
-		switch c.said {
-		case Animal:
-			found++
-		case Unsaid:
-			found += logistic(c.odds)
-		}
-	}
-	shape := s.acuity.Shape
-	s.missed = distuv.Gamma{Alpha: shape + float64(len(d.Missed)), Beta: shape/math.Max(s.acuity.Missed, 1e-6) + found*float64(met)/tries, Src: s.rng}
-}
-
 // visit draws when a missed visit is.
 func (s *draws) visit() span {
 	length := s.visits[s.rng.IntN(len(s.visits))]
@@ -208,11 +190,16 @@ func (s *draws) visit() span {
 	return span{max(0, from), min(s.frames, from+length)}
 }
 
-// around draws the visit that a person found in a frame: a long one is found more readily.
-func (s *draws) around(frame int) span {
+// around draws the visit that a person found: a long one is found more readily. It reaches no further than to the looks
+// that did not find it.
+func (s *draws) around(f found) span {
 	length := s.visits[sort.SearchInts(s.longer, 1+s.rng.IntN(s.longer[len(s.longer)-1]))]
-	from := frame - s.rng.IntN(length)
-	return span{max(0, from), min(s.frames, from+length)}
+	from := f.from
+	if more := length - (f.to - f.from); more > 0 {
+		from -= s.rng.IntN(more + 1)
+		return span{max(f.least, from), min(f.most, from+length)}
+	}
+	return f.span
 }
 
 // looked tells whether a person looked at a frame of it.
@@ -236,25 +223,18 @@ func (s *draws) present(v span) {
 // have it.
 func (s *draws) draw() (most, left int, at []int32) {
 	clear(s.diff)
-	u := s.shifts[sort.SearchFloat64s(s.shiftTo, s.rng.Float64()*s.shiftTo[len(s.shiftTo)-1])]
-	found := s.acuity.Absent
-	for i := range s.list {
-		c := &s.list[i]
-		if c.said == NoAnimal || c.said == Unsaid && s.rng.Float64() >= logistic(c.odds+u) {
-			continue
+	unseen := s.unseen.Rand()
+	s.eachReal(func(c *candidate) {
+		for _, r := range c.runs {
+			s.present(r)
 		}
-		found++
-		s.follow(c)
-	}
-	if mean := math.Min(s.missed.Rand()*found, float64(s.frames)); mean > 0 {
-		for range int(distuv.Poisson{Lambda: mean, Src: s.rng}.Rand()) {
-			if v := s.visit(); !s.looked(v) {
-				s.present(v)
-			}
+	}, func(v span, missed bool) {
+		if !missed || !s.looked(v) {
+			s.present(v)
 		}
-	}
-	for _, t := range s.found {
-		s.present(s.around(t))
+	}, unseen)
+	for _, f := range s.found {
+		s.present(s.around(f))
 	}
 	most, n := s.confirmed, 0
 	for t := range s.frames {
@@ -272,24 +252,46 @@ func (s *draws) draw() (most, left int, at []int32) {
 	return max(most, left), left, at
 }
 
-// follow adds a candidate that is an animal.
-func (s *draws) follow(c *candidate) {
-	if len(c.runs) == 0 {
-		return
+// eachReal draws which candidates are animals, and gives them; and where animals are that were not detected: in holes, before
+// and after, and in visits that left no candidate (missed). unseen is how many times as much of that there is as usual.
+func (s *draws) eachReal(seen func(*candidate), hidden func(v span, missed bool), unseen float64) {
+	u := s.shifts[sort.SearchFloat64s(s.shiftTo, s.rng.Float64()*s.shiftTo[len(s.shiftTo)-1])]
+	found := s.acuity.Absent
+	for i := range s.list {
+		c := &s.list[i]
+		if c.said == NoAnimal || c.said == Unsaid && s.rng.Float64() >= logistic(c.odds+u) {
+			continue
+		}
+		found++
+		if len(c.runs) > 0 {
+			seen(c)
+			s.beside(c, unseen, hidden)
+		}
 	}
-	for _, r := range c.runs {
-		s.present(r)
+	if mean := math.Min(s.acuity.Missed*unseen*found, float64(s.frames)); mean > 0 {
+		for range int(distuv.Poisson{Lambda: mean, Src: s.rng}.Rand()) {
+			hidden(s.visit(), true)
+		}
 	}
+}
+
+// beside draws where the animal of a candidate is besides its points.
+func (s *draws) beside(c *candidate, unseen float64, hidden func(v span, missed bool)) {
+	usual := 1 - math.Pow(1-s.acuity.Hole, unseen)
 	for _, h := range c.holes {
-		if s.rng.Float64() < s.acuity.Hole {
-			s.present(h)
+		chance := h.there
+		if chance < 0 {
+			chance = usual
+		}
+		if s.rng.Float64() < chance {
+			hidden(h.span, false)
 		}
 	}
 	first, last := c.runs[0].from, c.runs[len(c.runs)-1].to
-	if e := min(s.geometric(s.edge), first); e > 0 {
-		s.present(span{first - e, first})
+	if e := min(s.geometric(s.edge*unseen), first); e > 0 {
+		hidden(span{first - e, first}, false)
 	}
-	if e := min(s.geometric(s.edge), s.frames-last); e > 0 {
-		s.present(span{last, last + e})
+	if e := min(s.geometric(s.edge*unseen), s.frames-last); e > 0 {
+		hidden(span{last, last + e}, false)
 	}
 }

@@ -55,11 +55,7 @@ func (f *followed) answer(d *count.Doubt, frame int) {
 			continue
 		}
 		animals++
-		if v.matched[i] < 0 {
-			d.Missed = append(d.Missed, frame)
-			continue
-		}
-		matched[v.matched[i]] = true
+		matched[v.matched[i]] = true // -1: no candidate has it here
 	}
 	for i := range d.Candidates {
 		c := &d.Candidates[i]

@@ -8,10 +8,6 @@ import (
 	"requin/count"
 )
 
-// sameVisit is the longest time between two boxes that a person added one by one which are taken for
-// one animal's visit.
-const sameVisit = 10 * time.Second
-
 // Weighed is a track and what count makes of it.
 type Weighed struct {
 	*Track
@@ -39,9 +35,10 @@ func (s *State) Candidates(taxon string, a count.Acuity, probability func(score 
 	for i, traits := range count.TraitsOf(frames, chances) {
 		out[i].Real = a.Real(traits)
 	}
-	for _, t := range s.tracks { // the machine took them for something else, or a person drew them frame by frame
-		if t.Machine != taxon && t.Taxon == taxon && !t.Single && t.Standing != Rejected {
-			c := Weighed{t, count.Candidate{ID: len(out), Said: t.said(taxon), Real: 1}}
+	looks, _ := s.Looks(taxon)   // single boxes in them are in their numbers
+	for _, t := range s.tracks { // the machine took them for something else, or a person drew them
+		if t.Machine != taxon && t.Taxon == taxon && t.Standing != Rejected && !(t.Single && slices.Contains(looks, t.Points[0].Frame)) {
+			c := Weighed{t, count.Candidate{ID: len(out), Said: t.said(taxon), Real: 1, Drawn: true}}
 			for _, p := range t.Points {
 				c.Frames = append(c.Frames, p.Frame)
 			}
@@ -63,9 +60,9 @@ func (t *Track) said(taxon string) count.Said {
 }
 
 // Doubt is what is known, and what is not, of a taxon's MaxN: the machine's tracks with what was said of them, the frames
-// that were looked at whole, and the visits that people found where the machine had nothing.
+// that were looked at whole.
 func (s *State) Doubt(taxon string, a count.Acuity, every time.Duration, probability func(score float64) float64) count.Doubt {
-	d := count.Doubt{Frames: len(s.Frames), Every: every.Seconds(), Acuity: a, Missed: s.missed(taxon)}
+	d := count.Doubt{Frames: len(s.Frames), Every: every.Seconds(), Acuity: a}
 	for _, c := range s.Candidates(taxon, a, probability) {
 		d.Candidates = append(d.Candidates, c.Candidate)
 	}
@@ -74,33 +71,6 @@ func (s *State) Doubt(taxon string, a count.Acuity, every time.Duration, probabi
 		d.Looks = append(d.Looks, count.Look{Frame: frames[i], N: numbers[i]})
 	}
 	return d
-}
-
-// missed gives a frame of each visit that people added box by box. Boxes that follow one another belong to one visit; two in one
-// frame to two.
-func (s *State) missed(taxon string) []int {
-	var boxes []int
-	for _, t := range s.tracks {
-		if t.Single && t.Taxon == taxon && t.Standing == Accepted {
-			boxes = append(boxes, t.Points[0].Frame)
-		}
-	}
-	slices.Sort(boxes)
-	var first, last []int // of each visit
-	for _, i := range boxes {
-		best := -1
-		for k := range last {
-			if last[k] < i && s.Frames[i].Time-s.Frames[last[k]].Time <= sameVisit && (best < 0 || last[k] > last[best]) {
-				best = k
-			}
-		}
-		if best < 0 {
-			first, last = append(first, i), append(last, i)
-			continue
-		}
-		last[best] = i
-	}
-	return first
 }
 
 // AsScored takes a detector's scores for chances: where nobody measured what they are worth.
