@@ -37,8 +37,7 @@ under --risk, the taxon is certified.
 
 Verdicts go into the survey, each with who said it and when; none is ever deleted.
 Several people may review at once. --blind shows each only their own verdicts and the
-machine's, --agreement compares them. The verdicts on a count outside of a survey go
-into its folder.
+machine's, --agreement compares them.
 
 The page is for this computer alone, and lets in whoever has the address that is printed. For
 others, add users (requin review user add NAME) and name an address with --listen.
@@ -47,12 +46,11 @@ Without --cert and --key passwords travel unencrypted: only in a network that yo
 func (a *app) reviewCommand() *cobra.Command {
 	var f reviewFlags
 	c := &cobra.Command{
-		Use:   "review [DEPLOYMENT ...|FOLDER]",
+		Use:   "review [DEPLOYMENT ...]",
 		Short: "Review counts on a page, up to a certified MaxN",
 		Long:  reviewLong,
 		Example: `  requin review
   requin review BRUV_07 --user anna --blind
-  requin review dive.requin          (the folder of a count, outside of a survey)
   requin review --status
   requin review --agreement
   requin review --export verdicts.csv
@@ -61,21 +59,12 @@ func (a *app) reviewCommand() *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			for i, arg := range args {
-				switch {
-				case !countedFolder(arg):
-				case len(args) > 1:
-					return usagef("%s: review the folder of one count at a time; a survey holds several (requin init)", args[i])
-				default:
-					return a.reviewFolder(c.Context(), arg, f)
-				}
-			}
 			return a.inSurvey(c.Context(), f.survey, func(s *survey.Survey) error { return a.review(c.Context(), s, args, f) })
 		},
 	}
 	fl := c.Flags()
 	surveyFlag(c, &f.survey)
-	fl.StringVar(&f.listen, "listen", "127.0.0.1:0", "`address` that the page is served at; port 0 is any that is free")
+	fl.StringVar(&f.listen, "listen", "", "`address` that the page is served at; port 0 is any that is free (default "+usualAddress+", or any free port where that is taken)")
 	fl.StringVar(&f.user, "user", "", "`name` of who reviews (default: as this computer knows you)")
 	fl.BoolVar(&f.blind, "blind", false, "each sees only their own verdicts and the machine's")
 	fl.Float64Var(&f.risk, "risk", 0.05, "`chance` of a greater MaxN under which a taxon is certified")
@@ -145,7 +134,12 @@ func (a *app) serveReview(ctx context.Context, s *survey.Survey, only []string, 
 	if c.Name == "" {
 		c.Name = userName()
 	}
-	local, err := loopback(f.listen)
+	l, err := listenAt(f.listen)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	local, err := loopback(l.Addr().String())
 	if err != nil {
 		return err
 	}
@@ -164,10 +158,6 @@ func (a *app) serveReview(ctx context.Context, s *survey.Survey, only []string, 
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", f.listen)
-	if err != nil {
-		return fmt.Errorf("--listen %s: %w; name another address", f.listen, err)
-	}
 	url := server.URL(l.Addr())
 	a.logf("Review at %s", url)
 	a.logf("Ctrl-C ends it; every verdict is kept as it is given.")
@@ -178,6 +168,28 @@ func (a *app) serveReview(ctx context.Context, s *survey.Survey, only []string, 
 		return server.ServeTLS(ctx, l, f.cert, f.key)
 	}
 	return server.Serve(ctx, l)
+}
+
+// usualAddress is where the page is found as a rule. A browser keeps by address what could not be sent: a server that is
+// started anew should be found where the last one was.
+const usualAddress = "127.0.0.1:7337"
+
+// listenAt listens at an address; "" is the usual one, or a free port where another program has that.
+func listenAt(address string) (net.Listener, error) {
+	if address == "" {
+		if l, err := net.Listen("tcp", usualAddress); err == nil {
+			return l, nil
+		}
+		address = "127.0.0.1:0"
+	}
+	if _, err := loopback(address); err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("--listen %s: %w; name another address", address, err)
+	}
+	return l, nil
 }
 
 // loopback tells whether only this computer can reach an address.

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"net/http"
@@ -24,13 +26,19 @@ func (s *Server) whose(who *session) string {
 	return ""
 }
 
+// surveyID tells surveys apart that have one name: a page must not send to one what was said of another.
+func surveyID(folder string) string {
+	sum := sha256.Sum256([]byte(folder))
+	return hex.EncodeToString(sum[:8])
+}
+
 func (s *Server) me(w http.ResponseWriter, r *http.Request, who *session) error {
 	users := []string{who.name}
 	if s.Users != nil {
 		users = s.Users.Names()
 	}
 	return give(w, map[string]any{
-		"name": who.name, "csrf": who.csrf, "blind": s.Blind, "users": users, "risk": s.Risk, "version": s.Version, "survey": s.Survey.Name(),
+		"survey_id": surveyID(s.Survey.Folder()), "name": who.name, "csrf": who.csrf, "blind": s.Blind, "users": users, "risk": s.Risk, "version": s.Version, "survey": s.Survey.Name(),
 	})
 }
 

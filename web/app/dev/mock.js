@@ -63,7 +63,7 @@ function said(opcode, what, body) {
 }
 
 function get(path, q) {
-  if (path === 'me') return { name: 'Ada', csrf: 'word', blind: false, users: ['Ada'], risk: 0.05, version: 'mock', survey: 'Made-up reef' };
+  if (path === 'me') return { name: 'Ada', csrf: 'word', blind: false, users: ['Ada'], risk: 0.05, version: 'mock', survey: 'Made-up reef', survey_id: 'mock' };
   if (path === 'taxa') return taxa;
   if (path === 'deployments') return [...survey.values()].map((s) => row(s.d)).concat([{ opcode: 'BRUV_99', state: 'not counted', frames: 0, looked: 0, duration_s: 0, unreadable_s: 0, taxa: null, reviewers: null, flags: 0 }]);
   if (path === 'agreement') return { pairs: [{ a: 'Ada', b: 'Ben', opcode: 'BRUV_07', taxon: taxa[0].name, n: 20, percent: 90, kappa: 0.78, maxn_a: 3, maxn_b: 2 }], disagreements: [{ opcode: 'BRUV_07', frame: 31, track: 't3', taxon: taxa[0].name, a: { who: 'Ada', kind: taxa[0].name }, b: { who: 'Ben', kind: 'rejected' } }] };
@@ -123,9 +123,9 @@ async function serve(req, res) {
     return answer(res, got ? 200 : 404, got ?? { error: `there is no ${path}` });
   }
   const body = await bodyOf(req);
-  const before = body.once && taken.get(body.once);
+  const before = body.nonce && taken.get(body.nonce);
   const got = before ?? post(api, body);
-  if (body.once) taken.set(body.once, got);
+  if (body.nonce) taken.set(body.nonce, got);
   answer(res, got ? 200 : 404, got ?? { error: `there is no ${path}` });
 }
 

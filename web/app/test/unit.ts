@@ -137,7 +137,7 @@ function server(failures: (number | null)[]) {
       const status = failures.shift() ?? null;
       // -1: the word arrived, the answer did not.
       if (status === null || status === -1) {
-        const id = String(item.body['once']);
+        const id = String(item.body['nonce']);
         if (!seen.has(id)) took.push(String(item.body['say']));
         seen.add(id);
       }

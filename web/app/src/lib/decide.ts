@@ -111,7 +111,7 @@ export function draw(desk: Desk): void {
   if (!d) return;
   const [w, h] = [d.w / 8, d.h / 8];
   const box: Box = [d.w / 2 - w, d.h / 2 - h, d.w / 2 + w, d.h / 2 + h];
-  desk.draft = { box: tidy(box, d.w, d.h), taxon: desk.taxon, of: null };
+  desk.draft = { box: tidy(box, d.w, d.h), taxon: desk.taxon, of: null, fresh: true };
   session.say('Drag a box over the animal, or: arrows move, Shift with arrows sizes, Enter keeps it, Escape drops it.', 10);
 }
 
@@ -133,7 +133,7 @@ export function nudge(desk: Desk, dx: number, dy: number, size: boolean): void {
   const step = Math.max(1, Math.round(d.w / 320));
   const b = draft.box;
   const box = size ? tidy([b[0], b[1], b[2] + dx * step, b[3] + dy * step], d.w, d.h) : moved(b, dx * step, dy * step, d.w, d.h);
-  desk.draft = { ...draft, box };
+  desk.draft = { ...draft, box, fresh: false };
 }
 
 export function keepDraft(desk: Desk): void {

@@ -23,6 +23,7 @@ export interface Draft {
   box: Box;
   taxon: string;
   of: Seen | null; // null: a new box
+  fresh?: boolean; // nobody has placed it yet: a drag draws it, wherever it begins
 }
 
 export type Prompt =
@@ -227,6 +228,7 @@ export class Desk {
   /** The server took what was said: its view is the true one. */
   taken(item: Item, said: Said | null): void {
     if (item.opcode !== this.opcode) return;
+    const more = session.waiting.some((w) => w.id !== item.id && w.opcode === this.opcode);
     if (!said?.deployment) {
       void this.reload();
       return;
@@ -238,7 +240,7 @@ export class Desk {
     if (fresh.length > 0) {
       this.justCertified = fresh; // which the page says large
     }
-    if (!session.waiting.some((w) => w.id !== item.id && w.opcode === this.opcode)) void this.refreshQueue();
+    if (!more) void this.refreshQueue();
   }
 }
 

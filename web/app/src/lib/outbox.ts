@@ -5,7 +5,7 @@ import { ApiError } from './api';
 import type { Waiting } from './apply';
 
 export interface Item extends Waiting {
-  name: string; // whose word it is: nobody else may send it
+  owner: string; // whose word it is, of which survey: nobody else may send it, and not to another
   path: string;
   body: Record<string, unknown>;
 }
@@ -36,18 +36,18 @@ export class Outbox {
   constructor(
     private store: Store,
     private hooks: Hooks,
-    private name: string,
+    private owner: string,
   ) {
-    this.items = stored(store).filter((i) => i.name === name);
+    this.items = stored(store).filter((i) => i.owner === owner);
   }
 
   get waiting(): Item[] {
     return this.items;
   }
 
-  put(what: Omit<Item, 'id' | 'name'>): string {
+  put(what: Omit<Item, 'id' | 'owner'>): string {
     const id = newId();
-    const item: Item = { ...what, id, name: this.name, body: { ...what.body, once: id } };
+    const item: Item = { ...what, id, owner: this.owner, body: { ...what.body, nonce: id } };
     this.items = [...this.items, item];
     try {
       this.store.setItem(prefix + id, JSON.stringify(item));

@@ -20,6 +20,7 @@ class Session {
 
   private outbox: Outbox | null = null;
   private events: EventSource | null = null;
+  private owner = '';
   private place = '';
   private repeat: ReturnType<typeof setInterval> | undefined;
   private fading: ReturnType<typeof setTimeout> | undefined;
@@ -45,12 +46,14 @@ class Session {
   private async greet(): Promise<void> {
     const me = await api.me();
     api.setCSRF(me.csrf);
-    if (!this.outbox || this.me?.name !== me.name) this.outbox = this.newOutbox(me.name);
+    const owner = `${me.survey_id}/${me.name}`;
+    if (!this.outbox || this.owner !== owner) this.outbox = this.newOutbox(owner);
+    this.owner = owner;
     this.me = me;
     this.waiting = this.outbox.waiting;
   }
 
-  private newOutbox(name: string): Outbox {
+  private newOutbox(owner: string): Outbox {
     return new Outbox(
       localStorage,
       {
@@ -67,7 +70,7 @@ class Session {
         },
         wait: (ms) => new Promise((go) => setTimeout(go, ms)),
       },
-      name,
+      owner,
     );
   }
 

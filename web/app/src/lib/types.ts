@@ -14,6 +14,7 @@ export interface Me {
   risk: number;
   version: string;
   survey: string;
+  survey_id: string; // tells surveys of one name apart
 }
 
 export interface Taxon {
@@ -49,6 +50,8 @@ export interface Row {
   taxa: TaxonState[];
   reviewers: string[];
   flags: number;
+  error?: string; // why it cannot be reviewed
+  pending?: boolean; // its risk is being worked out
 }
 
 export type TrackState = 'open' | 'accepted' | 'rejected' | 'unsure';
