@@ -97,7 +97,7 @@ func (q Question) weight(p Passage, texts [][]word, i int) float64 {
 	book, words := theBook(), texts[i]
 	ours := book.Ours.met(words)
 	switch {
-	case p.Heading, p.Section == paper.Thanks, p.Section == paper.References:
+	case p.Heading, p.Section == paper.Thanks && !q.Later, p.Section == paper.References: // unnumbered sections after the thanks look like a part of them
 		return 0
 	case book.Never.met(words), !q.Later && book.Future.met(words), q.Not.met(words):
 		return 0

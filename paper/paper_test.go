@@ -188,12 +188,12 @@ func TestSilentPages(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	p, err := shared.Parse(t.Context(), "x.txt", []byte("The net-\nwork was trained on a GPU-\ncluster of four cards.\nOf the semi-\nautomated kind (semi-automated).\n\fSecond page. \ufb01ne\n"))
+	p, err := shared.Parse(t.Context(), "x.txt", []byte("The net-\nwork was trained on a GPU-\ncluster of four cards.\nOf the semi-\nautomated kind (semi-automated), by cross-\nvalidation.\n\fSecond page. \ufb01ne\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	everyPart(t, p)
-	if len(p.Pages) != 2 || p.Pages[0].Text != "The network was trained on a GPU-cluster of four cards. Of the semi-automated kind (semi-automated)." || p.Pages[1].Text != "Second page. fine" {
+	if len(p.Pages) != 2 || p.Pages[0].Text != "The network was trained on a GPU-cluster of four cards. Of the semi-automated kind (semi-automated), by cross-validation." || p.Pages[1].Text != "Second page. fine" {
 		t.Errorf("%+v", p.Pages)
 	}
 }
