@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"requin/count"
 	"requin/dataset"
@@ -126,12 +128,28 @@ func (d *demo) run(ctx context.Context) error {
 	if err := d.compare(ctx, stations, held); err != nil {
 		return err
 	}
+	if err := d.do(ctx, "See what is still to be looked at before a person may vouch for each MaxN", "review", "--survey", stations, "--status"); err != nil {
+		return err
+	}
 	d.logf("\n%s in all. Detectors: %s. Counts: %s", time.Since(d.began).Round(time.Second), filepath.Join(report, "report.html"), filepath.Join(counts, "report.html"))
 	if d.open {
 		openPage(filepath.Join(counts, "report.html"))
 		openPage(filepath.Join(report, "report.html"))
 	}
-	return nil
+	return d.review(ctx, stations)
+}
+
+// review serves the review page until it is stopped, where somebody is there to look at it.
+func (d *demo) review(ctx context.Context, stations string) error {
+	if out, is := d.stderr.(*os.File); !d.open || !is || !term.IsTerminal(int(out.Fd())) {
+		d.logf("Review them: requin review --survey %s", stations)
+		return nil
+	}
+	err := d.do(ctx, "Review: the page leads to the frames that matter; Ctrl-C ends the demo", "review", "--survey", stations)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // do shows a command and runs it.

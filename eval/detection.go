@@ -17,6 +17,17 @@ func PrecisionRecall(images []Image, taxon string, iou float64) PR {
 	return Match(images, taxon, []float64{iou}, Rules{})[0]
 }
 
+// Clear is a threshold that parts the same detections as the score of one of them does, half way to the next weaker: rounding
+// in another program does not push the detection under it.
+func (p PR) Clear(score float64) float64 {
+	for _, s := range p.Scores {
+		if s < score {
+			return (s + score) / 2
+		}
+	}
+	return score / 2
+}
+
 // Counts is how many detections with at least that score are right and wrong, and
 // how many true boxes they miss.
 func (p PR) Counts(threshold float64) (right, wrong, missed int) {

@@ -259,3 +259,12 @@ func near(t *testing.T, what string, got, want float64) {
 		t.Errorf("%s: got %v, want %v", what, got, want)
 	}
 }
+
+func TestClear(t *testing.T) {
+	p := PR{Scores: []float64{0.9, 0.6, 0.6, 0.2}}
+	for score, want := range map[float64]float64{0.9: 0.75, 0.6: 0.4, 0.2: 0.1} {
+		if got := p.Clear(score); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%v: %v, want %v", score, got, want)
+		}
+	}
+}

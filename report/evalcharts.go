@@ -140,14 +140,18 @@ func apart(measure string) float64 {
 
 // dots are the pairs of a comparison, a kind a taxon where there are several and few.
 func dots(a eval.Agreed, level bool, at func(eval.Compared) plot.XY) []plot.Mark {
+	var pairs []eval.Compared
+	for i := 0; i < len(a.Pairs); i += oneOf(a) {
+		pairs = append(pairs, a.Pairs[i])
+	}
 	var points []plot.XY
-	for _, p := range a.Pairs {
+	for _, p := range pairs {
 		points = append(points, at(p))
 	}
 	points = coincide(points, apart(a.Measure), level)
 	names := map[string]int{}
 	var marks []plot.Dots
-	for i, p := range a.Pairs {
+	for i, p := range pairs {
 		k, ok := names[p.Taxon]
 		if !ok {
 			k = len(marks)
@@ -178,10 +182,20 @@ func dots(a eval.Agreed, level bool, at func(eval.Compared) plot.XY) []plot.Mark
 	return out
 }
 
-const mostTips = 400
+// More pairs have no tips, and of more only some are drawn: the page would be large.
+const mostTips, mostDots = 400, 3000
+
+// oneOf is of how many pairs one is drawn.
+func oneOf(a eval.Agreed) int { return max(1, (len(a.Pairs)+mostDots-1)/mostDots) }
 
 // pairNote says how many pairs there are, and of what.
-func pairNote(a eval.Agreed) string { return fmt.Sprintf("n = %d %s", a.N, pairsOf(a)) }
+func pairNote(a eval.Agreed) string {
+	text := fmt.Sprintf("n = %d %s", a.N, pairsOf(a))
+	if k := oneOf(a); k > 1 {
+		text += fmt.Sprintf(", one of %d drawn", k)
+	}
+	return text
+}
 
 func pairsOf(a eval.Agreed) string {
 	if a.Taxon == "" {

@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -316,11 +318,36 @@ func signed(s eval.Summary) string {
 // leastDrawn is how many pairs a chart is drawn of.
 const leastDrawn = 3
 
+// taxaDrawn is of how many taxa a measure has charts: of those first that were seen most.
+const taxaDrawn = 24
+
+// drawn tells of which comparisons charts are drawn.
+func (v *evalView) drawn() []bool {
+	out := make([]bool, len(v.Counts))
+	places := map[[2]string][]int{} // of single taxa, by measure and what is compared
+	for i, a := range v.Counts {
+		if out[i] = a.Taxon == "" && a.N >= leastDrawn; a.Taxon != "" && a.N >= leastDrawn {
+			key := [2]string{a.Measure, a.Among}
+			places[key] = append(places[key], i)
+		}
+	}
+	for _, list := range places {
+		slices.SortStableFunc(list, func(a, b int) int {
+			return cmp.Compare(v.Counts[b].N-v.Counts[b].Zeros, v.Counts[a].N-v.Counts[a].Zeros)
+		})
+		for _, i := range list[:min(len(list), taxaDrawn)] {
+			out[i] = true
+		}
+	}
+	return out
+}
+
 // minus writes the sign as print has it.
 func minus(s string) string { return strings.ReplaceAll(s, "-", "−") }
 
 // counts makes a table and charts of each measure.
 func (v *evalView) counts() {
+	drawn := v.drawn()
 	for i, a := range v.Counts {
 		n := len(v.CountViews)
 		title := a.Measure + ", " + a.Among
@@ -344,12 +371,13 @@ func (v *evalView) counts() {
 			view.Held = append(view.Held, fmt.Sprintf("%s: %d of %d (%s)%s; mean width %.2f.", taxon, h.In, h.N, percent(float64(h.In)/float64(h.N)), easyZeros(h), h.Width))
 		}
 		view.Rows = append(view.Rows, row)
-		switch charts := []evalChart{regressionChart(a, i), blandAltmanChart(a, i)}; {
-		case a.N < leastDrawn: // the table says it all
-		case len(view.Charts) == 0 || a.Measure == eval.MaxN:
-			view.Charts = append(view.Charts, charts...)
-		default:
-			view.More = append(view.More, charts...)
+		if drawn[i] {
+			charts := []evalChart{regressionChart(a, i), blandAltmanChart(a, i)}
+			if len(view.Charts) == 0 || a.Measure == eval.MaxN {
+				view.Charts = append(view.Charts, charts...)
+			} else {
+				view.More = append(view.More, charts...)
+			}
 		}
 		if len(a.Corrections) > 0 {
 			v.Corrections = append(v.Corrections, viewCorrection(a))

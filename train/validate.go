@@ -154,7 +154,8 @@ func (t *trainer) score(l look) Validation {
 		if s.Truth > 0 {
 			pr := eval.PrecisionRecall(l.images, x.Name, matchIoU)
 			s.AP50, s.AP = pr.AP(), eval.COCO(l.images, x.Name)
-			s.Threshold, s.F = pr.BestF()
+			best, f := pr.BestF()
+			s.Threshold, s.F = pr.Clear(best), f
 			s.Precision, s.Recall, _ = pr.At(s.Threshold)
 			all.add(s)
 			if s.Studied {
