@@ -37,7 +37,8 @@ under --risk, the taxon is certified.
 
 Verdicts go into the survey, each with who said it and when; none is ever deleted.
 Several people may review at once. --blind shows each only their own verdicts and the
-machine's, --agreement compares them.
+machine's, --agreement compares them. The verdicts on a count outside of a survey go
+into its folder.
 
 The page is for this computer alone, and lets in whoever has the address that is printed. For
 others, add users (requin review user add NAME) and name an address with --listen.
@@ -46,11 +47,12 @@ Without --cert and --key passwords travel unencrypted: only in a network that yo
 func (a *app) reviewCommand() *cobra.Command {
 	var f reviewFlags
 	c := &cobra.Command{
-		Use:   "review [DEPLOYMENT ...]",
+		Use:   "review [DEPLOYMENT ...|FOLDER]",
 		Short: "Review counts on a page, up to a certified MaxN",
 		Long:  reviewLong,
 		Example: `  requin review
   requin review BRUV_07 --user anna --blind
+  requin review dive.requin          (the folder of a count, outside of a survey)
   requin review --status
   requin review --agreement
   requin review --export verdicts.csv
@@ -58,6 +60,15 @@ func (a *app) reviewCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := f.check(); err != nil {
 				return err
+			}
+			for i, arg := range args {
+				switch {
+				case !countedFolder(arg):
+				case len(args) > 1:
+					return usagef("%s: review the folder of one count at a time; a survey holds several (requin init)", args[i])
+				default:
+					return a.reviewFolder(c.Context(), arg, f)
+				}
 			}
 			return a.inSurvey(c.Context(), f.survey, func(s *survey.Survey) error { return a.review(c.Context(), s, args, f) })
 		},
