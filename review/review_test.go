@@ -47,7 +47,7 @@ func at(i int) *count.Seconds { s := count.Seconds(time.Duration(i) * time.Secon
 
 func box(x, y float64) *Box { return &Box{X0: x, Y0: y, X1: x + 50, Y1: y + 30} }
 
-func number(n int) *int { return &n }
+func counted(n int) *int { return &n }
 
 // diary is a log that is written as the program writes it.
 type diary struct {
@@ -136,7 +136,7 @@ func TestVerdictsOnTracks(t *testing.T) {
 	if frames, n := d.state.Looks("shark"); !slices.Equal(frames, []int{15}) || n[0] != 3 {
 		t.Errorf("looked at %v, holding %v; want frame 15 with 3", frames, n)
 	}
-	d.says("anna", Count, Said{Time: at(16), Taxon: "shark", N: number(7)})
+	d.says("anna", Count, Said{Time: at(16), Taxon: "shark", N: counted(7)})
 	if frames, n := d.state.Looks("shark"); !slices.Equal(frames, []int{15, 16}) || n[1] != 7 {
 		t.Errorf("counted 7 in frame 16, but looks are %v with %v", frames, n)
 	}
@@ -262,7 +262,7 @@ func TestHumanLabelsSurvive(t *testing.T) {
 func TestFramesThatPeopleSpokeOfStay(t *testing.T) {
 	d := begin(t, reef())
 	d.says("anna", Accept, Said{Track: "t1"})
-	d.says("anna", Count, Said{Time: at(33), Taxon: "ray", N: number(2)})
+	d.says("anna", Count, Said{Time: at(33), Taxon: "ray", N: counted(2)})
 	every5 := slices.DeleteFunc(seconds(60), func(f frame.Instant) bool { return f.PTS%5 != 0 })
 	frames := WithFrames(every5, d.log, frame.Period{To: 50 * time.Second})
 	s := Replay(Machine{Run: "two", Frames: frames}, d.log)
@@ -363,7 +363,7 @@ func TestDraftSaysWhatCannotBeMeant(t *testing.T) {
 		{Kind: "dance"}, {Kind: Accept, Said: Said{Track: "t99"}}, {Kind: Relabel, Said: Said{Track: "t1"}}, {Kind: Split, Said: Said{Track: "t1", Time: at(3)}},
 		{Kind: Merge, Said: Said{Track: "t1", With: "t1"}}, {Kind: Add, Said: Said{Time: at(1), Taxon: "ray"}}, {Kind: Add, Said: Said{Track: "t1", Time: at(5), Box: box(0, 0)}},
 		{Kind: Add, Said: Said{Time: at(1), Taxon: "ray", Box: &Box{}}}, {Kind: Delete, Said: Said{Track: "t1"}}, {Kind: Edit, Said: Said{Track: "t1", Time: at(50), Box: box(0, 0)}},
-		{Kind: Looked, Said: Said{Time: at(5)}}, {Kind: Looked, Said: Said{Time: at(500), Taxa: []string{"ray"}}}, {Kind: Count, Said: Said{Time: at(5), Taxon: "ray", N: number(-1)}},
+		{Kind: Looked, Said: Said{Time: at(5)}}, {Kind: Looked, Said: Said{Time: at(500), Taxa: []string{"ray"}}}, {Kind: Count, Said: Said{Time: at(5), Taxon: "ray", N: counted(-1)}},
 		{Kind: Note, Said: Said{Time: at(5)}}, {Kind: Draw, Said: Said{Taxon: "ray"}}, {Kind: Draw, Said: Said{Track: "t1", Taxon: "ray", Keys: []Key{{*at(1), *box(0, 0), false}}}},
 		{Kind: Flag}, {Kind: Undo}, {Kind: Add, Said: Said{Time: at(1), Taxon: "ray", Box: &Box{X0: math.NaN(), X1: 1, Y1: 1}}},
 	} {
@@ -384,7 +384,7 @@ func anything(r *rand.Rand, s *State) (Kind, Said) {
 	}
 	taxon := []string{"shark", "ray", "eagle ray"}[r.IntN(3)]
 	i := r.IntN(58)
-	said := Said{Track: one(), With: one(), Taxon: taxon, Taxa: []string{taxon}, Time: at(i), Box: box(r.Float64()*600, r.Float64()*300), N: number(r.IntN(4)),
+	said := Said{Track: one(), With: one(), Taxon: taxon, Taxa: []string{taxon}, Time: at(i), Box: box(r.Float64()*600, r.Float64()*300), N: counted(r.IntN(4)),
 		Note: "hm", Keys: []Key{{*at(i), *box(r.Float64()*500, 0), false}, {*at(i + 2), *box(r.Float64()*500, 200), r.IntN(2) == 0}}}
 	kind := kinds[r.IntN(len(kinds))]
 	if (kind == Add || kind == Draw || kind == Flag) && r.IntN(2) == 0 {

@@ -49,11 +49,7 @@ func (v Verdict) Text() string {
 	case Looked:
 		text = "looked at all of the frame" + at + " for " + strings.Join(s.Taxa, ", ")
 	case Count:
-		n := 0
-		if s.N != nil {
-			n = *s.N
-		}
-		text = fmt.Sprintf("counted %d of %s%s", n, s.Taxon, at)
+		text = fmt.Sprintf("counted %d of %s%s", number(s.N), s.Taxon, at)
 	case Note:
 		text = "noted" + at
 	case Undo, Redo:
@@ -68,6 +64,14 @@ func (v Verdict) Text() string {
 		text += " (reconciled)"
 	}
 	return text
+}
+
+// number is what was counted.
+func number(n *int) int {
+	if n == nil {
+		return 0
+	}
+	return *n
 }
 
 // clock is a time as people read it.
