@@ -8,7 +8,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 FUZZTIME ?= 30s
 export REQUIN_DATA ?= $(abspath ../shared/data)
 
-.PHONY: all build tools ffmpeg torch demo test format lint unit race web web-check npm bench verify fuzz clean
+.PHONY: all build tools ffmpeg torch demo test format lint unit race web web-check browser chromium npm bench verify fuzz clean
 
 all: build
 
@@ -73,6 +73,13 @@ web-check: web/app/node_modules/.package-lock.json
 	@cd web/app && npm run --silent check && npm run --silent unit && \
 	  npm run --silent build -- --outDir build/static --logLevel warn && diff -r build/static ../static && echo "web/static is what web/app gives" || \
 	  { echo "web/static is not what web/app gives, or the page fails its checks: run make web, look at git diff, commit" >&2; exit 1; }
+
+# The page in Chromium against the true server: a review to the certificate, and what goes wrong at sea.
+browser: tools build chromium web/app/node_modules/.package-lock.json
+	cd web/app && node test/browser.test.js
+
+chromium:
+	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium; }
 
 web/app/node_modules/.package-lock.json: web/app/package-lock.json | npm
 	cd web/app && npm ci --silent

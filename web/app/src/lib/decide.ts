@@ -74,7 +74,7 @@ export function askTaxon(desk: Desk): void {
 
 /** The key that counts: all of the frame was looked at, and all animals in it are confirmed or added. */
 export function looked(desk: Desk): void {
-  if (!desk.d || desk.frames === 0) return;
+  if (!desk.d || desk.frames === 0 || desk.waits) return;
   if (desk.open.length > 0) {
     desk.selected = desk.open[0]!.key;
     session.say(`${plural(desk.open.length, 'box', 'boxes')} of ${short(desk.taxon)} still open here: A accepts, R rejects, Space accepts all, Backspace rejects all.`);

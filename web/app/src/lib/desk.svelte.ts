@@ -51,7 +51,8 @@ export class Desk {
   private since = performance.now();
   private asked = 0;
   private resting: ReturnType<typeof setTimeout> | undefined;
-  private passed = new Set<string>(); // looked at since the queue was last known
+  private passed = new Set<string>(); // looked at, which the queue as it is known does not know yet
+  private eager = false; // one waits for the queue, to go on
 
   readonly d = $derived.by(() => (this.base ? withWaiting(this.base, session.waiting, session.me?.name ?? '') : null));
   readonly seen = $derived.by(() => (this.d ? this.boxesIn(this.d, this.frame) : []));
@@ -134,18 +135,19 @@ export class Desk {
     const to = Math.min(Math.max(i, 0), this.frames - 1);
     this.draft = null;
     this.clip = false;
+    this.eager = false;
     if (this.why?.frame !== to) this.why = this.queue.find((q) => q.frame === to && q.taxon === this.taxon) ?? null;
     this.frame = to;
     this.since = performance.now();
     const keep = track ? 't:' + track : this.selected;
-    this.selected = this.seen.some((s) => s.key === keep) ? keep : (this.open[0]?.key ?? '');
+    this.selected = this.seen.some((s) => s.key === keep) ? keep : (this.open[0]?.key ?? (this.why?.tracks[0] ? 't:' + this.why.tracks[0] : ''));
     this.prefetchAround();
   }
 
   private show(n: Next): void {
     this.why = n;
     this.taxon = n.taxon || this.taxon;
-    this.selected = n.tracks[0] ? 't:' + n.tracks[0] : '';
+    this.selected = ''; // the first box that nobody decided on
     this.goTo(n.frame);
     this.visited.push({ frame: n.frame, taxon: this.taxon });
   }
@@ -172,12 +174,15 @@ export class Desk {
 
   async refreshQueue(): Promise<void> {
     const mine = ++this.asked;
+    const unsent = new Set(session.waiting.flatMap((w) => (w.verdict?.kind === 'looked' ? lookedAt(w.verdict) : [])));
+    const known = [...this.passed].filter((p) => !unsent.has(p)); // to the server, when it answers
     try {
-      const got = (await api.queue(this.opcode, this.only, 8)) ?? [];
+      const got = (await api.queue(this.opcode, this.only, 12)) ?? [];
       if (mine !== this.asked) return;
       this.queue = got.filter((n) => !n.done).map((n) => ({ ...n, tracks: n.tracks ?? [] }));
       this.done = this.queue.length === 0;
-      this.passed.clear();
+      for (const p of known) this.passed.delete(p);
+      if (this.eager && !this.done) this.next();
       this.prefetchAround();
     } catch (e) {
       session.fails(e);
@@ -188,9 +193,9 @@ export class Desk {
   next(): void {
     const here = (q: Next) => q.frame === this.frame && q.taxon === this.taxon;
     const n = this.queue.find((q) => !here(q) && !this.passed.has(`${q.frame} ${q.taxon}`));
+    this.eager = !n && !this.done;
     if (n) this.show(n);
-    else if (this.done) session.say('Nothing is left to look at here.');
-    else session.say('The next frame is not known until the server answers.');
+    else session.say(this.done ? 'Nothing is left to look at here.' : 'The next frame comes as soon as the server has answered.');
   }
 
   back(): void {
@@ -208,6 +213,11 @@ export class Desk {
     this.selected = this.seen[to]!.key;
   }
 
+  /** All of this frame was looked at a moment ago, and the server has not said yet what is next. */
+  get waits(): boolean {
+    return this.eager && this.passed.has(`${this.frame} ${this.taxon}`);
+  }
+
   focusOn(taxon: string, only: boolean): void {
     this.taxon = taxon;
     this.only = only ? taxon : '';
@@ -219,7 +229,7 @@ export class Desk {
 
   say(v: Verdict): void {
     if (!this.base) return;
-    if (v.kind === 'looked') for (const taxon of v.taxa) this.passed.add(`${v.frame} ${taxon}`);
+    if (v.kind === 'looked') for (const p of lookedAt(v)) this.passed.add(p);
     const seconds = Math.min(300, (performance.now() - this.since) / 1000);
     this.since = performance.now();
     session.verdict(this.opcode, v, this.base.seq, seconds);
@@ -240,9 +250,11 @@ export class Desk {
     if (fresh.length > 0) {
       this.justCertified = fresh; // which the page says large
     }
-    if (!more) void this.refreshQueue();
+    if (!more || item.verdict?.kind === 'looked') void this.refreshQueue();
   }
 }
+
+const lookedAt = (v: { frame: number; taxa: string[] }) => v.taxa.map((taxon) => `${v.frame} ${taxon}`);
 
 /** A server in Go says null for a list without members. */
 function tidied(d: Deployment): Deployment {
