@@ -76,7 +76,11 @@ func TestOddNames(t *testing.T) {
 		ext := filepath.Ext(source)
 		dir := t.TempDir()
 		want := len(watch(t, open(t, path), second, time.Minute, 32, 18).pictures)
-		for _, name := range []string{"a dive at noon", "Été à l'île 鮫", "-y", "http:dive", "100%d", "pipe:0", "new\nline", "[error] dive", "quote'\"\\"} {
+		names := []string{"100%d", "Été à l'île 鮫 \n'\"\\"}
+		if source == "index-plain.mp4" {
+			names = []string{"a dive at noon", "Été à l'île 鮫", "-y", "http:dive", "100%d", "pipe:0", "new\nline", "[error] dive", "quote'\"\\"}
+		}
+		for _, name := range names {
 			odd := filepath.Join(dir, name+ext)
 			if err := os.WriteFile(odd, content, 0o600); err != nil {
 				t.Fatal(err)
