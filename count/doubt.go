@@ -50,7 +50,7 @@ type Assessment struct {
 	Confirmed int          // the largest count in a frame that a person looked at; 0 where there is none
 	Looked    int          // frames that a person looked at
 	Risk      float64      // chance that a frame nobody looked at holds more than Confirmed
-	Certified bool         // Risk is under the limit: nothing left to look at can raise the MaxN
+	Certified bool         // Risk is under the limit, and frames in which nothing was found were looked at too: nothing left to look at can raise the MaxN
 	Next      []Suggestion // the frames to look at, the best first
 }
 
@@ -67,8 +67,8 @@ func (a Assessment) More(n int) float64 {
 // nothing but this frame is looked at.
 type Suggestion struct {
 	Frame int
-	Gain  float64
-	Open  int // candidates in it that nobody spoke of
+	Gain  float64 // 0: an audit, a frame in which nothing was found
+	Open  int     // candidates in it that nobody spoke of
 }
 
 // Assess weighs it all, by drawing what may be true some thousand times:
@@ -100,8 +100,13 @@ func (d Doubt) Assess(limit float64) Assessment {
 	}
 	a.Estimate, a.Low, a.High = middle(a.Chance, limit)
 	a.Risk = float64(len(settles)) / float64(s.n)
-	a.Certified = a.Risk < limit
-	a.Next = s.suggest(settles)
+	audits := s.audits()
+	a.Certified = a.Risk < limit && len(audits) == 0
+	if a.Risk >= limit {
+		a.Next = s.suggest(settles)
+	} else {
+		a.Next = audits
+	}
 	return a
 }
 

@@ -36,8 +36,14 @@ func TestAssessWithoutDoubt(t *testing.T) {
 		t.Errorf("one frame shows all: %+v", a.Next)
 	}
 	d.Looks = []Look{{Frame: a.Next[0].Frame, N: 2}}
-	if a = d.Assess(0.05); a.Confirmed != 2 || a.Risk != 0 || !a.Certified || a.Looked != 1 || len(a.Next) != 0 {
-		t.Errorf("after the look: %+v", a)
+	if a = d.Assess(0.05); a.Confirmed != 2 || a.Risk != 0 || a.Certified || a.Looked != 1 || len(a.Next) != auditCells || a.Next[0].Gain != 0 {
+		t.Errorf("after the look, frames without a detection are to be looked at: %+v", a)
+	}
+	for _, n := range a.Next {
+		d.Looks = append(d.Looks, Look{Frame: n.Frame})
+	}
+	if a = d.Assess(0.05); !a.Certified || a.Risk != 0 || a.Looked != 1+auditCells || len(a.Next) != 0 {
+		t.Errorf("after all looks: %+v", a)
 	}
 }
 

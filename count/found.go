@@ -71,7 +71,7 @@ func (s *draws) learn(gap int) {
 
 // surprised is the most that the measured acuity weighs, in unseen animals, against looks that find more of them than
 // they should.
-const surprised = 0.5
+const surprised = 0.1
 
 // unseenIn is how many unseen animals the looks found, and how many they would find as a rule, by some draws. Looks that
 // lie within the length of a visit tell the same, and share one vote.
@@ -130,4 +130,32 @@ func findings(looks []hiddenAt, gap, frames int) (all []found) {
 		}
 	}
 	return all
+}
+
+// auditCells is into how many stretches of equal length a deployment is cut, in each of which somebody has to look at a frame
+// without a detection: that is where a detector that misses animals is found out, for the suggestions go where it saw something.
+const auditCells = 5
+
+// audits are the frames still to be looked at for that, the ones nearest to the middle of their stretch that have
+// no candidate. A stretch that has candidates in all frames needs none.
+func (s *draws) audits() (out []Suggestion) {
+	for cell := range auditCells {
+		from, to := s.frames*cell/auditCells, s.frames*(cell+1)/auditCells
+		best, done := -1, from == to
+		for t := from; t < to; t++ {
+			if s.points[t] > 0 {
+				continue
+			}
+			if _, looked := s.looks[t]; looked {
+				done = true
+			}
+			if middle := (from + to) / 2; best < 0 || max(t-middle, middle-t) < max(best-middle, middle-best) {
+				best = t
+			}
+		}
+		if !done && best >= 0 {
+			out = append(out, Suggestion{Frame: best, Open: int(s.open[best])})
+		}
+	}
+	return out
 }
