@@ -49,7 +49,7 @@ demo: tools torch build
 	./bin/requin demo $(if $(SURVEY),--survey '$(SURVEY)')
 
 # Everything that must hold before a change is taken.
-test: tools torch format lint unit race
+test: tools torch format lint unit race web-check browser
 
 format:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
@@ -59,10 +59,10 @@ lint:
 	go tool staticcheck ./...
 
 unit:
-	go test ./...
+	go test -vet=off ./...  # lint has vetted
 
 race:
-	go test -race -short ./scan ./video ./cli ./survey
+	go test -vet=off -race -short ./scan ./video ./cli ./survey
 
 # The review page: web/app in Svelte, built into web/static, which is committed and embedded.
 web: web/app/node_modules/.package-lock.json
