@@ -160,7 +160,7 @@ func TestRank(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	p := paperOf(t, "Methods\nThe optimiser was Adam.")
+	p := paperOf(t, "Methods\nThe optimiser was Adam. A network was trained.")
 	a := Find(number(15), Passages(p))
 	if err := a.Check(p); err != nil || a.Status != Found {
 		t.Errorf("%+v, %v", a, err)

@@ -47,6 +47,9 @@ func (q Question) ranked(passages []Passage, answering bool) []int {
 	if q.Number == 0 {
 		return q.rankedFreely(passages, texts, answering)
 	}
+	if answering && q.Learned && !aboutLearning(texts) {
+		return nil
+	}
 	scores := rank(texts, q.terms())
 	var out []int
 	for i := range passages {
@@ -66,6 +69,19 @@ func (q Question) ranked(passages []Passage, answering bool) []int {
 		end++
 	}
 	return out[:end]
+}
+
+// oneIn so many sentences of a text about a model that learns speaks of learning.
+const oneIn = 200
+
+func aboutLearning(texts [][]word) bool {
+	met := 0
+	for _, t := range texts {
+		if theBook().Learning.met(t) {
+			met++
+		}
+	}
+	return met > 0 && met*oneIn >= len(texts)
 }
 
 func order(a, b float64) int {

@@ -25,6 +25,7 @@ type Question struct {
 	Sure  cues `yaml:"sure"`  // one of these is there
 	More  cues `yaml:"more"`  // these bring it forward
 
+	Learned  bool `yaml:"learned"`  // only a text about a model that learns answers it
 	Anywhere bool `yaml:"anywhere"` // introductions, abstracts and what others did answer it, too
 	Later    bool `yaml:"later"`    // what is to come answers it, too: "will be made available"
 
@@ -36,10 +37,11 @@ var questionsFile []byte
 
 // book is the file of questions.
 type book struct {
-	Never     cues       `yaml:"never"`  // no sentence with one of these answers anything
-	Future    cues       `yaml:"future"` // nor with these, but where Later
-	Ours      cues       `yaml:"ours"`   // who speaks of the own work
-	Others    cues       `yaml:"others"` // who speaks of others'
+	Never     cues       `yaml:"never"`    // no sentence with one of these answers anything
+	Future    cues       `yaml:"future"`   // nor with these, but where Later
+	Ours      cues       `yaml:"ours"`     // who speaks of the own work
+	Others    cues       `yaml:"others"`   // who speaks of others'
+	Learning  cues       `yaml:"learning"` // of what a text about a model that learns speaks
 	Questions []Question `yaml:"questions"`
 }
 

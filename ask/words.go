@@ -18,7 +18,7 @@ const (
 // on the web comes as the words in it after the word <url>.
 func wordsOf(text string) []word {
 	var out []word
-	for field := range strings.FieldsSeq(text) {
+	for field := range strings.FieldsSeq(strings.ToValidUTF8(text, " ")) {
 		if isURL(field) {
 			out = append(out, word{anyURL, anyURL})
 		}

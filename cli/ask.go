@@ -265,6 +265,11 @@ func (f askFlags) files() ([]string, error) {
 		if _, there := os.Stat(name); there == nil || err != nil || len(found) == 0 {
 			found = []string{name}
 		}
+		for _, file := range found { // before the first is asked
+			if _, err := os.Stat(file); err != nil {
+				return nil, fmt.Errorf("--pdf %s: there is no such file; check the name", file)
+			}
+		}
 		out = append(out, found...)
 	}
 	return out, nil

@@ -28,8 +28,8 @@ func keepRecord(ctx context.Context, s *survey.Survey, r method.Record, energy m
 	return putRecord(ctx, s, r, text, opcode, folder)
 }
 
-// keepRunFile appends the record in a folder (run.json, written last) to the survey.
-func keepRunFile(ctx context.Context, s *survey.Survey, opcode, folder string) error {
+// keepRunFile appends the record in a folder (run.json, written last) to the survey, as one of a kind.
+func keepRunFile(ctx context.Context, s *survey.Survey, kind, opcode, folder string) error {
 	path := filepath.Join(folder, survey.RunFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -39,6 +39,7 @@ func keepRunFile(ctx context.Context, s *survey.Survey, opcode, folder string) e
 	if err := json.Unmarshal(text, &r); err != nil {
 		return fmt.Errorf("%s is no record of a run: %w", path, err)
 	}
+	r.Kind = kind
 	return putRecord(ctx, s, r, text, opcode, folder)
 }
 

@@ -107,7 +107,7 @@ func (t *training) write(ctx context.Context, folder *survey.Folder, trained *tr
 	if t.survey != nil {
 		err = t.survey.PutModel(ctx, survey.Model{Name: t.name, Path: folder.File(modelFile), SHA256: card.SHA256, Created: time.Now().UTC(), Card: text})
 		if err == nil {
-			err = keepRunFile(ctx, t.survey, "", folder.Path)
+			err = keepRunFile(ctx, t.survey, method.Train, "", folder.Path)
 		}
 	}
 	return card, err

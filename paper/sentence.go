@@ -95,6 +95,9 @@ func (p *Paper) split(blocks []block) {
 			continue
 		}
 		text := p.Pages[b.page].Text[b.start:b.end]
+		if strings.Count(text, ". . .") > 1 || strings.Contains(text, "......") { // a table of contents
+			b.heading = true
+		}
 		for n, part := range sentences(text) {
 			goesOn := n == 0 && i > 0 && !b.heading && p.goesOn(blocks[i-1], b, part)
 			if goesOn {
