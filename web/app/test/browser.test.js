@@ -170,6 +170,7 @@ test('the mouse does it too: a box is dragged, the picture zoomed', limit, async
   const [x1, y1, x2, y2] = d.boxes[0].box;
   assert.ok(Math.abs(x1 - d.w / 2) < 2 && Math.abs(y1 - d.h / 2) < 2, String(d.boxes[0].box));
   assert.ok(Math.abs((x2 - x1) / (y2 - y1) - 90 / 40) < 0.1);
+  await page.mouse.move(r.x + r.width / 3, r.y + r.height / 3);
   await page.mouse.wheel(0, -400);
   await page.waitForFunction(() => /scale\((?!1\))/.test(document.querySelector('.inner').style.transform));
   await say(page, 'z');
@@ -235,7 +236,7 @@ test('two reviewers see one another, and settle what they disagree on', limit, a
   await begin(ben);
   await ada.locator('.others', { hasText: 'ben' }).waitFor();
   await say(ada, 'a');
-  await ben.locator(`li[id="box-t:${track}"].accepted`).waitFor({ timeout: 5000 }); // live, without a reload
+  await ben.locator(`li[id="box-t:${track}"].accepted`).waitFor({ timeout: 20_000 }); // live, without a reload
   await ben.evaluate((t) => document.getElementById(`box-t:${t}`).querySelector('button').click(), track);
   await say(ben, 'r');
   await ben.goto(url + '#/agreement');

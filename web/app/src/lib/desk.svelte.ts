@@ -198,6 +198,13 @@ export class Desk {
     else session.say(this.done ? 'Nothing is left to look at here.' : 'The next frame comes as soon as the server has answered.');
   }
 
+  /** A taxon is certified: on with what is riskiest now, of all. */
+  async afterCertificate(): Promise<void> {
+    this.only = '';
+    await this.refreshQueue();
+    this.next();
+  }
+
   back(): void {
     this.visited.pop();
     const last = this.visited.at(-1);
@@ -249,6 +256,7 @@ export class Desk {
     const fresh = this.base.taxa.filter((t) => t.certified && !before.has(t.taxon));
     if (fresh.length > 0) {
       this.justCertified = fresh; // which the page says large
+      session.hush();
     }
     if (!more || item.verdict?.kind === 'looked') void this.refreshQueue();
   }
