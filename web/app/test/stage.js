@@ -1,6 +1,6 @@
 // A small survey that is counted, the server over it, and a browser before it.
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,9 +19,10 @@ export async function survey() {
   const clip = join(root, 'cli/demo/clip.mp4');
   await mkdir(join(dir, 'card/REEF_01'), { recursive: true });
   await mkdir(join(dir, 'card/REEF_02'));
-  await cp(clip, join(dir, 'card/REEF_02/clip.mp4'));
-  // The beginning of the same pictures, in another file: a survey takes a video once.
-  await run('ffmpeg', ['-v', 'error', '-i', clip, '-t', '30', '-c', 'copy', join(dir, 'card/REEF_01/clip.mp4')]);
+  // Two beginnings of the same pictures: a survey takes a video once, and short ones are reviewed soon.
+  for (const [name, seconds] of [['REEF_01', '30'], ['REEF_02', '40']]) {
+    await run('ffmpeg', ['-v', 'error', '-i', clip, '-t', seconds, '-c', 'copy', join(dir, 'card', name, 'clip.mp4')]);
+  }
   const folder = join(dir, 'reef');
   await run(requin, ['init', folder, '--name', 'Drawn reef']);
   await run(requin, ['add', join(dir, 'card')], { cwd: folder });
