@@ -257,6 +257,21 @@ func (a *app) askSurvey(ctx context.Context, s *survey.Survey, questions []asked
 	return a.giveAnswers(answers, f)
 }
 
+// answerOfSurvey answers one question out of a survey's latest records, as --json has it.
+func answerOfSurvey(ctx context.Context, s *survey.Survey, question string) (sourced, error) {
+	book, err := method.ReadBook(ctx, s)
+	if err != nil {
+		return sourced{}, err
+	}
+	q, how := ask.Understand(question)
+	records := book.Latest()
+	answer := method.Answer(q, how, records, book.Declared)
+	if err := method.Check(answer, records, book.Declared); err != nil {
+		return sourced{}, err
+	}
+	return sourced{Schema: askSchema, Source: book.Survey, Asked: string(how), Answer: answer}, nil
+}
+
 // files are the papers that the flags name, patterns written out.
 func (f askFlags) files() ([]string, error) {
 	var out []string

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"requin/ask"
 	"requin/method"
 	"requin/survey"
 	"requin/web"
@@ -142,6 +143,10 @@ func (a *app) serveReview(ctx context.Context, s *survey.Survey, only []string, 
 	}
 	c := web.Config{Survey: s, Only: only, Risk: f.risk, Blind: f.blind, Version: method.Version(), Name: f.user, Hosts: f.hosts, Secure: f.cert != "", Logf: a.logf}
 	c.Dataset = func(ctx context.Context, name string) (string, error) { return a.datasetOfReview(ctx, s, name) }
+	c.Ask = func(ctx context.Context, question string) (any, error) { return answerOfSurvey(ctx, s, question) }
+	for _, q := range ask.Questions() {
+		c.Questions = append(c.Questions, q.Text)
+	}
 	if c.Name == "" {
 		c.Name = userName()
 	}

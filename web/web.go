@@ -42,7 +42,10 @@ type Config struct {
 	Secure  bool     // it is served over TLS
 	// Dataset builds a dataset of a name from confirmed labels; nil: it cannot be done here.
 	Dataset func(ctx context.Context, name string) (message string, err error)
-	Logf    func(format string, args ...any) // may be nil
+	// Ask answers a question about the survey's methods out of its records, as JSON has it; nil: it cannot be done here.
+	Ask       func(ctx context.Context, question string) (any, error)
+	Questions []string                         // that a methods section must answer
+	Logf      func(format string, args ...any) // may be nil
 }
 
 // Server serves a review.
@@ -161,6 +164,8 @@ func (s *Server) routes() (http.Handler, error) {
 		"GET /api/annotate/suggest":               s.suggest,
 		"POST /api/annotate/{op}/keyframes":       s.keyframes,
 		"POST /api/dataset":                       s.dataset,
+		"GET /api/ask":                            s.methods,
+		"GET /api/questions":                      s.questions,
 	} {
 		mux.Handle(pattern, s.answer(s.guarded(h)))
 	}

@@ -429,3 +429,24 @@ func TestSuggestions(t *testing.T) {
 		t.Errorf("%d %s", status, text)
 	}
 }
+
+func TestAskRecords(t *testing.T) {
+	s, base := local(t)
+	b := enter(t, s, base)
+	b.refused(http.StatusNotImplemented, "GET", "/api/ask?q=why", "")
+	s.Questions = []string{"Which hardware was used?"}
+	s.Ask = func(_ context.Context, question string) (any, error) {
+		return map[string]string{"answer": "of " + question}, nil
+	}
+	var list []string
+	if b.get("/api/questions", &list); len(list) != 1 {
+		t.Errorf("%q", list)
+	}
+	var answer map[string]string
+	if b.get("/api/ask?q=which+hardware", &answer); answer["answer"] != "of which hardware" {
+		t.Errorf("%v", answer)
+	}
+	for _, bad := range []string{"/api/ask", "/api/ask?q=%ff", "/api/ask?q=" + strings.Repeat("a", 501)} {
+		b.refused(http.StatusBadRequest, "GET", bad, "")
+	}
+}

@@ -1,5 +1,5 @@
 // One way to the server. An error says what went wrong and what to do, in the server's words where it has any.
-import type { Agreement, Deployment, LogEntry, Me, Next, Row, Suggestion, Taxon } from './types';
+import type { Agreement, Answer, Deployment, LogEntry, Me, Next, Row, Suggestion, Taxon } from './types';
 
 export class ApiError extends Error {
   constructor(
@@ -74,3 +74,6 @@ export const verdictPath = (op: string, what: 'verdicts' | 'undo' | 'redo') => `
 export const keyframesPath = (op: string) => `api/annotate/${encodeURIComponent(op)}/keyframes`;
 export const frameURL = (op: string, i: number, w: number) => `${of(op)}/frames/${i}.jpg?w=${w}`;
 export const clipURL = (op: string, at: number, length: number) => `${of(op)}/clip.mp4?at=${at.toFixed(3)}&length=${length}`;
+
+export const questions = () => ask<string[]>('api/questions');
+export const answer = (question: string) => ask<Answer>(`api/ask?q=${encodeURIComponent(question)}`);

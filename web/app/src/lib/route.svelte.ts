@@ -1,6 +1,6 @@
 // Where one is stands in the address, so that a reload brings one back to the same place.
 
-export type View = 'list' | 'review' | 'annotate' | 'log' | 'agreement' | 'suggest';
+export type View = 'list' | 'review' | 'annotate' | 'log' | 'agreement' | 'suggest' | 'ask';
 
 export interface Route {
   view: View;
@@ -24,6 +24,7 @@ export function parse(hash: string): Route {
       return op === '' ? none : { view, ...place };
     case 'agreement':
     case 'suggest':
+    case 'ask':
       return { ...none, view };
     default:
       return none;

@@ -193,6 +193,17 @@ export interface Agreement {
   disagreements: Disagreement[];
 }
 
+export interface Answer {
+  question: string;
+  understood_as: string;
+  number: number; // of the question it was taken for; 0: one of its own
+  name?: string;
+  status: string;
+  answer: string;
+  evidence: { source: string; field?: string; state?: string; quote: string }[] | null;
+  notes?: string[];
+}
+
 export interface Suggestion {
   opcode: string;
   frame: number;
