@@ -179,6 +179,11 @@ func (e *evaluation) run(ctx context.Context, args []string) (err error) {
 	if err := e.write(ctx); err != nil {
 		return err
 	}
+	if e.survey != nil && !e.survey.ReadOnly() {
+		if err := keepRunFile(ctx, e.survey, method.Eval, "", e.folder.Path); err != nil {
+			return err
+		}
+	}
 	return e.print()
 }
 

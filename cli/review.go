@@ -180,10 +180,16 @@ func (a *app) serveReview(ctx context.Context, s *survey.Survey, only []string, 
 	if f.open && local {
 		openPage(url)
 	}
-	if c.Secure {
-		return server.ServeTLS(ctx, l, f.cert, f.key)
+	sitting, err := newSitting(ctx, s, c, l.Addr().String())
+	if err != nil {
+		return err
 	}
-	return server.Serve(ctx, l)
+	if c.Secure {
+		err = server.ServeTLS(ctx, l, f.cert, f.key)
+	} else {
+		err = server.Serve(ctx, l)
+	}
+	return errors.Join(err, sitting.keep(context.WithoutCancel(ctx)))
 }
 
 // usualAddress is where the page is found as a rule. A browser keeps by address what could not be sent: a server that is
