@@ -66,38 +66,55 @@ async function answerFrame(page, op, drawn) {
   return say(page, 'Enter');
 }
 
-test('a whole review to the certificate, by keyboard alone', limit, async () => {
-  const { page, wrong, context } = await stage.open(b, server.url);
-  const drawn = await stage.truth();
+/** A whole review of a deployment to the certificate, by keyboard, by somebody who knows what is there. */
+async function review(page, op, drawn) {
   await page.waitForSelector('tbody a');
-  while (!(await page.locator('tr.at').innerText()).includes('REEF_01')) await page.keyboard.press('ArrowDown');
+  while (!(await page.locator('tr.at').innerText()).includes(op)) await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await stage.shown(page);
   let looks = 0;
   const risks = [];
-  while (!(await page.locator('.finished h2', { hasText: 'REEF_01 is certified' }).count())) {
+  while (!(await page.locator('.finished h2', { hasText: `${op} is certified` }).count())) {
     assert.ok(looks++ < 100, 'no certificate after 100 frames');
-    await answerFrame(page, 'REEF_01', drawn);
-    risks.push(Number((await page.locator('[role=meter]').getAttribute('aria-valuenow'))));
+    await answerFrame(page, op, drawn);
+    risks.push(Number(await page.locator('[role=meter]').getAttribute('aria-valuenow')));
     const next = page.locator('.finished button', { hasText: 'next taxon' });
     await page.waitForTimeout(100);
     if (await next.count()) await page.keyboard.press('Enter');
   }
-  const d = await deployment(page, 'REEF_01');
+  const d = await deployment(page, op);
   for (const t of d.taxa) {
     const most = Math.max(...d.frames.map((s) => drawn.filter((x) => x.taxon === t.taxon && Math.abs(x.t - s) < 0.01).length));
     assert.equal(t.confirmed, most, t.taxon);
     assert.ok(t.certified && t.risk < 0.05);
     assert.match(t.statement, new RegExp(`MaxN ${most}\\b.*95 %`));
   }
+  console.log(`# ${op} certified after ${looks} looks of ${d.frames.length} frames`);
+  return risks;
+}
+
+test('a whole review to the certificate, by keyboard alone', limit, async () => {
+  const { page, wrong, context } = await stage.open(b, server.url);
+  const risks = await review(page, 'REEF_01', await stage.truth());
   assert.ok(risks.at(-1) < risks[0]);
   const ms = await page.evaluate(() => Number(document.querySelector('.image').dataset.ms));
   assert.ok(ms < 100, `the last frame took ${ms} ms`);
-  console.log(`# certified after ${looks} looks of ${d.frames.length} frames`);
   await page.keyboard.press('Enter'); // the next deployment that needs looking
   await page.waitForFunction(() => location.hash.startsWith('#/review/REEF_02'));
   assert.deepEqual(wrong, []);
   await context.close();
+});
+
+test('a real clip to the certificate', limit, async (t) => {
+  const mangrove = await stage.real();
+  if (!mangrove) return t.skip('no deepfish/clips: set REQUIN_DATA to the folder of real data');
+  const own = await stage.serve(mangrove.folder, await stage.freePort());
+  const { page, wrong, context } = await stage.open(b, own.url);
+  await review(page, 'REAL_01', mangrove.boxes);
+  assert.deepEqual(wrong, []);
+  await context.close();
+  await own.kill();
+  await mangrove.end();
 });
 
 const stateOf = (d, id) => d.tracks.find((t) => t.id === id).state;

@@ -30,6 +30,29 @@ export async function survey() {
   return { dir, folder, end: () => rm(dir, { recursive: true, force: true }) };
 }
 
+/** A real clip (DeepFish) counted with the starter model, and what people boxed in it; null where the data are not at hand. */
+export async function real() {
+  const data = process.env.REQUIN_DATA ?? join(root, '..', 'shared', 'data');
+  const clip = join(data, 'deepfish', 'clips', 'dev_7585_F1');
+  let text;
+  try {
+    text = await readFile(clip + '.gt.txt', 'utf8');
+  } catch {
+    return null;
+  }
+  const dir = await mkdtemp(join(tmpdir(), 'requin-real-'));
+  const folder = join(dir, 'mangrove');
+  await run(requin, ['init', folder, '--name', 'Mangrove']);
+  await run(requin, ['add', clip + '.mp4', '--opcode', 'REAL_01'], { cwd: folder });
+  await run(requin, ['count', '--every', '500ms'], { cwd: folder });
+  const boxes = text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(',').map(Number))
+    .map(([frame, , x, y, w, h]) => ({ t: (frame - 1) / 10, taxon: 'fish', box: [x, y, x + w, y + h] }));
+  return { dir, folder, boxes, end: () => rm(dir, { recursive: true, force: true }) };
+}
+
 /** What was drawn: by time in seconds, taxon and box. */
 export async function truth() {
   const text = await readFile(join(root, 'cli/demo/truth.csv'), 'utf8');
