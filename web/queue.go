@@ -73,12 +73,18 @@ func (s *Server) ask(r *http.Request, who *session, answer func(k *desk, v *view
 	return answer(k, v, a)
 }
 
-// riskiest is the studied taxon of which least is certain. The desk is held.
+// riskiest is the studied taxon of which least is certain, one that is not certified before all that are: it may lack
+// but frames without a detection. The desk is held.
 func (k *desk) riskiest(v *view) string {
 	name, most := "", -1.0
 	for _, t := range k.studied() {
-		if a := k.assess(v, t); a.Risk > most {
-			name, most = t, a.Risk
+		a := k.assess(v, t)
+		risk := a.Risk
+		if !a.Certified {
+			risk++
+		}
+		if risk > most {
+			name, most = t, risk
 		}
 	}
 	return name

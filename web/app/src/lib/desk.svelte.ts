@@ -91,7 +91,7 @@ export class Desk {
   }
 
   private riskiest(): string {
-    const all = [...(this.base?.taxa ?? [])].sort((a, b) => b.risk - a.risk);
+    const all = [...(this.base?.taxa ?? [])].sort((a, b) => Number(a.certified) - Number(b.certified) || b.risk - a.risk);
     return all[0]?.taxon ?? session.studied[0]?.name ?? '';
   }
 
