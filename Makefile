@@ -62,7 +62,7 @@ unit:
 	go test -vet=off ./...  # lint has vetted
 
 race:
-	go test -vet=off -race -short ./scan ./video ./survey
+	go test -vet=off -race -short ./scan ./survey  # scan drives video
 
 # The review page: web/app in Svelte, built into web/static, which is committed and embedded.
 web: web/app/node_modules/.package-lock.json
