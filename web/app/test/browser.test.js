@@ -119,9 +119,9 @@ test('a real clip to the certificate', limit, async (t) => {
 
 const stateOf = (d, id) => d.tracks.find((t) => t.id === id).state;
 
-/** At a frame of REEF_02 with an open box of the taxon at hand; gives the chosen track. */
-async function begin(page) {
-  await page.goto(new URL('/#/review/REEF_02', page.url()).href);
+/** At a frame of a deployment with an open box of the taxon at hand; gives the chosen track. */
+async function begin(page, op = 'REEF_02') {
+  await page.goto(new URL(`/#/review/${op}`, page.url()).href);
   await stage.shown(page);
   return /track=(\w+)/.exec(await stage.place(page))[1];
 }
@@ -196,7 +196,7 @@ test('the mouse does it too: a box is dragged, the picture zoomed', limit, async
 
 test('a reload in the middle comes back to the same place', limit, async () => {
   const { page, context } = await stage.open(b, server.url);
-  await begin(page);
+  await begin(page, 'REEF_03');
   await page.keyboard.press('PageDown');
   await page.keyboard.press('ArrowRight');
   await stage.shown(page);
@@ -211,8 +211,8 @@ test('the server dies in the middle: nothing is lost, nothing is taken twice', l
   const first = await stage.open(b, server.url);
   const { context, wrong } = first;
   let page = first.page;
-  await begin(page);
-  const before = (await stage.ask(page, 'api/deployments/REEF_02/log')).length;
+  await begin(page, 'REEF_03');
+  const before = (await stage.ask(page, 'api/deployments/REEF_03/log')).length;
   await say(page, 'a');
   await server.kill('SIGKILL');
   for (const key of ['u', 'a', 'z', 'r']) await page.keyboard.press(key);
@@ -225,11 +225,11 @@ test('the server dies in the middle: nothing is lost, nothing is taken twice', l
   await page.goto(server.url);
   await page.waitForSelector('tbody a');
   await settled(page);
-  const log = (await stage.ask(page, 'api/deployments/REEF_02/log')).slice(before);
+  const log = (await stage.ask(page, 'api/deployments/REEF_03/log')).slice(before);
   assert.deepEqual(log.map((v) => v.kind), ['accept', 'unsure', 'accept', 'undo', 'reject']);
   assert.deepEqual(wrong, []);
   for (let n = 0; n < 3; n++) {
-    await begin(page);
+    await begin(page, 'REEF_03');
     await say(page, 'z');
   }
   await context.close();
@@ -249,8 +249,8 @@ test('two reviewers see one another, and settle what they disagree on', limit, a
     pages.push(one);
   }
   const [ada, ben] = pages.map((p) => p.page);
-  const track = await begin(ada);
-  await begin(ben);
+  const track = await begin(ada, 'REEF_04');
+  await begin(ben, 'REEF_04');
   await ada.locator('.others', { hasText: 'ben' }).waitFor();
   await say(ada, 'a');
   await ben.locator(`li[id="box-t:${track}"].accepted`).waitFor({ timeout: 20_000 }); // live, without a reload
@@ -261,7 +261,7 @@ test('two reviewers see one another, and settle what they disagree on', limit, a
   await row.first().waitFor();
   await row.first().locator('button', { hasText: 'ada is right' }).click();
   await settled(ben);
-  assert.equal(stateOf(await deployment(ben, 'REEF_02'), track), 'accepted');
+  assert.equal(stateOf(await deployment(ben, 'REEF_04'), track), 'accepted');
   await ben.waitForFunction(() => !document.body.innerText.includes('ada is right'));
   for (const p of pages) {
     assert.deepEqual(p.wrong, []);

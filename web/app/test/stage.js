@@ -13,14 +13,13 @@ export const root = fileURLToPath(new URL('../../../', import.meta.url));
 process.env.ONNXRUNTIME_LIB ??= join(root, '.tools/onnxruntime/libonnxruntime.so.1'); // where make tools puts it
 export const requin = process.env.REQUIN ?? join(root, 'bin', 'requin');
 
-/** Two deployments of the demo's drawing, counted with the demo's detector: what is truth is known. */
+/** Four deployments of the demo's drawing, counted with the demo's detector: what is truth is known. */
 export async function survey() {
   const dir = await mkdtemp(join(tmpdir(), 'requin-page-'));
   const clip = join(root, 'cli/demo/clip.mp4');
-  await mkdir(join(dir, 'card/REEF_01'), { recursive: true });
-  await mkdir(join(dir, 'card/REEF_02'));
-  // Two beginnings of the same pictures: a survey takes a video once, and short ones are reviewed soon.
-  for (const [name, seconds] of [['REEF_01', '30'], ['REEF_02', '40']]) {
+  // Beginnings of the same pictures: a survey takes a video once, and short ones are reviewed soon.
+  for (const [name, seconds] of [['REEF_01', '30'], ['REEF_02', '40'], ['REEF_03', '35'], ['REEF_04', '38']]) {
+    await mkdir(join(dir, 'card', name), { recursive: true });
     await run('ffmpeg', ['-v', 'error', '-i', clip, '-t', seconds, '-c', 'copy', join(dir, 'card', name, 'clip.mp4')]);
   }
   const folder = join(dir, 'reef');
