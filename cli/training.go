@@ -7,12 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"runtime"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"requin/eval"
 	"requin/method"
 	"requin/onnx"
 	"requin/survey"
@@ -206,22 +206,11 @@ func (a *app) printFolds(cards []train.Card, asJSON bool) error {
 	}
 	for _, taxon := range order {
 		if list := aps[taxon]; len(list) > 1 {
-			mean, sd := meanSD(list)
-			fmt.Fprintf(t, "%d folds\t%s\t\t%.3f ± %.3f\n", len(list), taxon, mean, sd)
+			over := eval.Summarise(list)
+			fmt.Fprintf(t, "%d folds\t%s\t\t%.3f ± %.3f\n", len(list), taxon, over.Mean, over.SD)
 		}
 	}
 	return t.Flush()
-}
-
-// meanSD is the mean and the standard deviation of a sample.
-func meanSD(list []float64) (mean, sd float64) {
-	for _, v := range list {
-		mean += v / float64(len(list))
-	}
-	for _, v := range list {
-		sd += (v - mean) * (v - mean) / float64(len(list)-1)
-	}
-	return mean, math.Sqrt(sd)
 }
 
 // trainBar shows how a training goes.

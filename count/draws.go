@@ -6,6 +6,8 @@ import (
 	"sort"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"requin/track"
 )
 
 // span is frames from one to another, the last not included.
@@ -93,7 +95,7 @@ func newDraws(d Doubt) *draws {
 	}
 	s.shift()
 	s.when(d.Candidates)
-	s.learn(max(1, int(visitEnds/every)))
+	s.learn(max(1, int(track.Default().MaxGapS/every))) // an absence that ends a track ends a visit
 	return s
 }
 

@@ -8,9 +8,6 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// visitEnds is the absence, in seconds, after which an animal's return is another visit: the tracker's gap.
-const visitEnds = 5.0
-
 // found is a missed visit that a person found: the frames from the first look that has it to the last, and
 // within which frames it must lie, because looks before and after do not have it.
 type found struct {
@@ -109,9 +106,6 @@ func findings(looks []hiddenAt, gap, frames int) (all []found) {
 		if l.frame-before > gap {
 			open = nil
 		}
-		for _, k := range open[min(len(open), l.n):] {
-			all[k].most = l.frame
-		}
 		open = open[:min(len(open), l.n)]
 		for _, k := range open {
 			all[k].to = l.frame + 1
@@ -122,7 +116,7 @@ func findings(looks []hiddenAt, gap, frames int) (all []found) {
 		}
 		before = l.frame
 	}
-	for k := range all { // one that is not followed up ends before the next look
+	for k := range all { // each ends before the next look that does not have it
 		for _, l := range looks {
 			if l.frame >= all[k].to && l.frame < all[k].most {
 				all[k].most = l.frame

@@ -65,7 +65,7 @@ func fitReal(a *count.Acuity, all []*followed) {
 				}
 				v := s.traits.Values()
 				x := [4]float64{1, v[0], v[1], v[2]}
-				p := logistic(dot(b, x))
+				p := sigmoid(dot(b, x))
 				y := 0.0
 				if s.real() {
 					y = 1
@@ -95,41 +95,49 @@ func fitReal(a *count.Acuity, all []*followed) {
 
 func dot(a, b [4]float64) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] + a[3]*b[3] }
 
-func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
-
 // fitSpread is the standard deviation of the deployments' own shifts of log odds that makes what was seen
 // likeliest, after as much as two deployments would say for count.Prior's.
 func fitSpread(a *count.Acuity, all []*followed) float64 {
 	prior := count.Prior().Spread
+	odds, real := make([][]float64, len(all)), make([][]bool, len(all)) // of each deployment's candidates
+	for i, f := range all {
+		for _, s := range f.candidates {
+			if s.judged() {
+				p := a.Real(s.traits)
+				odds[i], real[i] = append(odds[i], math.Log(p/(1-p))), append(real[i], s.real())
+			}
+		}
+	}
 	best, most := prior, math.Inf(-1)
 	for sd := 0.1; sd <= 3; sd += 0.1 {
 		log := -2 * math.Pow(math.Log(sd/prior), 2)
-		for _, f := range all {
-			sum, weight := 0.0, 0.0
-			for k := -6; k <= 6; k++ {
-				z := float64(k) / 2
-				l := 0.0
-				for _, s := range f.candidates {
-					if !s.judged() {
-						continue
-					}
-					p := a.Real(s.traits)
-					x := math.Log(p/(1-p)) + z*sd
-					if !s.real() {
-						x = -x
-					}
-					l += math.Log(logistic(x))
-				}
-				sum += math.Exp(l - z*z/2)
-				weight += math.Exp(-z * z / 2)
-			}
-			log += math.Log(math.Max(sum/weight, 1e-300))
+		for i := range all {
+			log += math.Log(math.Max(shiftedChance(odds[i], real[i], sd), 1e-300))
 		}
 		if log > most {
 			best, most = sd, log
 		}
 	}
 	return math.Round(best*10) / 10
+}
+
+// shiftedChance is the chance of what a deployment's candidates were, over its shifts of log odds, which are normal with a standard
+// deviation of sd.
+func shiftedChance(odds []float64, real []bool, sd float64) float64 {
+	sum, weight := 0.0, 0.0
+	for k := -6; k <= 6; k++ {
+		z := float64(k) / 2
+		l := 0.0
+		for i, x := range odds {
+			if x += z * sd; !real[i] {
+				x = -x
+			}
+			l += math.Log(sigmoid(x))
+		}
+		sum += math.Exp(l - z*z/2)
+		weight += math.Exp(-z * z / 2)
+	}
+	return sum / weight
 }
 
 // fitThere measures how often an animal is there between its candidate's points, and how long before

@@ -249,14 +249,7 @@ func table(w io.Writer, keys []string, told map[string][]eval.Foretold, reviews 
 		}
 		slices.Sort(looked)
 		fmt.Fprintf(t, "%s\t%d\t%d\t%.3f\t%.3f\t%.3f\t%.2f\t%.3f\t%.3f\t%d\t%.3f\t%.0f\t%.0f\t%.1f\t%.1f\n", k, all.N, open.N, open.Share(), all.Share(), open.Claim, open.Width, all.Exact, float64(exact)/float64(all.N),
-			certified, float64(right)/float64(certified), looked[len(looked)/2], looked[len(looked)*95/100], mean(detections), mean(tracks))
+			certified, float64(right)/float64(certified), looked[len(looked)/2], looked[len(looked)*95/100], eval.Summarise(detections).Mean, eval.Summarise(tracks).Mean)
 	}
 	return t.Flush()
-}
-
-func mean(list []float64) (m float64) {
-	for _, v := range list {
-		m += v / float64(len(list))
-	}
-	return m
 }
