@@ -114,8 +114,23 @@ type Count struct {
 	Low      *float64      `json:"low,omitempty"` // its interval, where it has one
 	High     *float64      `json:"high,omitempty"`
 	Time     time.Duration `json:"time"` // tMaxN, from the start of the deployment; None: not stated
+	Verified *Verification `json:"verified,omitempty"`
 	Origin   Origin        `json:"origin,omitzero"`
 	Extra    Extra         `json:"extra,omitempty"`
+}
+
+// Verification says how far a count of Requin's may be trusted.
+type Verification struct {
+	Status  string    `json:"status"`            // machine (nobody looked), reviewed, certified or disputed, as package count has them
+	Machine *float64  `json:"machine,omitempty"` // what the machine had counted; nil: nothing was looked at
+	Risk    float64   `json:"risk"`              // chance that the count is too low, 0 to 1; of no meaning where nobody looked
+	Limit   float64   `json:"limit"`             // under which it is certified
+	Looked  int       `json:"frames_looked_at"`  // whole, by people
+	Frames  int       `json:"frames_sampled"`    // by the machine
+	By      []string  `json:"by,omitempty"`      // who looked
+	At      time.Time `json:"at,omitzero"`       // of the last verdict
+	Log     string    `json:"log_sha256,omitempty"`
+	Model   string    `json:"model,omitempty"` // the detector: file name and the beginning of its SHA-256
 }
 
 // Described tells whether anything is stated that a metadata file states: where,

@@ -100,6 +100,7 @@ type Taxon struct {
 	Rises       []Step       `json:"cumulative_maxn"`     // each time the highest count so far rises, from the first sighting
 	Evidence    *Evidence    `json:"evidence"`            // null: never seen
 	Uncertainty *Uncertainty `json:"uncertainty"`         // null: how well the detector sees the taxon was not measured
+	Review      *Review      `json:"review,omitempty"`    // what people made of it; nil: nobody looked, and the count is the machine's
 }
 
 // Step is a count and the frame from which it holds.

@@ -1,0 +1,60 @@
+package count
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Status says how far a count may be trusted. Every number that leaves carries it.
+type Status string
+
+// The statuses of a count.
+const (
+	Machine   Status = "machine"   // nobody looked
+	Reviewed  Status = "reviewed"  // people looked at some of the frames
+	Certified Status = "certified" // the chance that MaxN is higher is under the limit
+	Disputed  Status = "disputed"  // two readers contradict each other, and it is not settled
+)
+
+// Review is what people made of a taxon's count. A Taxon without one is the machine's.
+type Review struct {
+	Status  Status    `json:"status"`           // reviewed, certified or disputed
+	Machine *int      `json:"machine_maxn"`     // what the machine had counted; null: no frame was looked at
+	Low     int       `json:"low"`              // the interval of MaxN: it lies in it with a chance of 1 - Limit
+	High    int       `json:"high"`             //
+	Risk    float64   `json:"risk"`             // chance that MaxN is higher
+	Limit   float64   `json:"limit"`            // under which it is certified
+	Looked  int       `json:"frames_looked_at"` // whole, by people, for this taxon
+	Frames  int       `json:"frames_sampled"`   // in the period
+	By      []string  `json:"by"`               // who gave verdicts, in the order of their first
+	At      time.Time `json:"at"`               // of the last verdict
+	Log     string    `json:"log_sha256"`       // of the verdicts that it follows from
+}
+
+// Status is the count's.
+func (t Taxon) Status() Status {
+	if t.Review == nil {
+		return Machine
+	}
+	return t.Review.Status
+}
+
+// Standing says in a few words what the count rests on: "certified: 14 of 3,600 frames looked at by anna".
+func (t Taxon) Standing() string {
+	r := t.Review
+	if r == nil {
+		return "machine: nobody looked"
+	}
+	return fmt.Sprintf("%s: %s of %s frames looked at by %s", r.Status, Thousands(r.Looked), Thousands(r.Frames), strings.Join(r.By, ", "))
+}
+
+// Thousands writes a number with commas: 3,600.
+func Thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,23 @@
+package count
+
+import "testing"
+
+func TestStanding(t *testing.T) {
+	for _, c := range []struct {
+		taxon  Taxon
+		status Status
+		text   string
+	}{
+		{Taxon{}, Machine, "machine: nobody looked"},
+		{Taxon{Review: &Review{Status: Certified, Looked: 14, Frames: 3600, By: []string{"anna", "ben"}}}, Certified, "certified: 14 of 3,600 frames looked at by anna, ben"},
+	} {
+		if c.taxon.Status() != c.status || c.taxon.Standing() != c.text {
+			t.Errorf("%q, %q", c.taxon.Status(), c.taxon.Standing())
+		}
+	}
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1234: "-1,234", -123: "-123"} {
+		if got := Thousands(n); got != want {
+			t.Errorf("%d: %s", n, got)
+		}
+	}
+}
