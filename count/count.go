@@ -48,7 +48,16 @@ type Input struct {
 	Every    time.Duration   // the sampling interval
 	Interval time.Duration   // for MaxN per interval; 0 = DefaultInterval
 	Duration time.Duration   // of the deployment's video; 0 where not known
+	Stated   []Stated        // what people counted in frames; in any order
 	Outlook  Outlook         // how far MaxN may be trusted; its zero value says nothing of that
+}
+
+// Stated is a number of animals that a person counted in one of the frames. Where it is more than the
+// tracks there show, it stands.
+type Stated struct {
+	Time  time.Duration // of the frame
+	Taxon string
+	N     int
 }
 
 // Result is what was counted in one deployment.
@@ -109,7 +118,8 @@ type Step struct {
 	N int `json:"n"`
 }
 
-// Evidence is the frame of MaxN and who was counted in it: MaxN individuals, by track.
+// Evidence is the frame of MaxN and who was counted in it: MaxN individuals, by track; fewer where a
+// person counted without drawing boxes.
 type Evidence struct {
 	Moment
 	Individuals []Individual `json:"individuals"`
@@ -162,7 +172,7 @@ func Of(in Input) (Result, error) {
 	r.Intervals = intervals(span, in.Interval, looked, r.Effort.Gaps)
 	r.Taxa = []Taxon{}
 	for _, t := range in.Taxa.Studied() {
-		counts := countTaxon(t, seen[t.Name], looked, r)
+		counts := countTaxon(t, seen[t.Name], in.stated(t.Name), looked, r)
 		counts.Uncertainty = in.Outlook.of(t, looked, in.Every.Seconds())
 		r.Taxa = append(r.Taxa, counts)
 	}

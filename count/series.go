@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"requin/frame"
 	"requin/taxon"
@@ -59,9 +60,20 @@ func sightings(in Input, looked []frame.Instant) (map[string][]sighting, error) 
 	return out, nil
 }
 
-// countTaxon counts one taxon. seen are its sightings, sorted by frame; r has
+// stated are the numbers that people counted of a taxon, by the time of the frame.
+func (in Input) stated(taxon string) map[time.Duration]int {
+	out := map[time.Duration]int{}
+	for _, s := range in.Stated {
+		if s.Taxon == taxon {
+			out[s.Time] = max(out[s.Time], s.N)
+		}
+	}
+	return out
+}
+
+// countTaxon counts one taxon. seen are its sightings, sorted by frame; stated what people counted; r has
 // the period and its intervals.
-func countTaxon(t taxon.Taxon, seen []sighting, looked []frame.Instant, r Result) Taxon {
+func countTaxon(t taxon.Taxon, seen []sighting, stated map[time.Duration]int, looked []frame.Instant, r Result) Taxon {
 	out := Taxon{
 		Name: t.Name, Common: t.Common, CAAB: t.CAAB, AphiaID: t.AphiaID, Threshold: t.Threshold,
 		PerInterval: make([]*int, len(r.Intervals)), Counts: []Step{}, Rises: []Step{},
@@ -71,12 +83,12 @@ func countTaxon(t taxon.Taxon, seen []sighting, looked []frame.Instant, r Result
 	}
 	out.MaxN = new(int)
 	tracks := map[int]bool{}
-	mean := float64(len(seen)) / float64(len(looked))
-	out.MeanCount = &mean
+	sum := 0
 	for i, f := range looked {
 		var here []sighting
 		here, seen = cutFrame(seen, i)
-		n := len(here)
+		n := max(len(here), stated[f.Time])
+		sum += n
 		now := moment(f, r.Period.From)
 		if len(out.Counts) == 0 || out.Counts[len(out.Counts)-1].N != n {
 			out.Counts = append(out.Counts, Step{Moment: now, N: n})
@@ -105,6 +117,8 @@ func countTaxon(t taxon.Taxon, seen []sighting, looked []frame.Instant, r Result
 		}
 	}
 	out.Tracks = len(tracks)
+	mean := float64(sum) / float64(len(looked))
+	out.MeanCount = &mean
 	return out
 }
 

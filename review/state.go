@@ -256,19 +256,23 @@ func (s *State) Confirmed(taxon string) []int {
 	return out
 }
 
-// Accepted are the confirmed animals as tracks, numbered from 1, from which count.Of counts again.
+// Accepted are the confirmed animals as tracks, numbered from 1.
 func (s *State) Accepted() []track.Track {
 	var out []track.Track
 	for _, t := range s.tracks {
-		if t.Standing != Accepted {
-			continue
+		if t.Standing == Accepted {
+			out = append(out, s.track(t, len(out)+1))
 		}
-		n := track.Track{ID: len(out) + 1, Taxon: t.Taxon}
-		for _, p := range t.Points {
-			n.Points = append(n.Points, track.Point{Instant: s.Frames[p.Frame],
-				Detection: detect.Detection{Box: p.Box, Taxon: t.Taxon, Score: float32(p.Score)}})
-		}
-		out = append(out, n)
+	}
+	return out
+}
+
+// track is a track under a number, named as people or the machine named it.
+func (s *State) track(t *Track, id int) track.Track {
+	out := track.Track{ID: id, Taxon: t.Taxon}
+	for _, p := range t.Points {
+		out.Points = append(out.Points, track.Point{Instant: s.Frames[p.Frame],
+			Detection: detect.Detection{Box: p.Box, Taxon: t.Taxon, Score: float32(p.Score)}})
 	}
 	return out
 }

@@ -1,0 +1,238 @@
+package review
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"requin/count"
+	"requin/track"
+)
+
+// Basis is what a reviewed count rests on, besides the log of verdicts.
+type Basis struct {
+	Machine Machine      // the candidates, and the frames that were looked at
+	Counted count.Result // as the machine counted
+	Input   count.Input  // what that was counted from; its tracks and frames are not used
+	Limit   float64      // chance of a greater MaxN under which a taxon is certified
+
+	// Sees is how well the detector sees a taxon, and what its scores are worth.
+	Sees func(taxon string) (acuity count.Acuity, probability func(score float64) float64)
+	// Threshold is the least score with which the machine counts a taxon.
+	Threshold func(taxon string) float64
+}
+
+// Count is the count as a log leaves it: of each taxon that somebody spoke of, MaxN and its kin out of what people confirmed
+// and, until it is certified, of what the machine counted and nobody spoke of; with its status. A taxon that nobody spoke
+// of stays as the machine counted it. The log has to be everybody's.
+//
+//	certified  a frame's animals are the boxes that people confirmed, or what they counted there: nothing else can change MaxN
+//	reviewed   those, and the machine's tracks that are neither rejected nor in a frame that was looked at whole
+//	disputed   as reviewed; two readers contradict each other and nobody settled it
+//
+// It depends on the basis and the log alone, and is refused only where count.Of refuses.
+func (b Basis) Count(log []Verdict) (count.Result, error) {
+	spoken := spokenOf(log)
+	if !slices.ContainsFunc(b.Counted.Taxa, func(t count.Taxon) bool { return spoken[t.Name] }) {
+		return b.Counted, nil
+	}
+	m := b.Machine
+	m.Frames = WithFrames(m.Frames, log, b.Input.Period)
+	s := Replay(m, log)
+	in := b.Input
+	in.Frames, in.Tracks, in.Stated, in.Outlook = s.Frames, nil, nil, count.Outlook{}
+	known := map[string]count.Assessment{}
+	for _, t := range b.Counted.Taxa {
+		if !spoken[t.Name] {
+			continue
+		}
+		known[t.Name] = b.assess(s, t.Name)
+		in.Stated = append(in.Stated, s.stated(t.Name)...)
+		in.Tracks = append(in.Tracks, s.counting(t.Name, known[t.Name].Certified, b.Threshold(t.Name), len(in.Tracks))...)
+	}
+	out, err := count.Of(in)
+	if err != nil {
+		return count.Result{}, fmt.Errorf("the reviewed count: %w", err)
+	}
+	out.Uncounted = b.Counted.Uncounted
+	disputed := Disputes(m, log, studied(b.Counted))
+	for i, was := range b.Counted.Taxa {
+		if !spoken[was.Name] {
+			out.Taxa[i] = was
+			continue
+		}
+		now := &out.Taxa[i]
+		now.Uncertainty = was.Uncertainty
+		now.Review = b.review(known[was.Name], *now, was, len(s.Frames), log)
+		if disputed[was.Name] {
+			now.Review.Status = count.Disputed
+		}
+	}
+	return out, nil
+}
+
+// assess is what is known of a taxon's MaxN.
+func (b Basis) assess(s *State, taxon string) count.Assessment {
+	acuity, probability := b.Sees(taxon)
+	d := s.Doubt(taxon, acuity, b.Input.Every, probability)
+	d.Seed = Seed
+	return d.Assess(b.Limit)
+}
+
+// Seed begins the draws of every assessment: the same log gives the same answer.
+const Seed = 1
+
+// review is what people made of a taxon's count.
+func (b Basis) review(a count.Assessment, now, was count.Taxon, frames int, log []Verdict) *count.Review {
+	r := &count.Review{Status: count.Reviewed, Machine: was.MaxN, Low: a.Low, High: a.High, Limit: b.Limit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
+	switch {
+	case a.Certified:
+		r.Status, r.Risk = count.Certified, a.Risk
+	case now.MaxN != nil:
+		r.Risk = a.More(*now.MaxN)
+	}
+	for _, v := range InForce(log) {
+		if slices.Contains(v.taxa(), was.Name) && !slices.Contains(r.By, v.By) {
+			r.By = append(r.By, v.By)
+		}
+	}
+	for _, v := range log {
+		if v.At.After(r.At) {
+			r.At = v.At
+		}
+	}
+	return r
+}
+
+// studied are the names of the taxa that were counted.
+func studied(r count.Result) []string {
+	var out []string
+	for _, t := range r.Taxa {
+		out = append(out, t.Name)
+	}
+	return out
+}
+
+// taxa are those whose number a verdict speaks of. Flags and notes speak of none.
+func (v Verdict) taxa() []string {
+	switch v.Kind {
+	case Flag, Unflag, Note, Undo, Redo:
+		return nil
+	}
+	return append(slices.Clone(v.Said.Taxa), v.Said.Taxon, v.Was.Taxon, v.Was.Gone)
+}
+
+// spokenOf are the taxa that verdicts in force speak of.
+func spokenOf(log []Verdict) map[string]bool {
+	out := map[string]bool{}
+	for _, v := range InForce(log) {
+		for _, t := range v.taxa() {
+			out[t] = true
+		}
+	}
+	delete(out, "")
+	return out
+}
+
+// stated are the frames in which people counted a taxon, and how many they counted.
+func (s *State) stated(taxon string) (out []count.Stated) {
+	for i, r := range s.counted[taxon] {
+		out = append(out, count.Stated{Time: s.Frames[i].Time, Taxon: taxon, N: r.N})
+	}
+	return out
+}
+
+// counting are the tracks of a taxon that count: what people confirmed; and, unless only that counts, what the machine
+// counted and nobody spoke of, outside of the frames that were looked at whole. They are numbered from after+1.
+func (s *State) counting(taxon string, confirmed bool, threshold float64, after int) (out []track.Track) {
+	looks, _ := s.Looks(taxon)
+	for _, t := range s.tracks {
+		open := t.Standing == Open || t.Standing == Uncertain
+		if t.Taxon != taxon || t.Standing == Rejected || open && (confirmed || t.strongest() < threshold) {
+			continue
+		}
+		n := s.track(t, after+len(out)+1)
+		if open {
+			n.Points = slices.DeleteFunc(n.Points, func(p track.Point) bool {
+				i, ok := s.FrameAt(p.Time)
+				_, whole := slices.BinarySearch(looks, i)
+				return ok && whole
+			})
+		}
+		if len(n.Points) > 0 {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// strongest is a track's highest score.
+func (t *Track) strongest() float64 {
+	best := 0.0
+	for _, p := range t.Points {
+		best = max(best, p.Score)
+	}
+	return best
+}
+
+// Disputes are the taxa on which two people contradict each other, in what they said of a track or counted in a frame, and
+// nobody settled it.
+func Disputes(m Machine, log []Verdict, taxa []string) map[string]bool {
+	out := map[string]bool{}
+	if len(People(log)) < 2 {
+		return out
+	}
+	pooled := Replay(m, log)
+	_, differ := Agreement(m, log, taxa)
+	for _, d := range differ {
+		if t, ok := pooled.byID[d.Track]; !ok || !t.reconciled {
+			out[d.Taxon] = true
+		}
+	}
+	type place struct {
+		taxon string
+		at    time.Duration
+	}
+	said := map[place]map[string]int{}
+	for _, v := range InForce(log) {
+		if v.Kind != Count || v.Said.Time == nil || v.Said.N == nil {
+			continue
+		}
+		p := place{v.Said.Taxon, v.Said.Time.Duration()}
+		if said[p] == nil || v.Said.Reconciled {
+			said[p] = map[string]int{}
+		}
+		said[p][v.By] = *v.Said.N
+	}
+	for p, by := range said {
+		numbers := map[int]bool{}
+		for _, n := range by {
+			numbers[n] = true
+		}
+		if len(numbers) > 1 {
+			out[p.taxon] = true
+		}
+	}
+	return out
+}
+
+// LogHash is the SHA-256 of a log, over its verdicts in the order of their IDs, one JSON object a line.
+func LogHash(log []Verdict) string {
+	sum := sha256.New()
+	out := json.NewEncoder(sum)
+	for _, v := range sorted(log) {
+		_ = out.Encode(struct { // of plain data, into a hash: neither fails
+			ID   int64     `json:"id"`
+			Kind Kind      `json:"kind"`
+			By   string    `json:"by"`
+			At   time.Time `json:"at"`
+			Run  string    `json:"run"`
+			Said Said      `json:"said"`
+			Was  Was       `json:"was"`
+		}{v.ID, v.Kind, v.By, v.At.UTC(), v.Run, v.Said, v.Was})
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
