@@ -20,6 +20,7 @@ type Deployment struct {
 	annotate.Deployment
 	Marks     int // shapes that people drew, or that were imported
 	Sightings int
+	Verdict   int64       // id of the last one that was given on it; 0: none
 	Count     *CountState // the latest finished one; nil: never counted
 }
 
@@ -103,6 +104,9 @@ func (s *Survey) Deployments(ctx context.Context) ([]Deployment, error) {
 			counts("SELECT deployment, count(*) FROM sightings WHERE deployment IS NOT NULL GROUP BY deployment",
 				func(d *Deployment) *int { return &d.Sightings }))
 		if err != nil {
+			return err
+		}
+		if err := lastVerdicts(ctx, tx, func(id, verdict int64) { out[ids[id]].Verdict = verdict }); err != nil {
 			return err
 		}
 		return latestCounts(ctx, tx, func(id int64, c *CountState) { out[ids[id]].Count = c })
