@@ -163,19 +163,16 @@ func TestOpenVersion1(t *testing.T) {
 
 // Steps that a database lacks are applied once, whole or not at all, whoever comes first.
 func TestMigrate(t *testing.T) {
-	first, err := fs.ReadFile(migrations(), "00001_survey.sql")
+	steps := fstest.MapFS{} // those that there are, and one more
+	known, err := fs.Glob(migrations(), "*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := fs.ReadFile(migrations(), "00002_ledger.sql")
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range known {
+		steps[name] = &fstest.MapFile{Data: must[[]byte](t)(fs.ReadFile(migrations(), name))}
 	}
-	steps := fstest.MapFS{
-		"00001_survey.sql": {Data: first},
-		"00002_ledger.sql": {Data: second},
-		"00003_more.sql":   {Data: []byte("-- +goose Up\nALTER TABLE survey ADD COLUMN more TEXT;\nUPDATE survey SET more = name;\n")},
-	}
+	step := func(more int, name string) string { return fmt.Sprintf("%05d_%s.sql", len(known)+more, name) }
+	steps[step(1, "more")] = &fstest.MapFile{Data: []byte("-- +goose Up\nALTER TABLE survey ADD COLUMN more TEXT;\nUPDATE survey SET more = name;\n")}
 	path := filepath.Join(closed(t), dbFile)
 	var group sync.WaitGroup
 	for range 4 {
@@ -205,7 +202,7 @@ func TestMigrate(t *testing.T) {
 		}
 	}
 	check("study")
-	steps["00004_broken.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nUPDATE survey SET more = 'half';\nUPDATE nothing SET x = 1;\n")}
+	steps[step(2, "broken")] = &fstest.MapFile{Data: []byte("-- +goose Up\nUPDATE survey SET more = 'half';\nUPDATE nothing SET x = 1;\n")}
 	db2, err := connect(path, "mode=rw")
 	if err != nil {
 		t.Fatal(err)
@@ -215,7 +212,7 @@ func TestMigrate(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("study")
-	// This Requin knows two steps only.
+	// This Requin does not know the steps after its own.
 	_, err = Open(t.Context(), filepath.Dir(path))
 	says(t, err, "newer Requin")
 }
