@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"requin/count"
 	"requin/frame"
@@ -30,6 +31,7 @@ var (
 		"mean_count", "frames", "frames_seen", "tracks", "period_from_s", "period_to_s", "analysed_s", "not_analysed_s",
 		"every_s", "threshold", "tmaxn_file", "tmaxn_pts", "tmaxn_time_base",
 		"maxn_estimate", "maxn_low", "maxn_high", "interval_level",
+		"status", "machine_maxn", "risk", "risk_limit", "frames_looked_at", "frames_sampled", "reviewed_by", "reviewed_at", "log_sha256",
 	}
 	intervalsHeader = []string{
 		"deployment", "taxon", "interval", "from_s", "to_s", "period_from_s", "period_to_s", "frames", "not_analysed_s", "maxn",
@@ -83,13 +85,23 @@ func MaxN(w io.Writer, run Run, r count.Result) error {
 		}
 		tmaxn, tmaxnPeriod := times(x.TMaxN)
 		tfs, tfsPeriod := times(x.TFS)
-		t.row(text(run.Deployment), text(x.Name), text(x.Common), text(x.CAAB), aphia, whole(x.MaxN),
+		t.row(append([]string{text(run.Deployment), text(x.Name), text(x.Common), text(x.CAAB), aphia, whole(x.MaxN),
 			tmaxn, tmaxnPeriod, tfs, tfsPeriod, mean,
 			strconv.Itoa(r.Effort.Frames), strconv.Itoa(x.Frames), strconv.Itoa(x.Tracks),
 			r.Period.From.Text(6), r.Period.To.Text(6), r.Effort.Analysed.Text(6), r.Effort.NotAnalysed.Text(6),
-			r.Every.Text(6), threshold, file, pts, base, estimate, low, high, level)
+			r.Every.Text(6), threshold, file, pts, base, estimate, low, high, level}, standing(x)...)...)
 	}
 	return t.done()
+}
+
+// standing is what the last columns of maxn.csv say: how far the count may be trusted, and why.
+func standing(t count.Taxon) []string {
+	r := t.Review
+	if r == nil {
+		return []string{string(count.Machine), whole(t.MaxN), "", "", "", "", "", "", ""}
+	}
+	return []string{string(r.Status), whole(r.Machine), count.Decimal(r.Risk, 4), count.Decimal(r.Limit, 4), strconv.Itoa(r.Looked), strconv.Itoa(r.Frames),
+		text(strings.Join(r.By, "; ")), r.At.UTC().Format(time.RFC3339), r.Log}
 }
 
 // Intervals writes intervals.csv: one row for each studied taxon and interval.

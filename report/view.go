@@ -44,6 +44,7 @@ type taxonView struct {
 	Tracks, Frames                      int
 	Interval95                          bool
 	Range, Doubt                        string // the interval of MaxN, and what else is to be said of it
+	Status, Standing                    string // how far the count may be trusted, and what that rests on
 	Plot                                template.HTML
 	Picture                             template.URL
 	PictureW, PictureH                  float64
@@ -160,7 +161,7 @@ func bannerOf(e count.Effort) *banner {
 func taxonOf(t count.Taxon, id int) taxonView {
 	v := taxonView{
 		ID: id, Name: t.Name, Common: t.Common, Sentence: sentence(t), MaxN: count.Number(t.MaxN),
-		TMaxN: "–", TMaxNPeriod: "–", TFS: "–", Mean: "–", Tracks: t.Tracks, Frames: t.Frames, Range: count.Range(t.Uncertainty), Doubt: doubt(t),
+		TMaxN: "–", TMaxNPeriod: "–", TFS: "–", Mean: "–", Tracks: t.Tracks, Frames: t.Frames, Range: count.Range(t.Uncertainty), Doubt: doubt(t), Status: string(t.Status()), Standing: t.Standing(),
 	}
 	// A name of two words that has codes or a common name is a binomial.
 	v.Latin = strings.Contains(t.Name, " ") && (t.Common != "" || t.CAAB != "" || t.AphiaID != 0)

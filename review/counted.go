@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"requin/count"
@@ -44,6 +46,10 @@ func (b Basis) Count(log []Verdict) (count.Result, error) {
 	s := Replay(m, log)
 	in := b.Input
 	in.Frames, in.Tracks, in.Stated, in.Outlook = s.Frames, nil, nil, count.Outlook{}
+	free := 1 // numbers of the machine's own tracks stay
+	for _, t := range m.Tracks {
+		free = max(free, t.ID+1)
+	}
 	known := map[string]count.Assessment{}
 	for _, t := range b.Counted.Taxa {
 		if !spoken[t.Name] {
@@ -51,7 +57,13 @@ func (b Basis) Count(log []Verdict) (count.Result, error) {
 		}
 		known[t.Name] = b.assess(s, t.Name)
 		in.Stated = append(in.Stated, s.stated(t.Name)...)
-		in.Tracks = append(in.Tracks, s.counting(t.Name, known[t.Name].Certified, b.Threshold(t.Name), len(in.Tracks))...)
+		for _, t := range s.counting(t.Name, known[t.Name].Certified, b.Threshold(t.Name)) {
+			if t.ID == 0 {
+				t.ID = free
+				free++
+			}
+			in.Tracks = append(in.Tracks, t)
+		}
 	}
 	out, err := count.Of(in)
 	if err != nil {
@@ -146,15 +158,16 @@ func (s *State) stated(taxon string) (out []count.Stated) {
 }
 
 // counting are the tracks of a taxon that count: what people confirmed; and, unless only that counts, what the machine
-// counted and nobody spoke of, outside of the frames that were looked at whole. They are numbered from after+1.
-func (s *State) counting(taxon string, confirmed bool, threshold float64, after int) (out []track.Track) {
+// counted and nobody spoke of, outside of the frames that were looked at whole. The machine's bear their numbers, people's 0.
+func (s *State) counting(taxon string, confirmed bool, threshold float64) (out []track.Track) {
 	looks, _ := s.Looks(taxon)
 	for _, t := range s.tracks {
 		open := t.Standing == Open || t.Standing == Uncertain
 		if t.Taxon != taxon || t.Standing == Rejected || open && (confirmed || t.strongest() < threshold) {
 			continue
 		}
-		n := s.track(t, after+len(out)+1)
+		number, _ := strconv.Atoi(strings.TrimPrefix(t.ID, "t")) // 0: no track of the machine's
+		n := s.track(t, number)
 		if open {
 			n.Points = slices.DeleteFunc(n.Points, func(p track.Point) bool {
 				i, ok := s.FrameAt(p.Time)

@@ -61,6 +61,9 @@ func TestVerdictsChangeTheCount(t *testing.T) {
 	if *shark.MaxN != 2 || shark.Status() != count.Reviewed || *shark.Review.Machine != 3 || shark.TMaxN.Time.Duration() != 10*time.Second {
 		t.Errorf("after a rejection: %d, %+v", *shark.MaxN, shark.Review)
 	}
+	if e := shark.Evidence.Individuals; len(e) != 2 || e[0].Track != 1 || e[1].Track != 2 {
+		t.Errorf("the picture shows %+v", e)
+	}
 	if ray := b.of(t, d.log, "ray"); ray.Status() != count.Machine {
 		t.Errorf("nobody spoke of rays, and they are %s", ray.Status())
 	}
