@@ -37,7 +37,8 @@ var layers = map[string][]string{
 	"scan":     {"frame", "video", "detect", "track"},
 	"survey":   {"frame", "taxon", "detect", "track", "count", "annotate", "dataset", "disk"},
 	"exchange": {"frame", "taxon", "detect", "track", "count", "eval", "annotate", "dataset"},
-	"method":   {"frame", "taxon", "detect", "track", "count", "dataset", "survey", "ask", "disk"},
+	"record":   {},
+	"method":   {"frame", "taxon", "detect", "track", "count", "dataset", "survey", "record", "ask", "disk"},
 	"paper":    {},        // alone reads PDF
 	"ask":      {"paper"}, // questions and their evidence; method asks its records with it
 	"plot":     {"frame"},

@@ -18,7 +18,7 @@ import (
 	"requin/annotate"
 	"requin/exchange"
 	"requin/frame"
-	"requin/method"
+	"requin/record"
 	"requin/survey"
 	"requin/video"
 )
@@ -284,7 +284,7 @@ func (a *app) chapter(ctx context.Context, s *survey.Survey, path string, known 
 		return k, nil
 	}
 	m := newMeter(a.stderr, "SHA-256 of "+filepath.Base(path), megabytes)
-	c.SHA256, err = method.HashFileProgress(ctx, path, func(done int64) { m.update(done, c.Size) })
+	c.SHA256, err = record.HashFileProgress(ctx, path, func(done int64) { m.update(done, c.Size) })
 	m.clear()
 	if err != nil && !badSector(err) {
 		return c, err

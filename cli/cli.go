@@ -16,7 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"requin/method"
+	"requin/record"
 	"requin/video"
 )
 
@@ -80,7 +80,7 @@ func (a *app) root() *cobra.Command {
 		Short:         "Count sharks on baited remote underwater video",
 		Long:          "Requin counts sharks, and whatever else its model knows, on baited remote underwater video (BRUVS).",
 		Example:       "  requin demo\n  requin count dive.mp4 --model fish.onnx",
-		Version:       method.Version(),
+		Version:       record.Version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args: func(c *cobra.Command, args []string) error {

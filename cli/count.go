@@ -15,8 +15,8 @@ import (
 	"requin/count"
 	"requin/detect"
 	"requin/frame"
-	"requin/method"
 	"requin/models"
+	"requin/record"
 	"requin/taxon"
 	"requin/track"
 )
@@ -42,7 +42,7 @@ type countOptions struct {
 	taxa     taxon.List
 	detect   detect.Options
 	track    track.Config
-	inputs   []method.Input                 // model and taxa file
+	inputs   []record.Input                 // model and taxa file
 	replace  bool                           // results of another video may be written over
 	known    []string                       // the files' SHA-256 as the survey has them; nil outside one
 	done     func(*counting, results) error // told of each deployment that is counted; may be nil
@@ -147,15 +147,15 @@ func (f countFlags) understand() (countOptions, error) {
 	if opt.detect.Threshold, opt.detect.Thresholds, err = parseThresholds(f.thresholds); err != nil {
 		return opt, err
 	}
-	model := method.Input{Role: "model", Path: models.StarterName, Bytes: int64(len(models.Starter()))}
+	model := record.Input{Role: "model", Path: models.StarterName, Bytes: int64(len(models.Starter()))}
 	if f.model != "" {
 		if model, err = input("model", f.model); err != nil {
 			return opt, err
 		}
 	}
-	opt.inputs = []method.Input{model}
+	opt.inputs = []record.Input{model}
 	if f.taxa != "" {
-		var file method.Input
+		var file record.Input
 		if opt.taxa, file, err = readTaxa(f.taxa); err != nil {
 			return opt, err
 		}

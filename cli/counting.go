@@ -11,7 +11,7 @@ import (
 	"requin/detect"
 	"requin/eval"
 	"requin/frame"
-	"requin/method"
+	"requin/record"
 	"requin/scan"
 	"requin/survey"
 	"requin/track"
@@ -26,7 +26,7 @@ type counting struct {
 	out       string
 	detector  *detect.Detector
 	started   time.Time
-	energy    func() method.Energy
+	energy    func() record.Energy
 	surveyKey string // in a survey: stands for the videos, the model and every setting
 
 	dive     *video.Deployment
@@ -47,7 +47,7 @@ type results struct {
 
 // run counts the deployment and writes its folder.
 func (c *counting) run(ctx context.Context) error {
-	c.started, c.energy = time.Now(), method.MeterAlong()
+	c.started, c.energy = time.Now(), record.MeterAlong()
 	defer c.energy()
 	if err := c.open(ctx); err != nil {
 		return err

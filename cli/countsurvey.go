@@ -15,7 +15,7 @@ import (
 
 	"requin/annotate"
 	"requin/detect"
-	"requin/method"
+	"requin/record"
 	"requin/scan"
 	"requin/survey"
 )
@@ -143,7 +143,7 @@ func (a *app) surveyJob(ctx context.Context, s *survey.Survey, d annotate.Deploy
 	settings := c.settings()
 	delete(settings, "threads")
 	key, _ := json.Marshal(map[string]any{ // plain data
-		"requin": method.Version(), "settings": settings, "model": opt.inputs[0].SHA256, "videos": c.opt.known,
+		"requin": record.Version(), "settings": settings, "model": opt.inputs[0].SHA256, "videos": c.opt.known,
 	})
 	sum := sha256.Sum256(key)
 	c.surveyKey = hex.EncodeToString(sum[:])
@@ -163,14 +163,14 @@ func fileName(opcode string) string {
 
 // keep puts the count into the survey.
 func (c *counting) keep(ctx context.Context, s *survey.Survey, res results) error {
-	record, err := os.ReadFile(filepath.Join(c.out, survey.RunFile))
+	text, err := os.ReadFile(filepath.Join(c.out, survey.RunFile))
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(record)
+	sum := sha256.Sum256(text)
 	return s.PutRun(ctx, survey.Run{
 		ID: hex.EncodeToString(sum[:6]), Kind: "count", OpCode: c.rec.name, Key: c.surveyKey, Folder: s.Stored(c.out),
-		Started: c.started.UTC(), Finished: time.Now().UTC(), Record: record, Detections: scan.Part{Frames: res.frames}.Stream(),
+		Started: c.started.UTC(), Finished: time.Now().UTC(), Record: text, Detections: scan.Part{Frames: res.frames}.Stream(),
 		Tracks: res.tracks, Result: &res.counts, Unreadable: res.counts.Effort.NotAnalysed.Duration(),
 	})
 }

@@ -18,7 +18,7 @@ import (
 	"requin/annotate"
 	"requin/dataset"
 	"requin/disk"
-	"requin/method"
+	"requin/record"
 	"requin/survey"
 )
 
@@ -125,7 +125,7 @@ func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags
 	if !f.proposals {
 		records = src.drawn(records)
 	}
-	run, energy := begin(ctx, method.Dataset), method.MeterAlong()
+	run, energy := begin(ctx, record.Dataset), record.MeterAlong()
 	defer energy()
 	dir := filepath.Join(s.Folder(), survey.DatasetsFolder, f.settings.Name)
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
@@ -169,12 +169,12 @@ func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags
 }
 
 // inputs are the videos of the deployments that are in a dataset.
-func (t *truthSource) inputs(m *dataset.Manifest) []method.Input {
-	out := []method.Input{}
+func (t *truthSource) inputs(m *dataset.Manifest) []record.Input {
+	out := []record.Input{}
 	for _, d := range t.deployments {
 		if slices.ContainsFunc(m.Deployments, func(in dataset.Deployment) bool { return in.Name == d.OpCode }) {
 			for _, c := range d.Chapters {
-				out = append(out, method.Input{Role: "video", Path: c.Path, Bytes: c.Size, SHA256: cmp.Or(c.SHA256, method.NotRecorded)})
+				out = append(out, record.Input{Role: "video", Path: c.Path, Bytes: c.Size, SHA256: cmp.Or(c.SHA256, record.NotRecorded)})
 			}
 		}
 	}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"requin/method"
 	"requin/onnx"
+	"requin/record"
 	"requin/torch"
 	"requin/video"
 )
@@ -34,8 +34,8 @@ func (a *app) doctorCommand() *cobra.Command {
 				}
 				fmt.Fprintf(t, "  ok\t%s\t%s\n", what, version)
 			}
-			row("requin", method.Version(), nil)
-			m := method.ThisMachine(ctx)
+			row("requin", record.Version(), nil)
+			m := record.ThisMachine(ctx)
 			row("machine", fmt.Sprintf("%s, %d cores, %s, %.1f GiB memory", m.OS, runtime.NumCPU(), m.CPU, float64(m.MemoryBytes)/(1<<30)), nil)
 			ffmpeg, err := video.Version(ctx)
 			row("ffmpeg and ffprobe (read video)", ffmpeg, err)

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"requin/eval"
-	"requin/method"
+	"requin/record"
 	"requin/report"
 	"requin/survey"
 )
@@ -117,7 +117,7 @@ type evaluation struct {
 	started time.Time
 	rating  eval.Rating
 	page    report.Evaluation
-	inputs  []method.Input
+	inputs  []record.Input
 	resumed int               // pictures that an earlier run looked at
 	library map[string]string // versions
 	folder  *survey.Folder
@@ -180,7 +180,7 @@ func (e *evaluation) run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	if e.survey != nil && !e.survey.ReadOnly() {
-		if err := keepRunFile(ctx, e.survey, method.Eval, "", e.folder.Path); err != nil {
+		if err := keepRunFile(ctx, e.survey, record.Eval, "", e.folder.Path); err != nil {
 			return err
 		}
 	}

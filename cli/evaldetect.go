@@ -13,7 +13,7 @@ import (
 	"requin/dataset"
 	"requin/detect"
 	"requin/eval"
-	"requin/method"
+	"requin/record"
 	"requin/report"
 	"requin/taxon"
 )
@@ -27,8 +27,8 @@ const (
 func (e *evaluation) tryModels(ctx context.Context, models []tested) error {
 	first := models[0]
 	e.page.Dataset, e.page.Sum = first.manifest.Name, first.manifest.Hash()
-	e.inputs = append(e.inputs, method.Input{Role: "dataset", Path: first.dir, SHA256: e.page.Sum})
-	journal, _, err := e.folder.Begin(map[string]any{"requin": method.Version(), "low": evalLow, "dataset": e.page.Sum})
+	e.inputs = append(e.inputs, record.Input{Role: "dataset", Path: first.dir, SHA256: e.page.Sum})
+	journal, _, err := e.folder.Begin(map[string]any{"requin": record.Version(), "low": evalLow, "dataset": e.page.Sum})
 	if err != nil {
 		return err
 	}

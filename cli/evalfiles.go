@@ -13,7 +13,7 @@ import (
 	"requin/annotate"
 	"requin/eval"
 	"requin/exchange"
-	"requin/method"
+	"requin/record"
 	"requin/taxon"
 )
 
@@ -96,7 +96,7 @@ func (e *evaluation) readCounts(ctx context.Context, role, path string, name fun
 	}
 	defer func() { err = errors.Join(err, src.close()) }()
 	src.enter()
-	in := method.Input{Role: role, Path: path, SHA256: src.sha256}
+	in := record.Input{Role: role, Path: path, SHA256: src.sha256}
 	if info, err := os.Stat(path); err == nil {
 		in.Bytes = info.Size()
 	}

@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"requin/dataset"
-	"requin/method"
+	"requin/record"
 	"requin/survey"
 	"requin/train"
 )
@@ -153,12 +153,12 @@ func withCard(path string) (trainedFile, error) {
 		return f, nil
 	}
 	f.card = &card
-	record, err := os.ReadFile(filepath.Join(filepath.Dir(path), survey.RunFile))
+	run, err := os.ReadFile(filepath.Join(filepath.Dir(path), survey.RunFile))
 	if err != nil {
 		return f, nil // the card is enough; where the dataset lay must then be said
 	}
-	var r method.Record
-	if json.Unmarshal(record, &r) == nil {
+	var r record.Record
+	if json.Unmarshal(run, &r) == nil {
 		for _, in := range r.Inputs {
 			if in.Role == "dataset" {
 				f.dataset = in.Path

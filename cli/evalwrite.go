@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"requin/eval"
-	"requin/method"
+	"requin/record"
 	"requin/report"
 	"requin/survey"
 )
@@ -54,7 +54,7 @@ func (e *evaluation) write(ctx context.Context) error {
 // made says how the numbers were made. It holds no time of day: the same evaluation
 // gives the same page.
 func (e *evaluation) made() report.Section {
-	rows := [][2]string{{"Requin", method.Version()}, {"IoU", fmt.Sprint(e.iou)}, {"Threshold", e.settings()["threshold"].(string)}, {"Too few", fmt.Sprintf("fewer than %d boxes", e.least)}}
+	rows := [][2]string{{"Requin", record.Version()}, {"IoU", fmt.Sprint(e.iou)}, {"Threshold", e.settings()["threshold"].(string)}, {"Too few", fmt.Sprintf("fewer than %d boxes", e.least)}}
 	if v := e.library["onnxruntime"]; v != "" {
 		rows = append(rows, [2]string{"ONNX Runtime", v}, [2]string{"Weakest detections", fmt.Sprintf("score %g", evalLow)})
 	}
@@ -76,15 +76,15 @@ func (e *evaluation) settings() map[string]any {
 }
 
 // record is what run.json says.
-func (e *evaluation) record(ctx context.Context) method.Record {
-	r := method.Record{Schema: method.Schema, Command: append([]string{"requin"}, os.Args[1:]...), Directory: method.NotRecorded, Requin: method.Version(),
-		Libraries: e.library, Machine: method.ThisMachine(ctx), Inputs: e.inputs, Settings: e.settings(),
+func (e *evaluation) record(ctx context.Context) record.Record {
+	r := record.Record{Schema: record.Schema, Command: append([]string{"requin"}, os.Args[1:]...), Directory: record.NotRecorded, Requin: record.Version(),
+		Libraries: e.library, Machine: record.ThisMachine(ctx), Inputs: e.inputs, Settings: e.settings(),
 		Outcome: map[string]any{"models": len(e.page.Models), "comparisons_of_counts": len(e.page.Counts), "notes": append([]string{}, e.page.Notes...)}}
 	if dir, err := os.Getwd(); err == nil {
 		r.Directory = dir
 	}
 	now := time.Now()
-	r.Times = method.Times{Started: e.started.UTC(), Finished: now.UTC(), WallS: now.Sub(e.started).Seconds(), Resumed: e.resumed}
+	r.Times = record.Times{Started: e.started.UTC(), Finished: now.UTC(), WallS: now.Sub(e.started).Seconds(), Resumed: e.resumed}
 	return r
 }
 

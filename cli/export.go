@@ -14,7 +14,7 @@ import (
 	"requin/annotate"
 	"requin/disk"
 	"requin/exchange"
-	"requin/method"
+	"requin/record"
 	"requin/survey"
 )
 
@@ -94,7 +94,7 @@ func (a *app) export(ctx context.Context, s *survey.Survey, format exchange.Form
 		records = within(records)
 	}
 	write := func(out exchange.Folder, name string) error {
-		losses, err := format.Write(out, records, exchange.Options{Name: name, Version: method.Version()})
+		losses, err := format.Write(out, records, exchange.Options{Name: name, Version: record.Version()})
 		if err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func countedRecords(ctx context.Context, s *survey.Survey, opcodes []string, sig
 				yield(nil, err)
 				return
 			}
-			c := countedDeployment{d: d.Deployment, run: run, taxa: taxa, by: "Requin " + method.Version()}
+			c := countedDeployment{d: d.Deployment, run: run, taxa: taxa, by: "Requin " + record.Version()}
 			if !c.records(sightings, yield) {
 				return
 			}

@@ -22,7 +22,7 @@ import (
 
 	"requin/annotate"
 	"requin/exchange"
-	"requin/method"
+	"requin/record"
 	"requin/survey"
 )
 
@@ -114,11 +114,11 @@ func openSource(ctx context.Context, path string) (*opened, error) {
 			return err
 		})
 		if err == nil {
-			o.sha256, err = method.HashFiles(ctx, files)
+			o.sha256, err = record.HashFiles(ctx, files)
 		}
 		return o, err
 	}
-	if o.sha256, err = method.HashFile(ctx, path); err != nil {
+	if o.sha256, err = record.HashFile(ctx, path); err != nil {
 		return nil, err
 	}
 	o.folder = filepath.Dir(path)

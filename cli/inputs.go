@@ -15,30 +15,30 @@ import (
 	"strings"
 	"time"
 
-	"requin/method"
+	"requin/record"
 	"requin/survey"
 	"requin/taxon"
 	"requin/video"
 )
 
 // input notes a file that the numbers will rest on, before anything is done with it.
-func input(role, path string) (method.Input, error) {
+func input(role, path string) (record.Input, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return method.Input{}, fmt.Errorf("--%s %s: there is no such file; check the name and that the disk is plugged in", role, path)
+		return record.Input{}, fmt.Errorf("--%s %s: there is no such file; check the name and that the disk is plugged in", role, path)
 	case err != nil:
-		return method.Input{}, fmt.Errorf("--%s %s cannot be read: %w", role, path, err)
+		return record.Input{}, fmt.Errorf("--%s %s cannot be read: %w", role, path, err)
 	case info.IsDir():
-		return method.Input{}, fmt.Errorf("--%s %s is a folder: name the file in it", role, path)
+		return record.Input{}, fmt.Errorf("--%s %s is a folder: name the file in it", role, path)
 	}
-	return method.Input{Role: role, Path: path, Bytes: info.Size(), Modified: written(info.ModTime())}, nil
+	return record.Input{Role: role, Path: path, Bytes: info.Size(), Modified: written(info.ModTime())}, nil
 }
 
 func written(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // readTaxa reads a taxa file.
-func readTaxa(path string) (taxon.List, method.Input, error) {
+func readTaxa(path string) (taxon.List, record.Input, error) {
 	in, err := input("taxa", path)
 	if err != nil {
 		return nil, in, err
@@ -76,7 +76,7 @@ func (c *counting) key(ctx context.Context) any {
 	}
 	card.Taxa, card.Threads, card.File = nil, 0, ""
 	return map[string]any{
-		"requin": method.Version(), "ffmpeg": ffmpeg, "files": files,
+		"requin": record.Version(), "ffmpeg": ffmpeg, "files": files,
 		"sampling": c.opt.sampling, "detector": card, "classes": classes,
 	}
 }
@@ -105,11 +105,11 @@ func (c *counting) sameVideo(folder *survey.Folder) error {
 	if err != nil || c.opt.replace {
 		return nil // nothing is finished there
 	}
-	var earlier method.Record
+	var earlier record.Record
 	if json.Unmarshal(text, &earlier) != nil {
 		return nil // nothing that a reader could rely on
 	}
-	i := slices.IndexFunc(earlier.Inputs, func(in method.Input) bool { return in.Role == "video" })
+	i := slices.IndexFunc(earlier.Inputs, func(in record.Input) bool { return in.Role == "video" })
 	first := c.dive.Files[0]
 	if i < 0 || earlier.Inputs[i].Bytes == first.Size {
 		return nil
@@ -133,7 +133,7 @@ func (c *counting) hash(ctx context.Context, journal *survey.Journal) *hashing {
 	go func() {
 		defer close(h.ended)
 		for i, f := range c.dive.Files {
-			sum := method.NotRecorded
+			sum := record.NotRecorded
 			if !c.opt.noHash {
 				if sum, h.err = hashFile(ctx, journal, fmt.Sprintf("sha256-%03d", i), f); h.err != nil {
 					return
@@ -167,12 +167,12 @@ func hashFile(ctx context.Context, journal *survey.Journal, name string, f *vide
 		return sum, err
 	}
 	if images := f.Images(); len(images) > 0 {
-		sum, err = method.HashFiles(ctx, images)
+		sum, err = record.HashFiles(ctx, images)
 	} else {
-		sum, err = method.HashFile(ctx, f.Path)
+		sum, err = record.HashFile(ctx, f.Path)
 	}
 	if badSector(err) { // no reason not to count; the pictures that lie there become gaps
-		return method.NotRecorded + ": the disk does not give every byte", nil
+		return record.NotRecorded + ": the disk does not give every byte", nil
 	}
 	if err != nil {
 		return "", err

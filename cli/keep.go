@@ -7,18 +7,18 @@ import (
 	"os"
 	"path/filepath"
 
-	"requin/method"
+	"requin/record"
 	"requin/survey"
 )
 
 // begin is the record of a run of a kind that begins now, by this command line.
-func begin(ctx context.Context, kind string) method.Record {
-	return method.Begin(ctx, kind, append([]string{"requin"}, os.Args[1:]...))
+func begin(ctx context.Context, kind string) record.Record {
+	return record.Begin(ctx, kind, append([]string{"requin"}, os.Args[1:]...))
 }
 
 // keepRecord ends a record, whose energy stop gives, and appends it to the survey: under an id of its own, hence beside those of
 // before. opcode is "" where the run is of no one deployment, folder where its results lie, or "".
-func keepRecord(ctx context.Context, s *survey.Survey, r method.Record, energy method.Energy, opcode, folder string) error {
+func keepRecord(ctx context.Context, s *survey.Survey, r record.Record, energy record.Energy, opcode, folder string) error {
 	r.Energy = &energy
 	r.End()
 	text, err := json.MarshalIndent(r, "", "  ")
@@ -35,7 +35,7 @@ func keepRunFile(ctx context.Context, s *survey.Survey, kind, opcode, folder str
 	if err != nil {
 		return err
 	}
-	var r method.Record
+	var r record.Record
 	if err := json.Unmarshal(text, &r); err != nil {
 		return fmt.Errorf("%s is no record of a run: %w", path, err)
 	}
@@ -44,6 +44,6 @@ func keepRunFile(ctx context.Context, s *survey.Survey, kind, opcode, folder str
 }
 
 // putRecord keeps a record as it is written. Its id is the beginning of its hash, as that of a count is.
-func putRecord(ctx context.Context, s *survey.Survey, r method.Record, text []byte, opcode, folder string) error {
+func putRecord(ctx context.Context, s *survey.Survey, r record.Record, text []byte, opcode, folder string) error {
 	return s.PutRun(ctx, survey.Run{ID: hexSum(text)[:12], Kind: r.Kind, OpCode: opcode, Folder: folder, Started: r.Times.Started, Finished: r.Times.Finished, Record: text})
 }

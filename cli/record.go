@@ -11,7 +11,7 @@ import (
 
 	"requin/count"
 	"requin/frame"
-	"requin/method"
+	"requin/record"
 	"requin/report"
 	"requin/track"
 	"requin/video"
@@ -34,16 +34,16 @@ func (c *counting) settings() map[string]any {
 }
 
 // record is what run.json says.
-func (c *counting) record(ctx context.Context, res results) (method.Record, error) {
+func (c *counting) record(ctx context.Context, res results) (record.Record, error) {
 	ffmpeg, err := video.Version(ctx)
 	if err != nil {
-		return method.Record{}, err
+		return record.Record{}, err
 	}
-	r := begin(ctx, method.Count)
+	r := begin(ctx, record.Count)
 	r.Libraries = map[string]string{"ffmpeg": ffmpeg, "onnxruntime": c.detector.Card().Runtime}
 	r.Settings, r.Defaults = c.settings(), countDefaults()
 	for i, f := range c.dive.Files {
-		r.Inputs = append(r.Inputs, method.Input{Role: "video", Path: f.Path, Bytes: f.Size, Modified: written(f.ModTime), SHA256: res.hashes[i]})
+		r.Inputs = append(r.Inputs, record.Input{Role: "video", Path: f.Path, Bytes: f.Size, Modified: written(f.ModTime), SHA256: res.hashes[i]})
 	}
 	r.Inputs = append(r.Inputs, c.opt.inputs...)
 	r.Outcome = map[string]any{
@@ -51,10 +51,10 @@ func (c *counting) record(ctx context.Context, res results) (method.Record, erro
 		"detections": detections(res), "tracks": len(res.tracks), "how": c.modes(),
 	}
 	now := time.Now()
-	r.Times = method.Times{Started: c.started.UTC(), Finished: now.UTC(), WallS: now.Sub(c.started).Seconds(), Resumed: res.resumed}
+	r.Times = record.Times{Started: c.started.UTC(), Finished: now.UTC(), WallS: now.Sub(c.started).Seconds(), Resumed: res.resumed}
 	energy := c.energy()
 	if res.resumed > 0 {
-		energy = method.Energy{Status: method.NotMeasured, Why: "the count was interrupted, and what it took before is not known"}
+		energy = record.Energy{Status: record.NotMeasured, Why: "the count was interrupted, and what it took before is not known"}
 	}
 	r.Energy = &energy
 	return r, nil
@@ -82,7 +82,7 @@ func gapsOf(gaps []frame.Gap) []gapSeconds {
 	return out
 }
 
-func writeRecord(w io.Writer, r method.Record) error {
+func writeRecord(w io.Writer, r record.Record) error {
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
 	return out.Encode(r)
@@ -130,5 +130,5 @@ func (c *counting) provenance(res results) []report.Section {
 		{"Sampling interval", c.opt.every().String()}, {"Period", c.opt.sampling.Period.String()},
 		{"Interval", c.opt.interval.String()}, {"Tracker", string(tracker)},
 	}}
-	return []report.Section{files, model, settings, {Title: "Software", Rows: [][2]string{{"Requin", method.Version()}, {"ONNX Runtime", card.Runtime}}}}
+	return []report.Section{files, model, settings, {Title: "Software", Rows: [][2]string{{"Requin", record.Version()}, {"ONNX Runtime", card.Runtime}}}}
 }

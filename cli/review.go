@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"requin/ask"
-	"requin/method"
+	"requin/record"
 	"requin/survey"
 	"requin/web"
 )
@@ -141,7 +141,7 @@ func (a *app) serveReview(ctx context.Context, s *survey.Survey, only []string, 
 	if s.ReadOnly() {
 		return fmt.Errorf("the survey %s cannot be written to, so that no verdict can be kept: copy it to another place; --status works here", s.Folder())
 	}
-	c := web.Config{Survey: s, Only: only, Risk: f.risk, Blind: f.blind, Version: method.Version(), Name: f.user, Hosts: f.hosts, Secure: f.cert != "", Logf: a.logf}
+	c := web.Config{Survey: s, Only: only, Risk: f.risk, Blind: f.blind, Version: record.Version(), Name: f.user, Hosts: f.hosts, Secure: f.cert != "", Logf: a.logf}
 	c.Dataset = func(ctx context.Context, name string) (string, error) { return a.datasetOfReview(ctx, s, name) }
 	c.Ask = func(ctx context.Context, question string) (any, error) { return answerOfSurvey(ctx, s, question) }
 	for _, q := range ask.Questions() {

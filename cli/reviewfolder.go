@@ -16,7 +16,7 @@ import (
 	"requin/annotate"
 	"requin/count"
 	"requin/frame"
-	"requin/method"
+	"requin/record"
 	"requin/scan"
 	"requin/survey"
 	"requin/taxon"
@@ -27,7 +27,7 @@ import (
 // countRecord is what a review needs of the record of a count.
 type countRecord struct {
 	Directory string         `json:"directory"`
-	Inputs    []method.Input `json:"inputs"`
+	Inputs    []record.Input `json:"inputs"`
 	Settings  struct {
 		Taxa    taxon.List     `json:"taxa"`
 		Tracker track.Config   `json:"tracker"`
@@ -36,7 +36,7 @@ type countRecord struct {
 	Outcome struct {
 		Counts count.Result `json:"counts"`
 	} `json:"outcome"`
-	Times method.Times `json:"times"`
+	Times record.Times `json:"times"`
 }
 
 // countedFolder tells whether an argument is the folder of a count.

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"requin/method"
+	"requin/record"
 	"requin/survey"
 	"requin/web"
 )
@@ -13,8 +13,8 @@ import (
 // sitting is one start of the review server, from which a record comes where verdicts were given.
 type sitting struct {
 	survey *survey.Survey
-	record method.Record
-	energy func() method.Energy
+	record record.Record
+	energy func() record.Energy
 	last   int64 // verdict that was there before
 }
 
@@ -23,7 +23,7 @@ func newSitting(ctx context.Context, s *survey.Survey, c web.Config, address str
 	if err != nil {
 		return nil, err
 	}
-	out := &sitting{survey: s, record: begin(ctx, method.Review), energy: method.MeterAlong()}
+	out := &sitting{survey: s, record: begin(ctx, record.Review), energy: record.MeterAlong()}
 	if n := len(verdicts); n > 0 {
 		out.last = verdicts[n-1].ID
 	}

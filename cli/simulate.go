@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"requin/annotate"
-	"requin/method"
+	"requin/record"
 	"requin/simulate"
 	"requin/survey"
 )
@@ -160,7 +160,7 @@ func (a *app) simulate(ctx context.Context, folder string, o simulate.Options) (
 	if err != nil {
 		return err
 	}
-	run, energy := begin(ctx, method.Simulate), method.MeterAlong()
+	run, energy := begin(ctx, record.Simulate), record.MeterAlong()
 	defer energy()
 	for i, d := range plan {
 		m := newMeter(a.stderr, fmt.Sprintf("%s (%d of %d)", d.OpCode, i+1, len(plan)), func(n int64) string { return fmt.Sprintf("%d frames", n) })
@@ -186,11 +186,11 @@ func rendered(ctx context.Context, s *survey.Survey, plan []*simulate.Deployment
 	if err != nil {
 		return nil, err
 	}
-	videos := []method.Input{}
+	videos := []record.Input{}
 	for _, d := range deployments {
 		if slices.ContainsFunc(plan, func(p *simulate.Deployment) bool { return p.OpCode == d.OpCode }) {
 			for _, c := range d.Chapters {
-				videos = append(videos, method.Input{Role: "video", Path: c.Path, Bytes: c.Size, SHA256: c.SHA256})
+				videos = append(videos, record.Input{Role: "video", Path: c.Path, Bytes: c.Size, SHA256: c.SHA256})
 			}
 		}
 	}

@@ -14,8 +14,8 @@ import (
 
 	"requin/dataset"
 	"requin/disk"
-	"requin/method"
 	"requin/models"
+	"requin/record"
 	"requin/survey"
 	"requin/torch"
 	"requin/train"
@@ -141,7 +141,7 @@ func (a *app) trainOn(ctx context.Context, s *survey.Survey, dir string, recipe 
 	case top == "":
 		top = name
 	}
-	var init method.Input
+	var init record.Input
 	if f.init == starterInit {
 		if f.init, err = keepStarter(top); err != nil {
 			return err
@@ -149,7 +149,7 @@ func (a *app) trainOn(ctx context.Context, s *survey.Survey, dir string, recipe 
 	}
 	if f.init != "" {
 		if init, err = input("init", f.init); err == nil {
-			init.SHA256, err = method.HashFile(ctx, f.init)
+			init.SHA256, err = record.HashFile(ctx, f.init)
 		}
 		if err != nil {
 			return err

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"requin/eval"
-	"requin/method"
 	"requin/onnx"
+	"requin/record"
 	"requin/survey"
 	"requin/torch"
 	"requin/train"
@@ -29,10 +29,10 @@ type training struct {
 	folder  string
 	job     train.Job
 	started time.Time
-	energy  *method.Meter
-	machine method.Machine
+	energy  *record.Meter
+	machine record.Machine
 	info    torch.Info
-	init    method.Input // the weights that it begins with, if any
+	init    record.Input // the weights that it begins with, if any
 }
 
 // The files of a training's folder that people and programs read.
@@ -44,7 +44,7 @@ const (
 
 // run trains and writes the folder. The model comes after the record whose hash it carries.
 func (t *training) run(ctx context.Context) (train.Card, error) {
-	t.started, t.energy, t.machine = time.Now(), method.NewMeter(), method.ThisMachine(ctx)
+	t.started, t.energy, t.machine = time.Now(), record.NewMeter(), record.ThisMachine(ctx)
 	folder, err := survey.OpenFolder(t.folder)
 	if err != nil {
 		return train.Card{}, err
@@ -74,11 +74,11 @@ func (t *training) write(ctx context.Context, folder *survey.Folder, trained *tr
 	if err := folder.Retract(); err != nil {
 		return card, err
 	}
-	record, err := json.MarshalIndent(t.record(ctx, trained), "", "  ")
+	made, err := json.MarshalIndent(t.record(ctx, trained), "", "  ")
 	if err != nil {
 		return card, err
 	}
-	run := hexSum(record)
+	run := hexSum(made)
 	file, err := trained.Model(map[string]string{"requin.run": run})
 	if err != nil {
 		return card, err
@@ -99,7 +99,7 @@ func (t *training) write(ctx context.Context, folder *survey.Folder, trained *tr
 	for _, f := range []struct {
 		name  string
 		write func(io.Writer) error
-	}{{modelFile, content(file)}, {cardFile, card.WriteMarkdown}, {cardJSON, content(append(text, '\n'))}, {survey.RunFile, content(record)}} {
+	}{{modelFile, content(file)}, {cardFile, card.WriteMarkdown}, {cardJSON, content(append(text, '\n'))}, {survey.RunFile, content(made)}} {
 		if err := folder.Write(f.name, f.write); err != nil {
 			return card, err
 		}
@@ -107,7 +107,7 @@ func (t *training) write(ctx context.Context, folder *survey.Folder, trained *tr
 	if t.survey != nil {
 		err = t.survey.PutModel(ctx, survey.Model{Name: t.name, Path: folder.File(modelFile), SHA256: card.SHA256, Created: time.Now().UTC(), Card: text})
 		if err == nil {
-			err = keepRunFile(ctx, t.survey, method.Train, "", folder.Path)
+			err = keepRunFile(ctx, t.survey, record.Train, "", folder.Path)
 		}
 	}
 	return card, err
@@ -119,8 +119,8 @@ func hexSum(b []byte) string {
 }
 
 // record is what run.json says.
-func (t *training) record(ctx context.Context, trained *train.Trained) method.Record {
-	r := begin(ctx, method.Train)
+func (t *training) record(ctx context.Context, trained *train.Trained) record.Record {
+	r := begin(ctx, record.Train)
 	r.Libraries["libtorch"], r.Machine = t.info.Version, t.machine
 	r.Seeds = map[string]uint64{"training": t.job.Recipe.Seed, "dataset": t.job.Manifest.Settings.Seed}
 	r.Settings = map[string]any{"recipe": t.job.Recipe, "fold": t.job.Fold, "devices": t.job.Devices, "graphics_processors": t.info.CUDA,
@@ -128,7 +128,7 @@ func (t *training) record(ctx context.Context, trained *train.Trained) method.Re
 	if unchanged, err := train.ReadRecipe(t.flags.recipe, nil); err == nil { // it was read before
 		r.Defaults = map[string]any{"recipe": unchanged}
 	}
-	r.Inputs = append(r.Inputs, method.Input{Role: "dataset", Path: t.job.Dataset, SHA256: t.job.Manifest.Hash()})
+	r.Inputs = append(r.Inputs, record.Input{Role: "dataset", Path: t.job.Dataset, SHA256: t.job.Manifest.Hash()})
 	energy := t.spent(trained.Resumed)
 	r.Energy = &energy
 	r.Outcome = map[string]any{"ended": trained.Ended, "step": trained.Step, "validation": trained.Validation, "thresholds": trained.Thresholds,
@@ -146,16 +146,16 @@ func (t *training) record(ctx context.Context, trained *train.Trained) method.Re
 }
 
 // spent is the energy of the training, where it was not interrupted.
-func (t *training) spent(resumed int) method.Energy {
+func (t *training) spent(resumed int) record.Energy {
 	if resumed > 0 {
-		return method.Energy{Status: method.NotMeasured, Why: "the training was interrupted, and what it took before is not known"}
+		return record.Energy{Status: record.NotMeasured, Why: "the training was interrupted, and what it took before is not known"}
 	}
 	return t.energy.Read()
 }
 
-func energyText(e method.Energy) string {
-	if e.Status != method.Measured {
-		return fmt.Sprintf("%s: %s", method.NotMeasured, e.Why)
+func energyText(e record.Energy) string {
+	if e.Status != record.Measured {
+		return fmt.Sprintf("%s: %s", record.NotMeasured, e.Why)
 	}
 	return fmt.Sprintf("%.3f kWh (%s)", e.Joules/3.6e6, strings.Join(e.Covers, ", "))
 }
@@ -167,7 +167,7 @@ func (t *training) facts() [][2]string {
 		gpu = strings.Join(t.info.CUDA, ", ")
 	}
 	return [][2]string{
-		{"Requin", method.Version()}, {"libtorch", t.info.Version}, {"Machine", fmt.Sprintf("%s, %s, %d cores, %.0f GiB", t.machine.OS, t.machine.CPU, t.machine.Cores, float64(t.machine.MemoryBytes)/(1<<30))},
+		{"Requin", record.Version()}, {"libtorch", t.info.Version}, {"Machine", fmt.Sprintf("%s, %s, %d cores, %.0f GiB", t.machine.OS, t.machine.CPU, t.machine.Cores, float64(t.machine.MemoryBytes)/(1<<30))},
 		{"Graphics processors", gpu}, {"Devices", strings.Join(t.job.Devices, ", ")}, {"Energy", energyText(t.energy.Read())},
 	}
 }

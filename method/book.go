@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"requin/record"
 	"requin/survey"
 )
 
@@ -20,15 +21,15 @@ type Kept struct {
 	SHA256 string
 	Record json.RawMessage
 
-	fields []Field
-	read   Record
+	fields []record.Field
+	read   record.Record
 }
 
 // NewKept reads a record.
-func NewKept(id, kind string, record json.RawMessage) (Kept, error) {
-	sum := sha256.Sum256(record)
-	k := Kept{ID: id, Kind: kind, SHA256: hex.EncodeToString(sum[:]), Record: record, fields: Fields(record)}
-	if err := json.Unmarshal(record, &k.read); err != nil {
+func NewKept(id, kind string, text json.RawMessage) (Kept, error) {
+	sum := sha256.Sum256(text)
+	k := Kept{ID: id, Kind: kind, SHA256: hex.EncodeToString(sum[:]), Record: text, fields: record.Fields(text)}
+	if err := json.Unmarshal(text, &k.read); err != nil {
 		return Kept{}, fmt.Errorf("the record of run %s cannot be read: %w", id, err)
 	}
 	if !strings.HasPrefix(k.read.Schema, "requin.run/") {
@@ -92,7 +93,7 @@ func ReadBook(ctx context.Context, s *survey.Survey) (Book, error) {
 // Latest are the last record of each kind.
 func (b Book) Latest() []Kept {
 	var out []Kept
-	for _, kind := range []string{Simulate, Dataset, Train, Eval, Count, Review} {
+	for _, kind := range []string{record.Simulate, record.Dataset, record.Train, record.Eval, record.Count, record.Review} {
 		for i := len(b.Records) - 1; i >= 0; i-- {
 			if b.Records[i].Kind == kind {
 				out = append(out, b.Records[i])
@@ -133,14 +134,14 @@ func (b Book) RestsOn(id string) ([]Kept, error) {
 }
 
 // made tells whether a run made an input of another: the dataset of that hash, or the model whose card names the record.
-func (b Book) made(k Kept, in Input) bool {
-	if in.SHA256 == "" || in.SHA256 == NotRecorded {
+func (b Book) made(k Kept, in record.Input) bool {
+	if in.SHA256 == "" || in.SHA256 == record.NotRecorded {
 		return false
 	}
 	switch {
-	case k.Kind == Dataset && in.Role == "dataset":
+	case k.Kind == record.Dataset && in.Role == "dataset":
 		return k.value("outcome.sha256") == `"`+in.SHA256+`"`
-	case k.Kind == Train && in.Role == "model":
+	case k.Kind == record.Train && in.Role == "model":
 		return slices.ContainsFunc(b.Models, func(m survey.Model) bool {
 			var card struct {
 				Run string `json:"run_sha256"`

@@ -13,6 +13,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"requin/record"
 	"requin/survey"
 )
 
@@ -21,7 +22,7 @@ func TestCrate(t *testing.T) {
 	b := Book{Survey: "Reef", Head: "abc", Models: []survey.Model{{Name: "m 1", Card: json.RawMessage(`{"dataset":"d","validation":{"ap50":0.25,"ap":0.125}}`)}}}
 	for i := range 5 {
 		k, _ := recorded(t, r, i)
-		k.read.Inputs = []Input{{Role: "video", Path: "a/dive.mp4", SHA256: strings.Repeat("b", 64)}, {Role: "taxa", SHA256: NotRecorded}}
+		k.read.Inputs = []record.Input{{Role: "video", Path: "a/dive.mp4", SHA256: strings.Repeat("b", 64)}, {Role: "taxa", SHA256: record.NotRecorded}}
 		b.Records = append(b.Records, k)
 	}
 	folder := filepath.Join(t.TempDir(), "crate")

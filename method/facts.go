@@ -1,3 +1,6 @@
+// Package method answers how a study was done out of the records of its runs: the 28 questions that a methods section owes,
+// the paragraph, the RO-Crate; and it verifies that everything is still as it was recorded. It knows no form of record of its
+// own (record), and runs nothing.
 package method
 
 import (
@@ -7,6 +10,7 @@ import (
 	"strings"
 
 	"requin/ask"
+	"requin/record"
 	"requin/survey"
 )
 
@@ -37,34 +41,34 @@ func recipe(names ...string) []string {
 
 // answers is, for each of the 28 questions by number, what answers it. What is in neither is not known.
 func answers() map[int]answering {
-	train := func(fields ...string) rule { return rule{[]string{Train}, fields} }
-	frozen := func(fields ...string) rule { return rule{[]string{Dataset}, fields} }
-	counted := func(fields ...string) rule { return rule{[]string{Count}, fields} }
+	train := func(fields ...string) rule { return rule{[]string{record.Train}, fields} }
+	frozen := func(fields ...string) rule { return rule{[]string{record.Dataset}, fields} }
+	counted := func(fields ...string) rule { return rule{[]string{record.Count}, fields} }
 	return map[int]answering{
-		1:  {[]string{"data collection"}, []rule{{[]string{Simulate}, []string{"kind", "settings.Kind", "settings.Deployments", "settings.Duration"}}}},
+		1:  {[]string{"data collection"}, []rule{{[]string{record.Simulate}, []string{"kind", "settings.Kind", "settings.Deployments", "settings.Duration"}}}},
 		2:  {[]string{"data formats"}, []rule{frozen("settings.format", "settings.quality")}},
 		3:  {[]string{"annotation technique"}, nil},
-		4:  {nil, []rule{{[]string{Train}, append(recipe("augment."), recipe("calm")...)}}},
+		4:  {nil, []rule{{[]string{record.Train}, append(recipe("augment."), recipe("calm")...)}}},
 		5:  {nil, []rule{frozen("outcome.name", "outcome.sha256", "outcome.pictures", "outcome.deployments", "outcome.boxes.")}},
-		6:  {nil, []rule{{[]string{Train}, recipe("width", "height")}, frozen("settings.long_side_px", "settings.min_box_px", "settings.frames", "settings.every_s")}},
+		6:  {nil, []rule{{[]string{record.Train}, recipe("width", "height")}, frozen("settings.long_side_px", "settings.min_box_px", "settings.frames", "settings.every_s")}},
 		7:  {nil, []rule{frozen("settings.folds", "settings.test", "settings.test_share", "settings.seed", "outcome.fold_of."), train("settings.fold")}},
 		8:  {[]string{"code location"}, nil},
 		9:  {[]string{"data location"}, nil},
 		10: {[]string{"code link"}, nil},
 		11: {[]string{"data link"}, nil},
-		12: {nil, []rule{{[]string{Train}, append(recipe("network"), "settings.begins_with")}, counted("settings.detector.family", "settings.detector.file", "settings.detector.sha256")}},
-		13: {nil, []rule{{[]string{Train}, recipe("batch", "epochs", "iterations", "learning_rate.", "optimiser.", "weight_average.", "clip_gradient_norm", "mixed_precision")}}},
+		12: {nil, []rule{{[]string{record.Train}, append(recipe("network"), "settings.begins_with")}, counted("settings.detector.family", "settings.detector.file", "settings.detector.sha256")}},
+		13: {nil, []rule{{[]string{record.Train}, recipe("batch", "epochs", "iterations", "learning_rate.", "optimiser.", "weight_average.", "clip_gradient_norm", "mixed_precision")}}},
 		14: {[]string{"hyper-parameter optimisation"}, nil},
-		15: {nil, []rule{{[]string{Train}, recipe("optimiser.")}}},
-		16: {nil, []rule{{[]string{Train}, append(recipe("epochs", "iterations", "patience"), "outcome.ended", "outcome.step")}}},
-		17: {nil, []rule{{[]string{Train}, recipe("optimiser.weight_decay", "weight_average.decay", "clip_gradient_norm")}}},
-		18: {nil, []rule{{[]string{Train}, append(recipe("validate_epochs", "patience"), "outcome.validation.step")}}},
-		19: {nil, []rule{{[]string{Train, Count}, []string{"requin", "libraries."}}}},
+		15: {nil, []rule{{[]string{record.Train}, recipe("optimiser.")}}},
+		16: {nil, []rule{{[]string{record.Train}, append(recipe("epochs", "iterations", "patience"), "outcome.ended", "outcome.step")}}},
+		17: {nil, []rule{{[]string{record.Train}, recipe("optimiser.weight_decay", "weight_average.decay", "clip_gradient_norm")}}},
+		18: {nil, []rule{{[]string{record.Train}, append(recipe("validate_epochs", "patience"), "outcome.validation.step")}}},
+		19: {nil, []rule{{[]string{record.Train, record.Count}, []string{"requin", "libraries."}}}},
 		20: {nil, []rule{train("machine.", "settings.devices", "settings.graphics_processors", "settings.threads", "outcome.training_s")}},
 		21: {nil, []rule{counted("settings.detector.nms", "settings.detector.low", "settings.tracker.", "settings.taxa"), train("outcome.thresholds.")}},
-		22: {nil, []rule{{[]string{Eval}, []string{"settings.", "outcome.comparisons_of_counts"}}, train("outcome.validation.ap50", "outcome.validation.ap", "outcome.validation.pictures")}},
-		23: {[]string{"generalisability"}, []rule{{[]string{Eval}, []string{"settings.test", "settings.fold"}}, train("outcome.held_out")}},
-		24: {nil, []rule{{[]string{Simulate, Dataset, Train, Eval, Count}, []string{"seeds."}}}},
+		22: {nil, []rule{{[]string{record.Eval}, []string{"settings.", "outcome.comparisons_of_counts"}}, train("outcome.validation.ap50", "outcome.validation.ap", "outcome.validation.pictures")}},
+		23: {[]string{"generalisability"}, []rule{{[]string{record.Eval}, []string{"settings.test", "settings.fold"}}, train("outcome.held_out")}},
+		24: {nil, []rule{{[]string{record.Simulate, record.Dataset, record.Train, record.Eval, record.Count}, []string{"seeds."}}}},
 		25: {[]string{"purpose"}, nil},
 		26: {[]string{"data bias"}, []rule{frozen("outcome.boxes.")}},
 		27: {[]string{"deployment process"}, []rule{counted("command", "settings.detector.file", "settings.detector.runtime", "settings.every_s")}},
@@ -75,7 +79,7 @@ func answers() map[int]answering {
 // Fact is a value that answers something, and where it is from.
 type Fact struct {
 	Run, SHA256 string // of the record; "survey" for what was declared
-	Field       Field
+	Field       record.Field
 	State       string // Measured, Configured or Declared
 }
 
@@ -95,7 +99,7 @@ func facts(number int, records []Kept, declared []survey.Declaration) []Fact {
 			}
 			for _, f := range k.fields {
 				if f.Value != "null" && f.Value != `""` && rule.holds(f.Path) {
-					out = append(out, Fact{k.ID, k.SHA256, f, StateOf(f.Path)})
+					out = append(out, Fact{k.ID, k.SHA256, f, record.StateOf(f.Path)})
 				}
 			}
 		}
@@ -104,7 +108,7 @@ func facts(number int, records []Kept, declared []survey.Declaration) []Fact {
 }
 
 func declaredFact(d survey.Declaration) Fact {
-	return Fact{"survey", "", Field{"declared." + d.Name, strconv.Quote(d.Value)}, Declared}
+	return Fact{"survey", "", record.Field{Path: "declared." + d.Name, Value: strconv.Quote(d.Value)}, record.Declared}
 }
 
 // holds tells whether a field is one of the rule's: itself, a part of it, or an item of a list.
@@ -184,8 +188,8 @@ func searched(q ask.Question, records []Kept, declared []survey.Declaration) []F
 	}
 	for _, k := range records {
 		for _, f := range k.fields {
-			if f.Value != "null" && f.Value != `""` && StateOf(f.Path) != NotRecorded {
-				all = append(all, Fact{k.ID, k.SHA256, f, StateOf(f.Path)})
+			if f.Value != "null" && f.Value != `""` && record.StateOf(f.Path) != record.NotRecorded {
+				all = append(all, Fact{k.ID, k.SHA256, f, record.StateOf(f.Path)})
 			}
 		}
 	}
@@ -207,7 +211,7 @@ func Check(a ask.Answer, records []Kept, declared []survey.Declaration) error {
 			f := declaredFact(d)
 			return q.Source == f.Run && q.Field == f.Field.Path && q.Text == f.Field.Value
 		}) || slices.ContainsFunc(records, func(k Kept) bool {
-			return k.ID == q.Source && k.SHA256 == q.SHA256 && slices.Contains(k.fields, Field{q.Field, q.Text})
+			return k.ID == q.Source && k.SHA256 == q.SHA256 && slices.Contains(k.fields, record.Field{Path: q.Field, Value: q.Text})
 		})
 		if !holds {
 			return fmt.Errorf("question %d: %s of run %s is not %s", a.Number, q.Field, q.Source, q.Text)

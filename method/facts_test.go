@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"requin/ask"
+	"requin/record"
 	"requin/survey"
 )
 
@@ -21,10 +22,10 @@ func recorded(t *testing.T, r *rand.Rand, i int) (Kept, map[int]map[string]strin
 	t.Helper()
 	number := func() int { return 2 + r.IntN(9000) }
 	share := func() float64 { return float64(1+r.IntN(99999)) / 100000 }
-	kind := []string{Simulate, Dataset, Train, Eval, Count}[i%5]
-	rec := Record{Schema: Schema, Kind: kind, Command: []string{"requin", kind}, Requin: fmt.Sprintf("v1.%d.0", number()), Libraries: map[string]string{"libtorch": fmt.Sprintf("2.%d", number())},
-		Machine: Machine{OS: "debian " + strconv.Itoa(number()), Arch: "amd64", CPU: fmt.Sprintf("Processor %d", number()), Cores: number(), MemoryBytes: uint64(number())},
-		Seeds:   map[string]uint64{kind: uint64(number())}, Times: Times{Started: time.Unix(int64(i), 0).UTC()}}
+	kind := []string{record.Simulate, record.Dataset, record.Train, record.Eval, record.Count}[i%5]
+	rec := record.Record{Schema: record.Schema, Kind: kind, Command: []string{"requin", kind}, Requin: fmt.Sprintf("v1.%d.0", number()), Libraries: map[string]string{"libtorch": fmt.Sprintf("2.%d", number())},
+		Machine: record.Machine{OS: "debian " + strconv.Itoa(number()), Arch: "amd64", CPU: fmt.Sprintf("Processor %d", number()), Cores: number(), MemoryBytes: uint64(number())},
+		Seeds:   map[string]uint64{kind: uint64(number())}, Times: record.Times{Started: time.Unix(int64(i), 0).UTC()}}
 	want := map[int]map[string]string{}
 	expect := func(q int, field string, value any) {
 		text, err := json.Marshal(value)
@@ -47,17 +48,17 @@ func recorded(t *testing.T, r *rand.Rand, i int) (Kept, map[int]map[string]strin
 		}
 	}
 	if r.IntN(2) == 0 {
-		rec.Machine.GPUs = []GPU{{fmt.Sprintf("RTX %d", number()), "550." + strconv.Itoa(number())}}
+		rec.Machine.GPUs = []record.GPU{{Name: fmt.Sprintf("RTX %d", number()), Driver: "550." + strconv.Itoa(number())}}
 	}
 	switch kind {
-	case Simulate:
+	case record.Simulate:
 		n, d := number(), number()
 		rec.Settings = map[string]any{"Kind": "stations", "Deployments": n, "Duration": d}
-		expect(1, "kind", Simulate)
+		expect(1, "kind", record.Simulate)
 		expect(1, "settings.Kind", "stations")
 		expect(1, "settings.Deployments", n)
 		expect(1, "settings.Duration", d)
-	case Dataset:
+	case record.Dataset:
 		quality, folds, floor, pictures, boxes, side := number(), number(), share(), number(), number(), number()
 		rec.Settings = map[string]any{"format": "jpeg", "quality": quality, "folds": folds, "test_share": floor, "test": []string{"A", "B"}, "seed": rec.Seeds[kind], "long_side_px": side}
 		rec.Outcome = map[string]any{"name": "d", "sha256": strings.Repeat("a", 64), "pictures": pictures, "deployments": 3, "boxes": map[string]int{"Triaenodon obesus": boxes}, "fold_of": map[string]int{"A": -1}}
@@ -76,7 +77,7 @@ func recorded(t *testing.T, r *rand.Rand, i int) (Kept, map[int]map[string]strin
 		expect(7, "settings.test_share", floor)
 		expect(7, "settings.seed", rec.Seeds[kind])
 		expect(7, "outcome.fold_of.A", -1)
-	case Train:
+	case record.Train:
 		batch, rate, decay, flip, step, fold, ap, width, took := number(), share(), share(), share(), number(), number(), share(), number(), share()
 		rec.Settings = map[string]any{"fold": fold, "devices": []string{"cuda:0"}, "begins_with": "", "recipe": map[string]any{"network": "yolox-nano", "width": width, "batch": batch, "patience": 3,
 			"learning_rate": map[string]any{"base": rate, "schedule": "cosine"}, "optimiser": map[string]any{"kind": "sgd", "weight_decay": decay}, "augment": map[string]any{"flip": flip}}}
@@ -106,13 +107,13 @@ func recorded(t *testing.T, r *rand.Rand, i int) (Kept, map[int]map[string]strin
 		expect(21, "outcome.thresholds.a", rate)
 		expect(22, "outcome.validation.ap50", ap)
 		expect(23, "outcome.held_out", 9)
-	case Eval:
+	case record.Eval:
 		iou := share()
 		rec.Settings = map[string]any{"iou": iou, "test": true, "fold": ""}
 		expect(22, "settings.iou", iou)
 		expect(22, "settings.test", true)
 		expect(23, "settings.test", true)
-	case Count:
+	case record.Count:
 		every, nms, gap := share(), share(), number()
 		rec.Settings = map[string]any{"every_s": every, "device": "cpu", "detector": map[string]any{"file": "m.onnx", "family": "yolox", "nms": nms, "runtime": "1.27.0"}, "tracker": map[string]any{"max_gap_s": gap}}
 		expect(12, "settings.detector.file", "m.onnx")
@@ -152,7 +153,7 @@ func TestAnswersOfRecords(t *testing.T) {
 			got := map[string]string{}
 			for _, e := range a.Evidence {
 				got[e.Field] = e.Text
-				if e.State != StateOf(e.Field) || e.Source != k.ID || e.SHA256 != k.SHA256 {
+				if e.State != record.StateOf(e.Field) || e.Source != k.ID || e.SHA256 != k.SHA256 {
 					t.Errorf("run %d, question %d: %+v", i, q.Number, e)
 				}
 				if !strings.Contains(a.Text, plain(e.Text)) {
@@ -186,7 +187,7 @@ func TestAnswersDeclared(t *testing.T) {
 			}
 			continue
 		}
-		if a.Status != ask.Found || !strings.HasSuffix(a.Text, want) || a.Evidence[0].State != Declared || Check(a, nil, declared) != nil {
+		if a.Status != ask.Found || !strings.HasSuffix(a.Text, want) || a.Evidence[0].State != record.Declared || Check(a, nil, declared) != nil {
 			t.Errorf("question %d: %+v", number, a)
 		}
 		if a.Evidence[0].Text = "x"; Check(a, nil, declared) == nil {
@@ -250,7 +251,7 @@ func TestGaps(t *testing.T) {
 			t.Errorf("%+v", g)
 		}
 	}
-	if len(gaps) != 28 || gaps[2].Owed != `requin declare "annotation technique" "..."` || gaps[19].Owed != "a record of requin train" || !slices.Equal(gaps[10].By, []string{Declared}) {
+	if len(gaps) != 28 || gaps[2].Owed != `requin declare "annotation technique" "..."` || gaps[19].Owed != "a record of requin train" || !slices.Equal(gaps[10].By, []string{record.Declared}) {
 		t.Errorf("%+v", gaps)
 	}
 	if list := GapList(gaps); strings.Count(list, "\n") != 30 {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"requin/record"
 	"requin/survey"
 )
 
@@ -15,15 +16,15 @@ var sentences = []struct {
 	kind string
 	text []string
 }{
-	{Simulate, []string{
+	{record.Simulate, []string{
 		"The videos are rendered, not filmed: requin simulate drew {settings.Deployments} deployments[ (seed {seeds.survey})].",
 	}},
-	{Dataset, []string{
+	{record.Dataset, []string{
 		"The dataset {outcome.name} (SHA-256 {outcome.sha256}) was frozen from what people had marked: {outcome.pictures} pictures of {outcome.deployments} deployments.",
 		"It holds these numbers of boxes: {name=outcome.boxes.*}.",
 		"Whole deployments, never single frames, were drawn into {settings.folds} folds[ (seed {seeds.dataset})][; the test set is {settings.test*}].",
 	}},
-	{Train, []string{
+	{record.Train, []string{
 		"A detector of the kind {settings.recipe.network}, with an input of {settings.recipe.width} by {settings.recipe.height} pixels, was trained by the recipe {settings.recipe.name}[ (begun with {settings.begins_with})].",
 		"The optimiser was {settings.recipe.optimiser.kind}[, momentum {settings.recipe.optimiser.momentum}][, weight decay {settings.recipe.optimiser.weight_decay}]; the base learning rate was {settings.recipe.learning_rate.base} with the schedule {settings.recipe.learning_rate.schedule}, the batch {settings.recipe.batch} pictures[, the seed {seeds.training}].",
 		"Of the training's end the record says: {outcome.ended}[ (step {outcome.step})].",
@@ -33,10 +34,10 @@ var sentences = []struct {
 		"Its software was Requin {requin} with {name=libraries.*}.",
 		"The machine took {energy.joules} J for it, as its own counters say.",
 	}},
-	{Eval, []string{
+	{record.Eval, []string{
 		"Boxes were held against truth at an overlap of {settings.iou}[, with the thresholds: {settings.threshold}][; intervals are of {settings.rounds} resamplings (seed {settings.seed})].",
 	}},
-	{Count, []string{
+	{record.Count, []string{
 		"Videos were looked at every {settings.every_s} s by the detector {settings.detector.file} (SHA-256 {settings.detector.sha256}), of the family {settings.detector.family}.",
 		"Of boxes of one taxon that overlap by more than {settings.detector.nms}, one was kept.",
 		"Detections were joined into tracks, which end {settings.tracker.max_gap_s} s after their last sighting, and MaxN was counted in intervals of {settings.interval_s} s, too.",
@@ -108,7 +109,7 @@ func (k Kept) values(want string) string {
 		}
 	default:
 		value := plain(k.value(want))
-		if slices.Contains([]string{"", "null", NotRecorded}, value) || want == "settings.folds" && value == "0" {
+		if slices.Contains([]string{"", "null", record.NotRecorded}, value) || want == "settings.folds" && value == "0" {
 			return ""
 		}
 		return value
@@ -117,4 +118,4 @@ func (k Kept) values(want string) string {
 }
 
 // plain is a JSON value as people read it.
-func plain(value string) string { return Fact{Field: Field{Value: value}}.plain() }
+func plain(value string) string { return Fact{Field: record.Field{Value: value}}.plain() }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"requin/record"
 )
 
 // entity is one node of RO-Crate's graph.
@@ -28,7 +30,7 @@ func (b Book) crate(records []Kept, files []file, now time.Time) ([]byte, error)
 	graph := []entity{
 		{"@id": crateFile, "@type": "CreativeWork", "conformsTo": ref{"https://w3id.org/ro/crate/1.2"}, "about": ref{"./"}},
 		root,
-		{"@id": program, "@type": "SoftwareApplication", "name": "Requin", "softwareVersion": Version(), "description": "Counts sharks on baited remote underwater video"},
+		{"@id": program, "@type": "SoftwareApplication", "name": "Requin", "softwareVersion": record.Version(), "description": "Counts sharks on baited remote underwater video"},
 	}
 	if licence := b.declaredAs("licence"); licence != "" {
 		root["license"] = ref{"#licence"}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"requin/dataset"
+	"requin/record"
 	"requin/survey"
 )
 
@@ -124,7 +125,7 @@ func (v *verifying) hash(kind, name, stored string) (sum string, ok bool, err er
 	if err != nil {
 		return "", false, err
 	}
-	sum, err = HashFileProgress(v.ctx, path, func(done int64) { v.watch(filepath.Base(path), done, info.Size()) })
+	sum, err = record.HashFileProgress(v.ctx, path, func(done int64) { v.watch(filepath.Base(path), done, info.Size()) })
 	if err != nil && v.ctx.Err() == nil {
 		v.found(Missing, kind, name, stored, "it cannot be read: %v", err)
 		return "", false, nil
@@ -176,9 +177,9 @@ func (v *verifying) models() error {
 		if json.Unmarshal(m.Card, &card) != nil || card.Run == "" {
 			continue
 		}
-		record := filepath.Join(filepath.Dir(v.s.Path(m.Path)), survey.RunFile)
-		if sum, err := HashFile(v.ctx, record); err == nil && sum != card.Run {
-			v.found(Altered, "model", m.Name, v.s.Stored(record), "the record of its training has SHA-256 %s; the model's card says %s", sum, card.Run)
+		made := filepath.Join(filepath.Dir(v.s.Path(m.Path)), survey.RunFile)
+		if sum, err := record.HashFile(v.ctx, made); err == nil && sum != card.Run {
+			v.found(Altered, "model", m.Name, v.s.Stored(made), "the record of its training has SHA-256 %s; the model's card says %s", sum, card.Run)
 		}
 	}
 	return v.ctx.Err()
@@ -259,7 +260,7 @@ func (v *verifying) record(r survey.Run, latest bool) {
 		v.found(Missing, "run", r.ID, v.s.Stored(path), "it cannot be read: %v", err)
 		return
 	}
-	var kept, there Record
+	var kept, there record.Record
 	if json.Unmarshal(r.Record, &kept) == nil && json.Unmarshal(file, &there) == nil && (there.Kind != kept.Kind && there.Kind != "" || !there.Times.Started.Equal(kept.Times.Started)) {
 		return // of another run in the same folder, which the survey was not told of
 	}
@@ -278,7 +279,7 @@ type difference struct{ Field, Kept, There string }
 // differing lists the fields in which two records differ, at most a few.
 func differing(kept, there []byte) []difference {
 	const most = 20
-	a, b := Fields(kept), Fields(there)
+	a, b := record.Fields(kept), record.Fields(there)
 	other := map[string]string{}
 	for _, f := range b {
 		other[f.Path] = f.Value

@@ -14,6 +14,7 @@ import (
 	"requin/count"
 	"requin/detect"
 	"requin/frame"
+	"requin/record"
 	"requin/survey"
 	"requin/taxon"
 	"requin/track"
@@ -36,7 +37,7 @@ func counted(t *testing.T) *survey.Survey {
 		if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		sum, err := HashFile(ctx, path)
+		sum, err := record.HashFile(ctx, path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +65,7 @@ func counted(t *testing.T) *survey.Survey {
 				}
 			}
 		}}
-	r.Record, _ = json.Marshal(Record{Schema: Schema, Kind: Count, Settings: settings, Outcome: map[string]any{"gaps": []int{}}})
+	r.Record, _ = json.Marshal(record.Record{Schema: record.Schema, Kind: record.Count, Settings: settings, Outcome: map[string]any{"gaps": []int{}}})
 	tracks, counts, err := derive(r, frames)
 	if err != nil {
 		t.Fatal(err)
@@ -157,12 +158,12 @@ func TestVerify(t *testing.T) {
 func FuzzFields(f *testing.F) {
 	f.Add([]byte(`{"a": {"b": [1, 2.50, "x<y"]}, "c": null}`))
 	f.Add([]byte(`[[[[1]]]]`))
-	f.Fuzz(func(t *testing.T, record []byte) {
-		for _, field := range Fields(record) {
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, field := range record.Fields(text) {
 			if !json.Valid([]byte(field.Value)) {
 				t.Errorf("%+v", field)
 			}
 		}
-		_, _ = NewKept("x", "count", record)
+		_, _ = NewKept("x", "count", text)
 	})
 }

@@ -1,7 +1,7 @@
-// Package method's noun is the record of how a number came about: code, machine, libraries,
-// inputs with their hashes, every setting, times and outcome. It owns the form of that record. It does not
-// decide what is done, only what is remembered of it.
-package method
+// Package record remembers how a number came about: code, machine, libraries, inputs with their hashes, every
+// setting, times, energy and outcome. It owns the form of that record and measures what a program can know of
+// the machine it runs on. It does not decide what is done, and answers no question about it (method).
+package record
 
 import (
 	"context"

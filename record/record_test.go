@@ -1,4 +1,4 @@
-package method
+package record
 
 import (
 	"bytes"
@@ -110,7 +110,7 @@ func TestRecordForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("the record's form has changed (go test ./method -update if that is meant):\n%s", got)
+		t.Errorf("the record's form has changed (go test ./record -update if that is meant):\n%s", got)
 	}
 	var back Record
 	if err := json.Unmarshal(got, &back); err != nil || !back.Times.Started.Equal(r.Times.Started) || back.Inputs[0] != r.Inputs[0] {
