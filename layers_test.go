@@ -15,44 +15,45 @@ import (
 // and which packages from outside it alone may touch. A new package is a new
 // line here, hence a decision.
 var layers = map[string][]string{
-	"frame":    {},
-	"taxon":    {},
-	"disk":     {},
-	"video":    {"frame"},
-	"nn":       {"frame"},
-	"native":   {},
-	"torch":    {"nn", "native"},
-	"onnx":     {"nn", "native"},
-	"weights":  {"nn", "onnx"},
-	"detect":   {"frame", "taxon", "onnx"},
-	"track":    {"frame", "taxon", "detect"},
-	"count":    {"frame", "taxon", "detect", "track"},
-	"review":   {"frame", "detect", "track", "count"},
-	"annotate": {"frame", "taxon", "track"},
-	"dataset":  {"frame", "taxon", "annotate", "video", "disk", "page"},
-	"eval":     {"frame", "taxon", "detect", "track", "count", "annotate"},
-	"train":    {"frame", "taxon", "count", "disk", "nn", "torch", "weights", "onnx", "dataset", "detect", "eval", "plot", "page", "report"},
-	"models":   {},
-	"simulate": {"frame", "taxon", "annotate", "video"},
-	"scan":     {"frame", "video", "detect", "track"},
-	"survey":   {"frame", "taxon", "detect", "track", "count", "annotate", "dataset", "disk"},
-	"exchange": {"frame", "taxon", "detect", "track", "count", "eval", "annotate", "dataset"},
-	"record":   {},
-	"method":   {"frame", "taxon", "detect", "track", "count", "dataset", "survey", "record", "ask", "disk"},
-	"paper":    {},        // alone reads PDF
-	"ask":      {"paper"}, // questions and their evidence; method asks its records with it
-	"plot":     {"frame"},
-	"page":     {},
-	"report":   {"frame", "taxon", "detect", "track", "count", "eval", "plot", "page"},
-	"web":      {"frame", "taxon", "detect", "track", "count", "review", "annotate", "eval", "video", "survey", "disk"},
-	"cli":      {"*"},
-	"realdata": {},       // for tests alone
-	"cli/demo": {"onnx"}, // draws the demo's clip and writes its detector
-	"":         {"cli"},  // main.go
+	"frame":       {},
+	"taxon":       {},
+	"disk":        {},
+	"video":       {"frame"},
+	"nn":          {"frame"},
+	"native":      {},
+	"torch":       {"nn", "native"},
+	"onnx":        {"nn", "native"},
+	"weights":     {"nn", "onnx"},
+	"detect":      {"frame", "taxon", "onnx"},
+	"track":       {"frame", "taxon", "detect"},
+	"uncertainty": {"frame", "taxon", "detect", "track"},
+	"count":       {"frame", "taxon", "detect", "track", "uncertainty"},
+	"review":      {"frame", "detect", "track", "count", "uncertainty"},
+	"annotate":    {"frame", "taxon", "track"},
+	"dataset":     {"frame", "taxon", "annotate", "video", "disk", "page"},
+	"eval":        {"frame", "taxon", "detect", "track", "count", "uncertainty", "annotate"},
+	"train":       {"frame", "taxon", "count", "uncertainty", "disk", "nn", "torch", "weights", "onnx", "dataset", "detect", "eval", "plot", "page", "report"},
+	"models":      {},
+	"simulate":    {"frame", "taxon", "annotate", "video"},
+	"scan":        {"frame", "video", "detect", "track"},
+	"survey":      {"frame", "taxon", "detect", "track", "count", "annotate", "dataset", "disk"},
+	"exchange":    {"frame", "taxon", "detect", "track", "count", "eval", "annotate", "dataset"},
+	"record":      {},
+	"method":      {"frame", "taxon", "detect", "track", "count", "dataset", "survey", "record", "ask", "disk"},
+	"paper":       {},        // alone reads PDF
+	"ask":         {"paper"}, // questions and their evidence; method asks its records with it
+	"plot":        {"frame"},
+	"page":        {},
+	"report":      {"frame", "taxon", "detect", "track", "count", "uncertainty", "eval", "plot", "page"},
+	"web":         {"frame", "taxon", "detect", "track", "count", "uncertainty", "review", "annotate", "eval", "video", "survey", "disk"},
+	"cli":         {"*"},
+	"realdata":    {},       // for tests alone
+	"cli/demo":    {"onnx"}, // draws the demo's clip and writes its detector
+	"":            {"cli"},  // main.go
 }
 
 // pure rooms do no input or output: no disk, clock, log or process.
-var pure = []string{"ask", "frame", "plot", "page", "nn", "taxon", "track", "count", "eval", "annotate", "review"}
+var pure = []string{"ask", "frame", "plot", "page", "nn", "taxon", "track", "uncertainty", "count", "eval", "annotate", "review"}
 
 var impure = []string{"os", "os/exec", "io/ioutil", "log", "log/slog", "net", "net/http", "syscall", "path/filepath"}
 

@@ -9,12 +9,12 @@ import (
 
 	"requin/count"
 	"requin/detect"
-	"requin/eval"
 	"requin/frame"
 	"requin/record"
 	"requin/scan"
 	"requin/survey"
 	"requin/track"
+	"requin/uncertainty"
 	"requin/video"
 )
 
@@ -209,14 +209,14 @@ func (c *counting) tally(res *results) error {
 }
 
 // outlook is how far the counts may be trusted, as far as the model's file tells. It was measured with detections
-// down to count.Least, so where weaker ones only are at hand it cannot be told.
-func (c *counting) outlook(frames []detect.Frame) (count.Outlook, error) {
-	sight, err := eval.ReadSight(c.detector.Card().Metadata)
-	if err != nil || len(sight.Acuity) == 0 || c.opt.low > count.Least {
-		return count.Outlook{}, err
+// down to uncertainty.Least, so where weaker ones only are at hand it cannot be told.
+func (c *counting) outlook(frames []detect.Frame) (uncertainty.Outlook, error) {
+	sight, err := uncertainty.ReadMeasurements(c.detector.Card().Metadata)
+	if err != nil || len(sight.Detectability) == 0 || c.opt.low > uncertainty.Least {
+		return uncertainty.Outlook{}, err
 	}
-	proposed, err := count.Propose(scan.Part{Frames: frames}.Stream(), count.Least)
-	return count.Outlook{Proposed: proposed, Acuity: sight.Of, Probability: sight.Probability}, err
+	proposed, err := uncertainty.Propose(scan.Part{Frames: frames}.Stream(), uncertainty.Least)
+	return uncertainty.Outlook{Proposed: proposed, Detectability: sight.Of, Probability: sight.Probability}, err
 }
 
 // chapters are the file names, in order.

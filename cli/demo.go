@@ -15,10 +15,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"requin/count"
 	"requin/dataset"
 	"requin/eval"
 	"requin/survey"
+	"requin/uncertainty"
 )
 
 const demoLong = `Show the whole way on a small simulated survey, in ten minutes on two cores: render
@@ -202,7 +202,7 @@ func (d *demo) compare(ctx context.Context, folder string, held []string) error 
 		fmt.Fprintln(t, "\n  DEPLOYMENT\tTAXON\tMaxN COUNTED\t95 %\tTRUE MaxN")
 		for _, p := range pairs {
 			if p.Measure == eval.MaxN && (held == nil || slices.Contains(held, p.Deployment)) {
-				fmt.Fprintf(t, "  %s\t%s\t%g\t%s\t%g\n", p.Deployment, p.Taxon, p.Machine, count.Range(p.Uncertainty), p.People)
+				fmt.Fprintf(t, "  %s\t%s\t%g\t%s\t%g\n", p.Deployment, p.Taxon, p.Machine, uncertainty.Range(p.Uncertainty), p.People)
 			}
 		}
 		return t.Flush()

@@ -15,6 +15,7 @@ import (
 	"requin/eval"
 	"requin/survey"
 	"requin/taxon"
+	"requin/uncertainty"
 )
 
 // clipUnder is the length under which a deployment is a clip: long enough for any clip
@@ -28,7 +29,7 @@ const sameFrame = 40 * time.Millisecond
 type numbers struct {
 	maxn, mean *float64
 	tmaxn, tfs *time.Duration
-	doubt      *count.Uncertainty // of maxn
+	doubt      *uncertainty.Interval // of maxn
 }
 
 // tallied is what was counted in one deployment.

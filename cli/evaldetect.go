@@ -16,6 +16,7 @@ import (
 	"requin/record"
 	"requin/report"
 	"requin/taxon"
+	"requin/uncertainty"
 )
 
 const (
@@ -200,12 +201,12 @@ func brief(names []string) string {
 }
 
 // calibrationOf is the calibration that a file states, where it was learned on other pictures.
-func calibrationOf(card detect.Card, s side) (map[string]eval.Calibration, error) {
+func calibrationOf(card detect.Card, s side) (map[string]uncertainty.Calibration, error) {
 	text := card.Metadata["requin.calibration"]
 	if !s.fresh || text == "" {
 		return nil, nil
 	}
-	out := map[string]eval.Calibration{}
+	out := map[string]uncertainty.Calibration{}
 	if err := json.Unmarshal([]byte(text), &out); err != nil {
 		return nil, fmt.Errorf("%s: its calibration cannot be read: %w", s.file, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"requin/count"
+	"requin/uncertainty"
 )
 
 // jsonSchema names the version of the lines that --json writes (docs/formats/count-json.md).
@@ -52,7 +53,7 @@ func (c *counting) printTable(res results) error {
 		if x.MeanCount != nil {
 			mean = fmt.Sprintf("%.3f", *x.MeanCount)
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s%s\t%s\t%s\n", x.Name, maxn, interval(count.Range(x.Uncertainty)), clock(x.TMaxN), clock(x.TFS), mean)
+		fmt.Fprintf(t, "  %s\t%s\t%s%s\t%s\t%s\n", x.Name, maxn, interval(uncertainty.Range(x.Uncertainty)), clock(x.TMaxN), clock(x.TFS), mean)
 	}
 	if err := t.Flush(); err != nil {
 		return err

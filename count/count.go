@@ -33,6 +33,7 @@ import (
 	"requin/frame"
 	"requin/taxon"
 	"requin/track"
+	"requin/uncertainty"
 )
 
 // DefaultInterval is the length of an interval where Input says nothing: 5 minutes.
@@ -40,16 +41,16 @@ const DefaultInterval = 5 * time.Minute
 
 // Input is all that a count rests on.
 type Input struct {
-	Tracks   []track.Track   // in any order; a point outside the period is not counted
-	Frames   []frame.Instant // looked at, in time order; not those in a gap
-	Gaps     []frame.Gap     // in any order, may overlap and reach out of the period
-	Taxa     taxon.List      // the studied ones are counted
-	Period   frame.Period    // what part of the deployment counts
-	Every    time.Duration   // the sampling interval
-	Interval time.Duration   // for MaxN per interval; 0 = DefaultInterval
-	Duration time.Duration   // of the deployment's video; 0 where not known
-	Stated   []Stated        // what people counted in frames; in any order
-	Outlook  Outlook         // how far MaxN may be trusted; its zero value says nothing of that
+	Tracks   []track.Track       // in any order; a point outside the period is not counted
+	Frames   []frame.Instant     // looked at, in time order; not those in a gap
+	Gaps     []frame.Gap         // in any order, may overlap and reach out of the period
+	Taxa     taxon.List          // the studied ones are counted
+	Period   frame.Period        // what part of the deployment counts
+	Every    time.Duration       // the sampling interval
+	Interval time.Duration       // for MaxN per interval; 0 = DefaultInterval
+	Duration time.Duration       // of the deployment's video; 0 where not known
+	Stated   []Stated            // what people counted in frames; in any order
+	Outlook  uncertainty.Outlook // how far MaxN may be trusted; its zero value says nothing of that
 }
 
 // Stated is a number of animals that a person counted in one of the frames. Where it is more than the
@@ -93,23 +94,23 @@ type Interval struct {
 
 // Taxon is the counts of one studied taxon.
 type Taxon struct {
-	Name        string       `json:"taxon"`
-	Common      string       `json:"common,omitempty"`
-	CAAB        string       `json:"caab,omitempty"`
-	AphiaID     int          `json:"aphia_id,omitempty"`
-	Threshold   float64      `json:"threshold,omitempty"` // the survey's own; 0 = the model's
-	MaxN        *int         `json:"maxn"`                // null: no frame was looked at
-	TMaxN       *Moment      `json:"tmaxn"`               // the earliest; null: never seen
-	TFS         *Moment      `json:"tfs"`                 // time first seen; null: never seen
-	MeanCount   *float64     `json:"mean_count"`          // over all Effort.Frames, those without the animal too
-	Tracks      int          `json:"tracks"`              // seen within the period; not a number of animals
-	Frames      int          `json:"frames_seen"`         // frames with at least one
-	PerInterval []*int       `json:"maxn_per_interval"`   // one for each of Result.Intervals; null: no frame was looked at
-	Counts      []Step       `json:"counts"`              // the count at the first frame, and at each frame where it changes
-	Rises       []Step       `json:"cumulative_maxn"`     // each time the highest count so far rises, from the first sighting
-	Evidence    *Evidence    `json:"evidence"`            // null: never seen
-	Uncertainty *Uncertainty `json:"uncertainty"`         // null: how well the detector sees the taxon was not measured
-	Review      *Review      `json:"review,omitempty"`    // what people made of it; nil: nobody looked, and the count is the machine's
+	Name        string                `json:"taxon"`
+	Common      string                `json:"common,omitempty"`
+	CAAB        string                `json:"caab,omitempty"`
+	AphiaID     int                   `json:"aphia_id,omitempty"`
+	Threshold   float64               `json:"threshold,omitempty"` // the survey's own; 0 = the model's
+	MaxN        *int                  `json:"maxn"`                // null: no frame was looked at
+	TMaxN       *Moment               `json:"tmaxn"`               // the earliest; null: never seen
+	TFS         *Moment               `json:"tfs"`                 // time first seen; null: never seen
+	MeanCount   *float64              `json:"mean_count"`          // over all Effort.Frames, those without the animal too
+	Tracks      int                   `json:"tracks"`              // seen within the period; not a number of animals
+	Frames      int                   `json:"frames_seen"`         // frames with at least one
+	PerInterval []*int                `json:"maxn_per_interval"`   // one for each of Result.Intervals; null: no frame was looked at
+	Counts      []Step                `json:"counts"`              // the count at the first frame, and at each frame where it changes
+	Rises       []Step                `json:"cumulative_maxn"`     // each time the highest count so far rises, from the first sighting
+	Evidence    *Evidence             `json:"evidence"`            // null: never seen
+	Uncertainty *uncertainty.Interval `json:"uncertainty"`         // null: how well the detector sees the taxon was not measured
+	Review      *Review               `json:"review,omitempty"`    // what people made of it; nil: nobody looked, and the count is the machine's
 }
 
 // Step is a count and the frame from which it holds.
@@ -173,7 +174,7 @@ func Of(in Input) (Result, error) {
 	r.Taxa = []Taxon{}
 	for _, t := range in.Taxa.Studied() {
 		counts := countTaxon(t, seen[t.Name], in.stated(t.Name), looked, r)
-		counts.Uncertainty = in.Outlook.of(t, looked, in.Every.Seconds())
+		counts.Uncertainty = in.Outlook.Of(t, looked, in.Every.Seconds())
 		r.Taxa = append(r.Taxa, counts)
 	}
 	return r, nil

@@ -1,227 +1,33 @@
 package eval
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"slices"
+
+	"requin/uncertainty"
 )
 
-// Calibration turns the score of a taxon's detections into the probability of being
-// right. It never gives a higher score a lower probability. The zero value leaves
-// scores as they are. As JSON it goes into a model file.
-type Calibration struct {
-	// Kind is "isotonic", "platt" or empty.
-	Kind string `json:"kind,omitempty"`
-	// Scores and Probabilities are the corners of isotonic regression, both rising.
-	// Between them it is linear, beyond them constant.
-	Scores        []float64 `json:"scores,omitempty"`
-	Probabilities []float64 `json:"probabilities,omitempty"`
-	// Slope and Offset are Platt's: the log odds are Slope·log odds of the score + Offset.
-	Slope  float64 `json:"slope,omitempty"`
-	Offset float64 `json:"offset,omitempty"`
-	// Right and Wrong are how many detections it was learned from.
-	Right int `json:"right,omitempty"`
-	Wrong int `json:"wrong,omitempty"`
-}
-
-// Below these isotonic regression follows chance more than the score: Platt's two
-// numbers are fitted instead (Niculescu-Mizil & Caruana 2005, fig. 6: the crossing
-// lies at about 1000 cases).
-const (
-	isotonicCases  = 1000
-	isotonicOfEach = 100
-)
-
-// Calibrate learns it from a taxon's detections on pictures that were not trained on.
+// Calibrate learns what the scores of a taxon's detections are worth, on pictures that were not trained on.
 // It fails where those hold no truth or nothing was found: there is nothing to learn from.
-func Calibrate(images []Image, taxon string, iou float64) (Calibration, error) {
+func Calibrate(images []Image, taxon string, iou float64) (uncertainty.Calibration, error) {
 	c, err := PrecisionRecall(images, taxon, iou).Calibrate()
 	if err != nil {
-		return Calibration{}, fmt.Errorf("calibrating scores of %s: %w", taxon, err)
+		return uncertainty.Calibration{}, fmt.Errorf("calibrating scores of %s: %w", taxon, err)
 	}
 	return c, nil
 }
 
 // Calibrate learns the probability of being right from the detections of p.
-func (p PR) Calibrate() (Calibration, error) {
+func (p PR) Calibrate() (uncertainty.Calibration, error) {
 	if p.Truth == 0 {
-		return Calibration{}, errors.New("the pictures hold no true box: validate on some that do")
+		return uncertainty.Calibration{}, errors.New("the pictures hold no true box: validate on some that do")
 	}
 	if len(p.Scores) == 0 {
-		return Calibration{}, errors.New("nothing was found: lower the least score, or train longer")
+		return uncertainty.Calibration{}, errors.New("nothing was found: lower the least score, or train longer")
 	}
-	var c Calibration
-	for _, right := range p.Right {
-		if right {
-			c.Right++
-		} else {
-			c.Wrong++
-		}
-	}
-	if c.Right+c.Wrong < isotonicCases || min(c.Right, c.Wrong) < isotonicOfEach {
-		c.Kind = "platt"
-		c.Slope, c.Offset = platt(p, c.Right, c.Wrong)
-		return c, nil
-	}
-	c.Kind = "isotonic"
-	c.Scores, c.Probabilities = isotonic(p)
-	return c, nil
+	return uncertainty.Calibrate(p.Scores, p.Right), nil
 }
-
-// Probability is that of a detection of a score.
-func (c Calibration) Probability(score float64) float64 {
-	switch c.Kind {
-	case "platt":
-		return sigmoid(c.Slope*logOdds(score) + c.Offset)
-	case "isotonic":
-		i, exact := slices.BinarySearch(c.Scores, score)
-		switch {
-		case exact:
-			return c.Probabilities[i]
-		case i == 0:
-			return c.Probabilities[0]
-		case i == len(c.Scores):
-			return c.Probabilities[i-1]
-		}
-		from, to := c.Probabilities[i-1], c.Probabilities[i]
-		part := (score - c.Scores[i-1]) / (c.Scores[i] - c.Scores[i-1])
-		return min(from+(to-from)*part, to)
-	}
-	return min(max(score, 0), 1)
-}
-
-// UnmarshalJSON reads a calibration and checks that it is one.
-func (c *Calibration) UnmarshalJSON(text []byte) error {
-	type plain Calibration
-	var read plain
-	if err := json.Unmarshal(text, &read); err != nil {
-		return fmt.Errorf("calibration: %w", err)
-	}
-	if err := Calibration(read).check(); err != nil {
-		return fmt.Errorf("calibration: %w", err)
-	}
-	*c = Calibration(read)
-	return nil
-}
-
-func (c Calibration) check() error {
-	switch c.Kind {
-	case "", "platt":
-		if c.Slope < 0 {
-			return fmt.Errorf("slope %v: a higher score may not mean a lower probability", c.Slope)
-		}
-	case "isotonic":
-		if len(c.Scores) == 0 || len(c.Scores) != len(c.Probabilities) {
-			return fmt.Errorf("%d scores and %d probabilities: both need the same number, at least one", len(c.Scores), len(c.Probabilities))
-		}
-		for i, p := range c.Probabilities {
-			if p < 0 || p > 1 || i > 0 && (c.Scores[i] <= c.Scores[i-1] || p < c.Probabilities[i-1]) {
-				return fmt.Errorf("corner %d (score %v, probability %v): both must rise, probabilities from 0 to 1", i, c.Scores[i], p)
-			}
-		}
-	default:
-		return fmt.Errorf("kind %q is not known: isotonic and platt are", c.Kind)
-	}
-	return nil
-}
-
-// isotonic is the rising step function nearest to right (1) and wrong (0) by least
-// squares, found by pooling neighbours that fall (pool adjacent violators: Ayer et al.
-// 1955; Zadrozny & Elkan 2002), given by the middles of its steps. So that no score is
-// held for certain, one detection that is right is added at the lowest score and one
-// that is wrong at the highest: a step of n detections at the end has r/(n+1) or
-// (r+1)/(n+1) in place of r/n, as in Laplace's rule.
-func isotonic(p PR) (scores, probabilities []float64) {
-	type step struct{ n, right, score, from, to float64 } // the first three are sums
-	mean := func(s step) float64 { return s.right / s.n }
-	var steps []step
-	last := len(p.Scores) - 1
-	put := func(score float64, right bool, tie bool) {
-		s := step{1, 0, score, score, score}
-		if right {
-			s.right = 1
-		}
-		steps = append(steps, s)
-		for n := len(steps); n > 1 && (tie || mean(steps[n-2]) >= mean(steps[n-1])); n-- {
-			a, b := steps[n-2], steps[n-1]
-			steps = append(steps[:n-2], step{a.n + b.n, a.right + b.right, a.score + b.score, a.from, b.to})
-			tie = false
-		}
-	}
-	put(p.Scores[last], true, false)
-	for i := last; i >= 0; i-- { // from the lowest score up
-		put(p.Scores[i], p.Right[i], i == last || p.Scores[i] == p.Scores[i+1])
-	}
-	put(p.Scores[0], false, true)
-	for _, s := range steps {
-		scores = append(scores, min(max(s.score/s.n, s.from), s.to))
-		probabilities = append(probabilities, mean(s))
-	}
-	return scores, probabilities
-}
-
-// platt fits the log odds of being right as a line in the log odds of the score
-// (Platt 1999), with his targets, (right+1)/(right+2) and 1/(wrong+2), that keep it
-// finite, by Newton's method with halved steps (Lin, Lin & Weng 2007). A line that
-// would fall is made level.
-func platt(p PR, right, wrong int) (slope, offset float64) {
-	high, low := float64(right+1)/float64(right+2), 1/float64(wrong+2)
-	x, target := make([]float64, len(p.Scores)), make([]float64, len(p.Scores))
-	var mean float64
-	for i, s := range p.Scores {
-		x[i], target[i] = logOdds(s), low
-		if p.Right[i] {
-			target[i] = high
-		}
-		mean += target[i] / float64(len(x))
-	}
-	loss := func(a, b float64) float64 {
-		var sum float64
-		for i, v := range x {
-			f := a*v + b
-			sum += math.Max(f, 0) - f*target[i] + math.Log1p(math.Exp(-math.Abs(f)))
-		}
-		return sum
-	}
-	slope, offset = 0, logOdds(mean)
-	at := loss(slope, offset)
-	for range 100 {
-		const ridge = 1e-9 // where all scores are the same
-		ga, gb, haa, hab, hbb := 0.0, 0.0, ridge, 0.0, ridge
-		for i, v := range x {
-			q := sigmoid(slope*v + offset)
-			ga, gb = ga+(q-target[i])*v, gb+q-target[i]
-			w := q * (1 - q)
-			haa, hab, hbb = haa+w*v*v, hab+w*v, hbb+w
-		}
-		det := haa*hbb - hab*hab
-		da, db := -(hbb*ga-hab*gb)/det, -(haa*gb-hab*ga)/det
-		step := 1.0
-		for step > 1e-10 && !(loss(slope+step*da, offset+step*db) < at) {
-			step /= 2
-		}
-		if step <= 1e-10 {
-			break
-		}
-		slope, offset = slope+step*da, offset+step*db
-		at = loss(slope, offset)
-	}
-	if !(slope > 0) {
-		return 0, logOdds(mean)
-	}
-	return slope, offset
-}
-
-// logOdds is ln(p/(1−p)), of a score that is neither 0 nor 1.
-func logOdds(p float64) float64 {
-	const edge = 1e-6
-	p = min(max(p, edge), 1-edge)
-	return math.Log(p) - math.Log1p(-p)
-}
-
-func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // Bin is the detections whose probability lies from From (inclusive) to To
 // (exclusive, but for 1): one bar of a reliability diagram.
@@ -237,7 +43,7 @@ type Bin struct {
 // the score itself.
 func (p PR) Reliability(probability func(score float64) float64, bins int) []Bin {
 	if probability == nil {
-		probability = Calibration{}.Probability
+		probability = uncertainty.Calibration{}.Probability
 	}
 	out := make([]Bin, bins)
 	for i, s := range p.Scores {
@@ -279,7 +85,7 @@ func ECE(bins []Bin) float64 {
 // (Brier 1950); probability as Reliability has it. NaN without detections.
 func (p PR) Brier(probability func(score float64) float64) float64 {
 	if probability == nil {
-		probability = Calibration{}.Probability
+		probability = uncertainty.Calibration{}.Probability
 	}
 	var sum float64
 	for i, s := range p.Scores {

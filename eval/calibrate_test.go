@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"requin/uncertainty"
 )
 
 // trial is n detections whose probability of being right is a known function of their score.
@@ -21,99 +23,6 @@ func trial(r *rand.Rand, n int, probability func(float64) float64) PR {
 		p.Right[i] = r.Float64() < probability(s)
 	}
 	return p
-}
-
-func TestIsotonicWorked(t *testing.T) {
-	// From below: at 0.1 right (added) and wrong, 1/2; 0.3 right and 0.5 wrong fall, pool
-	// to 1/2 and join the first; 0.7 right; at 0.9 right and wrong (added), 1/2, which
-	// falls and pools with 0.7 to 2/3.
-	p := PR{Truth: 3, Scores: []float64{0.9, 0.7, 0.5, 0.3, 0.1}, Right: []bool{true, true, false, true, false}}
-	scores, probabilities := isotonic(p)
-	if len(scores) != 2 {
-		t.Fatalf("steps at %v: %v, want two", scores, probabilities)
-	}
-	near(t, "first step", scores[0], (0.1+0.1+0.3+0.5)/4)
-	near(t, "its share", probabilities[0], 1./2)
-	near(t, "second step", scores[1], (0.7+0.9+0.9)/3)
-	near(t, "its share", probabilities[1], 2./3)
-	c := Calibration{Kind: "isotonic", Scores: []float64{0.2, 0.6}, Probabilities: []float64{0.1, 0.9}}
-	for score, want := range map[float64]float64{0: 0.1, 0.2: 0.1, 0.3: 0.3, 0.4: 0.5, 0.6: 0.9, 1: 0.9} {
-		near(t, "between corners", c.Probability(score), want)
-	}
-	// Equal scores are one: whichever way they are ordered.
-	a, b := PR{Scores: []float64{0.5, 0.5}, Right: []bool{true, false}}, PR{Scores: []float64{0.5, 0.5}, Right: []bool{false, true}}
-	for _, p := range []PR{a, b} {
-		scores, probabilities := isotonic(p)
-		if !slices.Equal(scores, []float64{0.5}) || !slices.Equal(probabilities, []float64{0.5}) {
-			t.Errorf("a tie gives %v %v", scores, probabilities)
-		}
-	}
-}
-
-// TestIsotonicIsLeastSquares holds the pooling against the definition: max over the
-// starts of min over the ends of the mean between (Barlow et al. 1972, ch. 1).
-func TestIsotonicIsLeastSquares(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 1))
-	for range 200 {
-		p := trial(r, 2+r.IntN(40), func(s float64) float64 { return s })
-		y := []float64{1}
-		x := []float64{p.Scores[len(p.Scores)-1]}
-		for i := len(p.Scores) - 1; i >= 0; i-- {
-			v := 0.0
-			if p.Right[i] {
-				v = 1
-			}
-			y, x = append(y, v), append(x, p.Scores[i])
-		}
-		y, x = append(y, 0), append(x, p.Scores[0])
-		// The added ones share their neighbours' scores, so that they may not be parted.
-		parted := func(i int) bool { return x[i-1] != x[i] }
-		var want []float64
-		for i := range y {
-			best := math.Inf(-1)
-			for from := 0; from <= i; from++ {
-				if from > 0 && !parted(from) {
-					continue
-				}
-				least := math.Inf(1)
-				for to := i + 1; to <= len(y); to++ {
-					if to < len(y) && !parted(to) {
-						continue
-					}
-					sum := 0.0
-					for _, v := range y[from:to] {
-						sum += v
-					}
-					least = math.Min(least, sum/float64(to-from))
-				}
-				best = math.Max(best, least)
-			}
-			want = append(want, best)
-		}
-		_, steps := isotonic(p)
-		want = slices.CompactFunc(want, func(a, b float64) bool { return math.Abs(a-b) < 1e-12 })
-		if len(want) != len(steps) {
-			t.Fatalf("steps %v, want %v", steps, want)
-		}
-		for i := range want {
-			near(t, "step", steps[i], want[i])
-		}
-	}
-}
-
-func TestPlattFindsTheLine(t *testing.T) {
-	r := rand.New(rand.NewPCG(2, 2))
-	p := trial(r, 20000, func(s float64) float64 { return sigmoid(0.6*logOdds(s) - 1.2) })
-	right := 0
-	for _, v := range p.Right {
-		if v {
-			right++
-		}
-	}
-	slope, offset := platt(p, right, len(p.Right)-right)
-	if math.Abs(slope-0.6) > 0.03 || math.Abs(offset+1.2) > 0.05 {
-		t.Errorf("slope %v, offset %v; made with 0.6, -1.2", slope, offset)
-	}
 }
 
 func TestCalibrateFew(t *testing.T) {
@@ -198,7 +107,7 @@ func TestCalibrationIsMonotone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var back Calibration
+		var back uncertainty.Calibration
 		if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back, c) {
 			t.Fatalf("%v: %s became %+v", err, text, back)
 		}
@@ -219,22 +128,4 @@ func TestReliabilityWorked(t *testing.T) {
 	if !math.IsNaN(ECE(PR{}.Reliability(nil, 10))) {
 		t.Error("ECE of nothing is not NaN")
 	}
-}
-
-func FuzzCalibration(f *testing.F) {
-	f.Add(`{"kind":"platt","slope":0.5,"offset":-1,"right":3,"wrong":4}`, 0.3)
-	f.Add(`{"kind":"isotonic","scores":[0.1,0.5],"probabilities":[0.2,0.9]}`, 0.3)
-	f.Add(`{"kind":"isotonic","scores":[0.5,0.1],"probabilities":[0.2,0.9]}`, 0.3)
-	f.Add(`{"kind":"isotonic","scores":[0.5],"probabilities":[]}`, 0.3)
-	f.Add(`{}`, 1.5)
-	f.Fuzz(func(t *testing.T, text string, score float64) {
-		var c Calibration
-		if json.Unmarshal([]byte(text), &c) != nil || math.IsNaN(score) {
-			return
-		}
-		a, b := c.Probability(score), c.Probability(score+0.125)
-		if !(a >= 0 && a <= 1 && b >= a) {
-			t.Errorf("%s: %v at %v, %v above", text, a, score, b)
-		}
-	})
 }

@@ -1,6 +1,6 @@
 package eval
 
-import "requin/count"
+import "requin/uncertainty"
 
 // Compared is one number of one taxon by people and by machine.
 type Compared struct {
@@ -8,7 +8,7 @@ type Compared struct {
 	Among   string // what is compared: "deployments", "clips", "frames of clips"
 	Taxon   string
 	Pair
-	Uncertainty *count.Uncertainty // of a MaxN whose detector's sight was measured; nil elsewhere
+	Uncertainty *uncertainty.Interval // of a MaxN whose detector's sight was measured; nil elsewhere
 }
 
 // The measures of counts.

@@ -1,34 +1,34 @@
 package eval
 
 import (
-	"requin/count"
+	"requin/uncertainty"
 )
 
 // Terms are what a taxon's MaxN is assessed by.
 type Terms struct {
-	Taxon       string
-	Acuity      count.Acuity
-	Probability func(score float64) float64 // that a detection is right
-	Limit       float64                     // what is left to chance: count.Limit
-	Threshold   float64                     // of the usual count, to compare with
-	Draws       int                         // 0: as usual
+	Taxon         string
+	Detectability uncertainty.Detectability
+	Probability   func(score float64) float64 // that a detection is right
+	Limit         float64                     // what is left to chance: uncertainty.Limit
+	Threshold     float64                     // of the usual count, to compare with
+	Samples       int                         // 0: as usual
 }
 
 // Foretell assesses the MaxN of a taxon in a stretch of video as a count would that has no truth.
-func (w Watched) Foretell(t Terms, seed uint64) (count.Assessment, error) {
-	f, err := w.follow(t.Taxon, count.Least, t.Probability)
+func (w Watched) Foretell(t Terms, seed uint64) (uncertainty.Posterior, error) {
+	f, err := w.follow(t.Taxon, uncertainty.Least, t.Probability)
 	if err != nil {
-		return count.Assessment{}, err
+		return uncertainty.Posterior{}, err
 	}
 	d := f.doubt(w, t, seed)
-	return d.Assess(t.Limit), nil
+	return d.Posterior(t.Limit), nil
 }
 
 // doubt is what is known before anybody looked.
-func (f *followed) doubt(w Watched, t Terms, seed uint64) count.Doubt {
-	d := count.Doubt{Frames: len(w.Frames), Every: w.Every.Seconds(), Acuity: t.Acuity, Seed: seed, Draws: t.Draws}
+func (f *followed) doubt(w Watched, t Terms, seed uint64) uncertainty.Observations {
+	d := uncertainty.Observations{Frames: len(w.Frames), Every: w.Every.Seconds(), Detectability: t.Detectability, Seed: seed, Samples: t.Samples}
 	for _, s := range f.candidates {
-		s.Real = t.Acuity.Real(s.traits)
+		s.Real = t.Detectability.Real(s.traits)
 		d.Candidates = append(d.Candidates, s.Candidate)
 	}
 	return d
@@ -38,7 +38,7 @@ func (f *followed) doubt(w Watched, t Terms, seed uint64) count.Doubt {
 type Foretold struct {
 	Name  string
 	Truth int
-	count.Assessment
+	uncertainty.Posterior
 }
 
 // Coverage is how often intervals hold the truth.

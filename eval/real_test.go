@@ -15,10 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"requin/count"
 	"requin/detect"
 	"requin/frame"
 	"requin/realdata"
+	"requin/uncertainty"
 )
 
 // real is video whose animals people boxed, one Watched a video, without anything found.
@@ -165,8 +165,8 @@ func TestCoverageOnRealCounts(t *testing.T) {
 				rng := rand.New(rand.NewPCG(uint64(round), 7))
 				list := r.seenBy(rng, 2.5)
 				rng.Shuffle(len(list), func(i, k int) { list[i], list[k] = list[k], list[i] })
-				probability, acuity := learn(t, list[:len(list)/2])
-				terms := Terms{Taxon: "shark", Acuity: acuity, Probability: probability.Probability, Limit: count.Limit, Threshold: 0.3, Draws: 600}
+				probability, detectability := learn(t, list[:len(list)/2])
+				terms := Terms{Taxon: "shark", Detectability: detectability, Probability: probability.Probability, Limit: uncertainty.Limit, Threshold: 0.3, Samples: 600}
 				for i, w := range list[len(list)/2:] {
 					a, err := w.Foretell(terms, uint64(i))
 					if err != nil {

@@ -3,7 +3,7 @@ package eval
 import (
 	"slices"
 
-	"requin/count"
+	"requin/uncertainty"
 )
 
 // Reviewed is what came of a review by somebody who answers from truth.
@@ -28,7 +28,7 @@ func (r Reviewed) Right() bool { return r.MaxN == r.Truth }
 // added; until the taxon is certified.
 func (w Watched) Review(t Terms, seed uint64) (Reviewed, error) {
 	out := Reviewed{Name: w.Name, Truth: w.MaxN(t.Taxon), Frames: len(w.Frames)}
-	f, err := w.follow(t.Taxon, count.Least, t.Probability)
+	f, err := w.follow(t.Taxon, uncertainty.Least, t.Probability)
 	if err != nil {
 		return out, err
 	}
@@ -37,7 +37,7 @@ func (w Watched) Review(t Terms, seed uint64) (Reviewed, error) {
 	}
 	d := f.doubt(w, t, seed)
 	for {
-		now := d.Assess(t.Limit)
+		now := d.Posterior(t.Limit)
 		out.MaxN, out.Looked, out.Certified = now.Confirmed, now.Looked, now.Certified
 		if now.Certified || len(now.Next) == 0 {
 			return out, nil
@@ -47,7 +47,7 @@ func (w Watched) Review(t Terms, seed uint64) (Reviewed, error) {
 }
 
 // answer says of a frame what is true of it.
-func (f *followed) answer(d *count.Doubt, frame int) {
+func (f *followed) answer(d *uncertainty.Observations, frame int) {
 	animals, matched := 0, map[int]bool{}
 	for _, v := range f.visits {
 		i, there := slices.BinarySearch(v.frames, frame)
@@ -59,14 +59,14 @@ func (f *followed) answer(d *count.Doubt, frame int) {
 	}
 	for i := range d.Candidates {
 		c := &d.Candidates[i]
-		if _, here := slices.BinarySearch(c.Frames, frame); !here || c.Said != count.Unsaid {
+		if _, here := slices.BinarySearch(c.Frames, frame); !here || c.Said != uncertainty.Unsaid {
 			continue
 		}
-		if c.Said = count.NoAnimal; matched[i] {
-			c.Said = count.Animal
+		if c.Said = uncertainty.NoAnimal; matched[i] {
+			c.Said = uncertainty.Animal
 		}
 	}
-	d.Looks = append(d.Looks, count.Look{Frame: frame, N: animals})
+	d.Looks = append(d.Looks, uncertainty.Look{Frame: frame, N: animals})
 }
 
 // usual counts what there is to look at in the usual ways.

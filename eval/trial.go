@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"requin/uncertainty"
 )
 
 // Trial is one detector on pictures that it did not learn from: those that its fold held
@@ -12,10 +14,10 @@ import (
 type Trial struct {
 	Name       string // of the side: "fold 0", "test"
 	Images     []Image
-	Groups     []string               // of each image, the deployment it is of
-	Thresholds map[string]float64     // of the detector, by taxon
-	Unknown    []string               // taxa that the detector cannot name
-	Calibrated map[string]Calibration // by taxon, learned on other pictures; nil: none is at hand
+	Groups     []string                           // of each image, the deployment it is of
+	Thresholds map[string]float64                 // of the detector, by taxon
+	Unknown    []string                           // taxa that the detector cannot name
+	Calibrated map[string]uncertainty.Calibration // by taxon, learned on other pictures; nil: none is at hand
 }
 
 // Rating says how trials are judged.
@@ -225,13 +227,13 @@ func reliability(trials []Trial, taxon string, r Rating, a TaxonAssessment) Reli
 	no := math.NaN()
 	out := Reliability{ECEBefore: no, ECEAfter: no, BrierBefore: no, BrierAfter: no}
 	var parts []PR
-	var given []*Calibration
+	var given []*uncertainty.Calibration
 	for i, t := range trials {
 		if a.Unknown[i] || a.Scores[i].TooFew {
 			continue
 		}
 		parts = append(parts, a.Curves[i])
-		var c *Calibration
+		var c *uncertainty.Calibration
 		if have, ok := t.Calibrated[taxon]; ok {
 			c = &have
 		}
@@ -288,7 +290,7 @@ func crossed(parts []PR) PR {
 }
 
 // calibrated has probabilities in the place of scores.
-func calibrated(p PR, c Calibration) PR {
+func calibrated(p PR, c uncertainty.Calibration) PR {
 	out := PR{Truth: p.Truth, Right: p.Right}
 	for _, s := range p.Scores {
 		out.Scores = append(out.Scores, c.Probability(s))

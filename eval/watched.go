@@ -5,10 +5,10 @@ import (
 	"strconv"
 	"time"
 
-	"requin/count"
 	"requin/detect"
 	"requin/frame"
 	"requin/track"
+	"requin/uncertainty"
 )
 
 // Watched is a stretch of held-out video: what is true of each frame that was looked at, and what
@@ -56,8 +56,8 @@ type followed struct {
 
 // suspect is a candidate held against truth.
 type suspect struct {
-	count.Candidate
-	traits  count.Traits
+	uncertainty.Candidate
+	traits  uncertainty.Traits
 	right   int   // points on an animal
 	ignored int   // points on what is neither right nor wrong
 	visits  []int // those it has points of
@@ -68,7 +68,7 @@ func (s *suspect) real() bool   { return 2*s.right >= len(s.Frames)-s.ignored }
 
 // follow makes candidates of what was found, visits of what is true, and holds one against the other.
 func (w Watched) follow(taxon string, least float64, probability func(float64) float64) (*followed, error) {
-	proposed, err := count.Propose(func(yield func(detect.Frame, error) bool) {
+	proposed, err := uncertainty.Propose(func(yield func(detect.Frame, error) bool) {
 		for _, f := range w.Frames {
 			if !yield(detect.Frame{Instant: frame.Instant{Time: f.Time}, Detections: f.Found}, nil) {
 				return
@@ -91,7 +91,7 @@ func (w Watched) follow(taxon string, least float64, probability func(float64) f
 		if t.Taxon != taxon {
 			continue
 		}
-		s := &suspect{Candidate: count.Candidate{ID: t.ID}}
+		s := &suspect{Candidate: uncertainty.Candidate{ID: t.ID}}
 		var of []float64
 		for _, p := range t.Points {
 			at := w.at(p.Time)
@@ -102,7 +102,7 @@ func (w Watched) follow(taxon string, least float64, probability func(float64) f
 		out.candidates = append(out.candidates, s)
 		places, probabilities = append(places, s.Frames), append(probabilities, of)
 	}
-	for i, t := range count.TraitsOf(places, probabilities) {
+	for i, t := range uncertainty.TraitsOf(places, probabilities) {
 		out.candidates[i].traits = t
 	}
 	here := make([][]int, len(w.Frames)) // candidates with a point in each frame

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"requin/count"
+	"requin/uncertainty"
 )
 
 // clock writes a time of the deployment as minutes and seconds, as a player
@@ -90,5 +91,5 @@ func doubt(t count.Taxon) string {
 	if *t.MaxN < len(u.More) {
 		more = u.More[*t.MaxN]
 	}
-	return fmt.Sprintf("95 %% interval %s; the chance of more than %d is %s", count.Range(u), *t.MaxN, percent(more))
+	return fmt.Sprintf("95 %% interval %s; the chance of more than %d is %s", uncertainty.Range(u), *t.MaxN, percent(more))
 }

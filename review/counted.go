@@ -12,6 +12,7 @@ import (
 
 	"requin/count"
 	"requin/track"
+	"requin/uncertainty"
 )
 
 // Basis is what a reviewed count rests on, besides the log of verdicts.
@@ -22,7 +23,7 @@ type Basis struct {
 	Limit   float64      // chance of a greater MaxN under which a taxon is certified
 
 	// Sees is how well the detector sees a taxon, and what its scores are worth.
-	Sees func(taxon string) (acuity count.Acuity, probability func(score float64) float64)
+	Sees func(taxon string) (detectability uncertainty.Detectability, probability func(score float64) float64)
 	// Threshold is the least score with which the machine counts a taxon.
 	Threshold func(taxon string) float64
 }
@@ -45,12 +46,12 @@ func (b Basis) Count(log []Verdict) (count.Result, error) {
 	m.Frames = WithFrames(m.Frames, log, b.Input.Period)
 	s := Replay(m, log)
 	in := b.Input
-	in.Frames, in.Tracks, in.Stated, in.Outlook = s.Frames, nil, nil, count.Outlook{}
+	in.Frames, in.Tracks, in.Stated, in.Outlook = s.Frames, nil, nil, uncertainty.Outlook{}
 	free := 1 // numbers of the machine's own tracks stay
 	for _, t := range m.Tracks {
 		free = max(free, t.ID+1)
 	}
-	known := map[string]count.Assessment{}
+	known := map[string]uncertainty.Posterior{}
 	for _, t := range b.Counted.Taxa {
 		if !spoken[t.Name] {
 			continue
@@ -87,18 +88,18 @@ func (b Basis) Count(log []Verdict) (count.Result, error) {
 }
 
 // assess is what is known of a taxon's MaxN.
-func (b Basis) assess(s *State, taxon string) count.Assessment {
-	acuity, probability := b.Sees(taxon)
-	d := s.Doubt(taxon, acuity, b.Input.Every, probability)
+func (b Basis) assess(s *State, taxon string) uncertainty.Posterior {
+	detectability, probability := b.Sees(taxon)
+	d := s.Doubt(taxon, detectability, b.Input.Every, probability)
 	d.Seed = Seed
-	return d.Assess(b.Limit)
+	return d.Posterior(b.Limit)
 }
 
 // Seed begins the draws of every assessment: the same log gives the same answer.
 const Seed = 1
 
 // review is what people made of a taxon's count.
-func (b Basis) review(a count.Assessment, now, was count.Taxon, frames int, log []Verdict) *count.Review {
+func (b Basis) review(a uncertainty.Posterior, now, was count.Taxon, frames int, log []Verdict) *count.Review {
 	r := &count.Review{Status: count.Reviewed, Machine: was.MaxN, Low: a.Low, High: a.High, Limit: b.Limit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
 	switch {
 	case a.Certified:

@@ -7,6 +7,7 @@ import (
 
 	"requin/count"
 	"requin/taxon"
+	"requin/uncertainty"
 )
 
 // basis is the reef as the machine counted it, with what a review needs.
@@ -20,7 +21,7 @@ func basis(t *testing.T) Basis {
 		t.Fatal(err)
 	}
 	return Basis{Machine: m, Counted: result, Input: in, Limit: 0.05,
-		Sees:      func(string) (count.Acuity, func(float64) float64) { return count.Prior(), AsScored },
+		Sees:      func(string) (uncertainty.Detectability, func(float64) float64) { return uncertainty.Prior(), AsScored },
 		Threshold: func(string) float64 { return 0.4 }}
 }
 

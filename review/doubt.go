@@ -5,18 +5,18 @@ import (
 	"slices"
 	"time"
 
-	"requin/count"
+	"requin/uncertainty"
 )
 
 // Weighed is a track and what count makes of it.
 type Weighed struct {
 	*Track
-	count.Candidate
+	uncertainty.Candidate
 }
 
 // Candidates are the tracks that are, were or may be animals of a taxon, as chance has them. probability turns a
 // score into the chance that a detection is right.
-func (s *State) Candidates(taxon string, a count.Acuity, probability func(score float64) float64) []Weighed {
+func (s *State) Candidates(taxon string, a uncertainty.Detectability, probability func(score float64) float64) []Weighed {
 	var out []Weighed
 	var frames [][]int
 	var chances [][]float64
@@ -24,7 +24,7 @@ func (s *State) Candidates(taxon string, a count.Acuity, probability func(score 
 		if t.Machine != taxon {
 			continue
 		}
-		c := Weighed{t, count.Candidate{ID: len(out), Said: t.said(taxon)}}
+		c := Weighed{t, uncertainty.Candidate{ID: len(out), Said: t.said(taxon)}}
 		var points []float64
 		for _, p := range t.Points {
 			c.Frames = append(c.Frames, p.Frame)
@@ -32,13 +32,13 @@ func (s *State) Candidates(taxon string, a count.Acuity, probability func(score 
 		}
 		out, frames, chances = append(out, c), append(frames, c.Frames), append(chances, points)
 	}
-	for i, traits := range count.TraitsOf(frames, chances) {
+	for i, traits := range uncertainty.TraitsOf(frames, chances) {
 		out[i].Real = a.Real(traits)
 	}
 	looks, _ := s.Looks(taxon)   // single boxes in them are in their numbers
 	for _, t := range s.tracks { // the machine took them for something else, or a person drew them
 		if t.Machine != taxon && t.Taxon == taxon && t.Standing != Rejected && !(t.Single && slices.Contains(looks, t.Points[0].Frame)) {
-			c := Weighed{t, count.Candidate{ID: len(out), Said: t.said(taxon), Real: 1, Drawn: true}}
+			c := Weighed{t, uncertainty.Candidate{ID: len(out), Said: t.said(taxon), Real: 1, Drawn: true}}
 			for _, p := range t.Points {
 				c.Frames = append(c.Frames, p.Frame)
 			}
@@ -49,26 +49,26 @@ func (s *State) Candidates(taxon string, a count.Acuity, probability func(score 
 }
 
 // said is what a person said of the track, as of a taxon.
-func (t *Track) said(taxon string) count.Said {
+func (t *Track) said(taxon string) uncertainty.Said {
 	switch {
 	case t.Standing == Accepted && t.Taxon == taxon:
-		return count.Animal
+		return uncertainty.Animal
 	case t.Standing == Accepted || t.Standing == Rejected:
-		return count.NoAnimal
+		return uncertainty.NoAnimal
 	}
-	return count.Unsaid
+	return uncertainty.Unsaid
 }
 
 // Doubt is what is known, and what is not, of a taxon's MaxN: the machine's tracks with what was said of them, the frames
 // that were looked at whole.
-func (s *State) Doubt(taxon string, a count.Acuity, every time.Duration, probability func(score float64) float64) count.Doubt {
-	d := count.Doubt{Frames: len(s.Frames), Every: every.Seconds(), Acuity: a}
+func (s *State) Doubt(taxon string, a uncertainty.Detectability, every time.Duration, probability func(score float64) float64) uncertainty.Observations {
+	d := uncertainty.Observations{Frames: len(s.Frames), Every: every.Seconds(), Detectability: a}
 	for _, c := range s.Candidates(taxon, a, probability) {
 		d.Candidates = append(d.Candidates, c.Candidate)
 	}
 	frames, numbers := s.Looks(taxon)
 	for i := range frames {
-		d.Looks = append(d.Looks, count.Look{Frame: frames[i], N: numbers[i]})
+		d.Looks = append(d.Looks, uncertainty.Look{Frame: frames[i], N: numbers[i]})
 	}
 	return d
 }

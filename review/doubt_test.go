@@ -5,13 +5,15 @@ import (
 	"testing"
 	"time"
 
-	"requin/count"
+	"requin/uncertainty"
 )
 
 func TestDoubt(t *testing.T) {
 	d := begin(t, reef())
-	doubt := func(taxon string) count.Doubt { return d.state.Doubt(taxon, count.Prior(), time.Second, AsScored) }
-	before := doubt("shark").Assess(0.05)
+	doubt := func(taxon string) uncertainty.Observations {
+		return d.state.Doubt(taxon, uncertainty.Prior(), time.Second, AsScored)
+	}
+	before := doubt("shark").Posterior(0.05)
 	if before.Certified || before.Confirmed != 0 || len(before.Next) == 0 {
 		t.Fatalf("nobody has looked: %+v", before)
 	}
@@ -23,18 +25,18 @@ func TestDoubt(t *testing.T) {
 	d.says("anna", Add, Said{Time: at(52), Taxon: "shark", Box: box(300, 2)})
 	d.says("anna", Looked, Said{Time: at(12), Taxa: []string{"shark", "ray"}})
 	got := doubt("shark")
-	var said []count.Said
+	var said []uncertainty.Said
 	for _, c := range got.Candidates {
 		said = append(said, c.Said)
 	}
-	if !slices.Equal(said, []count.Said{count.Animal, count.NoAnimal, count.NoAnimal, count.Animal, count.Animal, count.Animal}) {
+	if !slices.Equal(said, []uncertainty.Said{uncertainty.Animal, uncertainty.NoAnimal, uncertainty.NoAnimal, uncertainty.Animal, uncertainty.Animal, uncertainty.Animal}) {
 		t.Errorf("t1, t2, t4 and three boxes are %v", said)
 	}
-	if !slices.Equal(got.Looks, []count.Look{{Frame: 12, N: 1}}) {
+	if !slices.Equal(got.Looks, []uncertainty.Look{{Frame: 12, N: 1}}) {
 		t.Errorf("looks %v", got.Looks)
 	}
 	rays := doubt("ray")
-	if n := len(rays.Candidates); n != 2 || rays.Candidates[0].Said != count.NoAnimal || rays.Candidates[1].Said != count.Animal {
+	if n := len(rays.Candidates); n != 2 || rays.Candidates[0].Said != uncertainty.NoAnimal || rays.Candidates[1].Said != uncertainty.Animal {
 		t.Errorf("of rays: %+v; t3 was open in a frame that was looked at, t2 was named a ray", rays.Candidates)
 	}
 }
@@ -43,7 +45,7 @@ func TestDoubt(t *testing.T) {
 func TestWhoLooksAtEverythingIsCertain(t *testing.T) {
 	d := begin(t, reef())
 	for n := range 60 {
-		a := d.state.Doubt("shark", count.Prior(), time.Second, AsScored).Assess(0.05)
+		a := d.state.Doubt("shark", uncertainty.Prior(), time.Second, AsScored).Posterior(0.05)
 		if a.Certified {
 			if a.Confirmed != 2 || n < 2 {
 				t.Errorf("certified %d after %d frames; there are 2 sharks", a.Confirmed, n)

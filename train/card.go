@@ -5,38 +5,38 @@ import (
 	"io"
 	"strings"
 
-	"requin/count"
+	"requin/uncertainty"
 )
 
 // Card says what a model file is, how good it was found to be and how fast it is.
 type Card struct {
-	Schema     string                  `json:"schema"`
-	Name       string                  `json:"name"`
-	File       string                  `json:"file"`
-	SHA256     string                  `json:"sha256"` // of the file
-	Bytes      int                     `json:"bytes"`
-	Run        string                  `json:"run_sha256"` // of the record of the training, run.json
-	Network    string                  `json:"network"`
-	Classes    []string                `json:"classes"`
-	Width      int                     `json:"width"` // of the input, pixels
-	Height     int                     `json:"height"`
-	Parameters int                     `json:"parameters"` // numbers learned
-	MACs       int64                   `json:"macs"`       // multiplications with additions, for one picture
-	Dataset    string                  `json:"dataset"`
-	DatasetSum string                  `json:"dataset_sha256"`
-	Fold       int                     `json:"fold"`     // held out; -2: none
-	Learned    int                     `json:"pictures"` // learned from
-	Held       int                     `json:"held_out"` // pictures
-	Recipe     string                  `json:"recipe"`
-	Begun      string                  `json:"began_with"`
-	Ended      string                  `json:"ended"`
-	Step       int                     `json:"step"` // that the weights are of
-	Validation *Validation             `json:"validation,omitempty"`
-	Thresholds map[string]float64      `json:"thresholds,omitempty"`
-	Acuity     map[string]count.Acuity `json:"acuity,omitempty"` // how well each taxon is seen, where the held-out pictures were video
-	Agreement  Agreement               `json:"agreement"`        // of the file with the trainer
-	Machine    string                  `json:"machine"`          // that the times are of
-	Notes      []string                `json:"notes,omitempty"`
+	Schema        string                               `json:"schema"`
+	Name          string                               `json:"name"`
+	File          string                               `json:"file"`
+	SHA256        string                               `json:"sha256"` // of the file
+	Bytes         int                                  `json:"bytes"`
+	Run           string                               `json:"run_sha256"` // of the record of the training, run.json
+	Network       string                               `json:"network"`
+	Classes       []string                             `json:"classes"`
+	Width         int                                  `json:"width"` // of the input, pixels
+	Height        int                                  `json:"height"`
+	Parameters    int                                  `json:"parameters"` // numbers learned
+	MACs          int64                                `json:"macs"`       // multiplications with additions, for one picture
+	Dataset       string                               `json:"dataset"`
+	DatasetSum    string                               `json:"dataset_sha256"`
+	Fold          int                                  `json:"fold"`     // held out; -2: none
+	Learned       int                                  `json:"pictures"` // learned from
+	Held          int                                  `json:"held_out"` // pictures
+	Recipe        string                               `json:"recipe"`
+	Begun         string                               `json:"began_with"`
+	Ended         string                               `json:"ended"`
+	Step          int                                  `json:"step"` // that the weights are of
+	Validation    *Validation                          `json:"validation,omitempty"`
+	Thresholds    map[string]float64                   `json:"thresholds,omitempty"`
+	Detectability map[string]uncertainty.Detectability `json:"acuity,omitempty"` // how well each taxon is seen, where the held-out pictures were video
+	Agreement     Agreement                            `json:"agreement"`        // of the file with the trainer
+	Machine       string                               `json:"machine"`          // that the times are of
+	Notes         []string                             `json:"notes,omitempty"`
 }
 
 // CardSchema is the version of the card's form.
@@ -48,7 +48,7 @@ func (t *Trained) Card() Card {
 	return Card{
 		Schema: CardSchema, Network: d.Network, Classes: d.Classes, Width: d.W, Height: d.H, Parameters: t.About.Learned, MACs: t.About.MACs,
 		Dataset: t.job.Manifest.Name, DatasetSum: t.job.Manifest.Hash(), Fold: t.job.Fold, Learned: t.Learned, Held: t.Held, Recipe: t.job.Recipe.Name,
-		Begun: t.Begun, Ended: t.Ended, Step: t.Step, Validation: t.Validation, Thresholds: t.Thresholds, Acuity: t.Acuity,
+		Begun: t.Begun, Ended: t.Ended, Step: t.Step, Validation: t.Validation, Thresholds: t.Thresholds, Detectability: t.Detectability,
 	}
 }
 
@@ -92,14 +92,14 @@ func (c Card) WriteMarkdown(w io.Writer) error {
 
 // writeAcuity says of how far counts may be trusted.
 func (c Card) writeAcuity(b *strings.Builder) {
-	if len(c.Acuity) == 0 {
+	if len(c.Detectability) == 0 {
 		fmt.Fprint(b, "\nThe held-out pictures are no video, or hold too little, so how far a MaxN of this model may be trusted was not measured: counts come without an interval.\n")
 		return
 	}
 	fmt.Fprint(b, "\nHow far a MaxN may be trusted, measured on the same pictures as video (docs/science/uncertainty.md):\n\n")
 	fmt.Fprint(b, "| taxon | stretches of video | visits | candidates | visits missed for one found |\n|---|---|---|---|---|\n")
 	for _, name := range c.Classes {
-		if a, ok := c.Acuity[name]; ok {
+		if a, ok := c.Detectability[name]; ok {
 			fmt.Fprintf(b, "| %s | %d | %d | %d | %.2f |\n", name, a.Deployments, a.Animals, a.Candidates, a.Missed)
 		}
 	}

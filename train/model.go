@@ -10,34 +10,34 @@ import (
 	"slices"
 	"time"
 
-	"requin/count"
 	"requin/dataset"
 	"requin/detect"
 	"requin/eval"
 	"requin/nn"
 	"requin/onnx"
 	"requin/torch"
+	"requin/uncertainty"
 )
 
 // Trained is what a training came to.
 type Trained struct {
-	Network     nn.Network
-	About       nn.Description
-	Weights     nn.Weights // of the best validation, else the last
-	Step        int        // that they are of
-	Ended       string     // why the training ended
-	Begun       string     // with which weights it began
-	Curve       Curve
-	Validation  *Validation // of Weights; nil where nothing was held out
-	Thresholds  map[string]float64
-	Calibration map[string]eval.Calibration // of taxa that the held-out pictures hold enough of
-	Acuity      map[string]count.Acuity     // of those, where the held-out pictures are video
-	Elapsed     time.Duration
-	Resumed     int // times
-	Learned     int // pictures learned from
-	Held        int // pictures held out
-	Torch       torch.Info
-	Devices     []string
+	Network       nn.Network
+	About         nn.Description
+	Weights       nn.Weights // of the best validation, else the last
+	Step          int        // that they are of
+	Ended         string     // why the training ended
+	Begun         string     // with which weights it began
+	Curve         Curve
+	Validation    *Validation // of Weights; nil where nothing was held out
+	Thresholds    map[string]float64
+	Calibration   map[string]uncertainty.Calibration   // of taxa that the held-out pictures hold enough of
+	Detectability map[string]uncertainty.Detectability // of those, where the held-out pictures are video
+	Elapsed       time.Duration
+	Resumed       int // times
+	Learned       int // pictures learned from
+	Held          int // pictures held out
+	Torch         torch.Info
+	Devices       []string
 
 	job     Job
 	params  []nn.Param
@@ -75,7 +75,7 @@ const leastToChoose = 10
 
 // choose picks thresholds and calibrates on what the held-out pictures show.
 func (t *Trained) choose(l look, classes []string) error {
-	t.Thresholds, t.Calibration = map[string]float64{}, map[string]eval.Calibration{}
+	t.Thresholds, t.Calibration = map[string]float64{}, map[string]uncertainty.Calibration{}
 	for _, s := range t.Validation.Taxa {
 		if s.Truth < leastToChoose || s.F == 0 {
 			continue
@@ -98,10 +98,10 @@ func (t *Trained) Model(extra map[string]string) ([]byte, error) {
 	m["requin.recipe"] = t.job.Recipe.Name
 	if len(t.Thresholds) > 0 {
 		m["requin.thresholds"] = text(t.Thresholds)
-		m[eval.CalibrationKey] = text(t.Calibration)
+		m[uncertainty.CalibrationKey] = text(t.Calibration)
 	}
-	if len(t.Acuity) > 0 {
-		m[eval.AcuityKey] = text(t.Acuity)
+	if len(t.Detectability) > 0 {
+		m[uncertainty.DetectabilityKey] = text(t.Detectability)
 	}
 	roles := map[string]string{}
 	for _, x := range t.job.Manifest.Taxa {

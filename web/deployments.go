@@ -12,10 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"requin/count"
 	"requin/review"
 	"requin/survey"
 	"requin/taxon"
+	"requin/uncertainty"
 )
 
 // whose is whose verdicts a person sees: "" for everybody's.
@@ -151,7 +151,7 @@ func (k *desk) states(v *view) []TaxonState {
 }
 
 // statement is what may be published of a taxon.
-func (k *desk) statement(a count.Assessment) string {
+func (k *desk) statement(a uncertainty.Posterior) string {
 	sure := strconv.FormatFloat(math.Round(1000*(1-k.risk))/10, 'g', -1, 64) + " %"
 	text := fmt.Sprintf("MaxN %d, at least %s", a.Confirmed, sure)
 	switch {

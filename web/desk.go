@@ -14,13 +14,13 @@ import (
 	"time"
 
 	"requin/annotate"
-	"requin/count"
 	"requin/detect"
 	"requin/frame"
 	"requin/review"
 	"requin/survey"
 	"requin/taxon"
 	"requin/track"
+	"requin/uncertainty"
 	"requin/video"
 )
 
@@ -53,8 +53,8 @@ type view struct {
 
 // assessed is an assessment and what it is of.
 type assessed struct {
-	doubt count.Doubt
-	count.Assessment
+	doubt uncertainty.Observations
+	uncertainty.Posterior
 }
 
 // open reads a deployment, its latest count and its verdicts.
@@ -88,13 +88,13 @@ func open(ctx context.Context, s *survey.Survey, d survey.Deployment, risk float
 
 // propose makes candidates of all detections.
 func (k *desk) propose(frames []detect.Frame) (err error) {
-	k.m.Tracks, err = count.Propose(func(yield func(detect.Frame, error) bool) {
+	k.m.Tracks, err = uncertainty.Propose(func(yield func(detect.Frame, error) bool) {
 		for _, f := range frames {
 			if !yield(f, nil) {
 				return
 			}
 		}
-	}, count.Least)
+	}, uncertainty.Least)
 	if err != nil {
 		return err
 	}
@@ -241,14 +241,14 @@ func (k *desk) view(whose string) *view {
 }
 
 // weigher gives what is known of how well a taxon is seen: measured tells whether it was, or is assumed.
-func (k *desk) weigher(name string) (a count.Acuity, probability func(float64) float64, measured bool) {
+func (k *desk) weigher(name string) (a uncertainty.Detectability, probability func(float64) float64, measured bool) {
 	t, ok := k.taxa.Find(name)
 	if !ok {
 		t = taxon.Taxon{Name: name}
 	}
-	a, found := said(k.made.acuity, t)
+	a, found := said(k.made.detectability, t)
 	if !found {
-		a = count.Prior()
+		a = uncertainty.Prior()
 	}
 	probability = review.AsScored
 	if c, ok := said(k.made.calibration, t); ok {
@@ -258,7 +258,7 @@ func (k *desk) weigher(name string) (a count.Acuity, probability func(float64) f
 }
 
 // doubt is what is not known of a taxon. The desk is held.
-func (k *desk) doubt(v *view, name string) count.Doubt {
+func (k *desk) doubt(v *view, name string) uncertainty.Observations {
 	a, probability, _ := k.weigher(name)
 	d := v.state.Doubt(name, a, k.every(), probability)
 	d.Seed = 1 // the same log gives the same answer
@@ -266,14 +266,14 @@ func (k *desk) doubt(v *view, name string) count.Doubt {
 }
 
 // assess says what is known of a taxon. It is worked out anew only where what it rests on has changed. The desk is held.
-func (k *desk) assess(v *view, name string) count.Assessment {
+func (k *desk) assess(v *view, name string) uncertainty.Posterior {
 	d := k.doubt(v, name)
 	if old, ok := v.assessed[name]; ok && reflect.DeepEqual(old.doubt, d) {
-		return old.Assessment
+		return old.Posterior
 	}
-	now := assessed{d, d.Assess(k.risk)}
+	now := assessed{d, d.Posterior(k.risk)}
 	v.assessed[name] = now
-	return now.Assessment
+	return now.Posterior
 }
 
 // assessAll works out what is known of all studied taxa, several at a time: each may take a good part of a second. The desk is held.
@@ -284,7 +284,7 @@ func (k *desk) assessAll(v *view) {
 	for i, name := range names {
 		d := k.doubt(v, name)
 		if old, ok := v.assessed[name]; !ok || !reflect.DeepEqual(old.doubt, d) {
-			work.Go(func() { out[i] = &assessed{d, d.Assess(k.risk)} })
+			work.Go(func() { out[i] = &assessed{d, d.Posterior(k.risk)} })
 		}
 	}
 	work.Wait()

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strconv"
 
-	"requin/count"
 	"requin/review"
+	"requin/uncertainty"
 )
 
 // Next is a frame to look at.
@@ -165,7 +165,7 @@ func (k *desk) queued(v *view, q asked) []Next {
 }
 
 // why says why a frame is suggested.
-func why(a count.Assessment, sug count.Suggestion) string {
+func why(a uncertainty.Posterior, sug uncertainty.Suggestion) string {
 	switch {
 	case sug.Open == 0:
 		return "nothing undecided here, but an animal that was missed would show"

@@ -6,10 +6,10 @@ import (
 	"fmt"
 
 	"requin/count"
-	"requin/eval"
 	"requin/frame"
 	"requin/survey"
 	"requin/taxon"
+	"requin/uncertainty"
 )
 
 // settings are those parts of a count's record that a review needs.
@@ -23,8 +23,8 @@ type settings struct {
 		} `json:"detector"`
 	} `json:"settings"`
 
-	calibration map[string]eval.Calibration
-	acuity      map[string]count.Acuity
+	calibration   map[string]uncertainty.Calibration
+	detectability map[string]uncertainty.Detectability
 }
 
 // readSettings reads a count's record, and what its model's file said of how well it sees.
@@ -36,7 +36,7 @@ func readSettings(record json.RawMessage) (settings, error) {
 	if err := json.Unmarshal(record, &s); err != nil {
 		return s, fmt.Errorf("the record of the count cannot be read: %w", err)
 	}
-	for key, into := range map[string]any{"requin.calibration": &s.calibration, "requin.acuity": &s.acuity} {
+	for key, into := range map[string]any{"requin.calibration": &s.calibration, "requin.acuity": &s.detectability} {
 		if text := s.Settings.Detector.Metadata[key]; text != "" {
 			if err := json.Unmarshal([]byte(text), into); err != nil {
 				return s, fmt.Errorf("the model's %s cannot be read: %w", key, err)

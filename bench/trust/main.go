@@ -7,7 +7,7 @@
 //
 // Deployments are rendered at one frame a second and looked at once; what was found and what is true is kept
 // in FOLDER, so that it goes on where it stopped. --recall 0.5 throws away so much of what was found,
-// whole visits and single frames, in measuring acuity as well as in the test: a bad detector.
+// whole visits and single frames, in measuring detectability as well as in the test: a bad detector.
 package main
 
 import (
@@ -27,13 +27,13 @@ import (
 	"time"
 
 	"requin/annotate"
-	"requin/count"
 	"requin/detect"
 	"requin/disk"
 	"requin/eval"
 	"requin/frame"
 	"requin/simulate"
 	"requin/taxon"
+	"requin/uncertainty"
 )
 
 // water is a kind of deployments.
@@ -60,11 +60,11 @@ type seen struct {
 func main() {
 	model := flag.String("model", "", "detector")
 	out := flag.String("out", "", "folder that keeps what was seen")
-	n := flag.Int("deployments", 240, "of them a third measures acuity, unless the model's own is used, and the others are the test")
+	n := flag.Int("deployments", 240, "of them a third measures detectability, unless the model's own is used, and the others are the test")
 	size := flag.String("size", "512x288", "of the pictures")
 	length := flag.Duration("duration", time.Minute, "of a deployment")
 	keep := flag.Float64("recall", 1, "share of what was found that is kept")
-	own := flag.Bool("own", false, "use the acuity in the model's file, which was measured while it was trained")
+	own := flag.Bool("own", false, "use the detectability in the model's file, which was measured while it was trained")
 	flag.Parse()
 	if err := run(context.Background(), *model, *out, *n, *size, *length, *keep, *own); err != nil {
 		log.Fatal(err)
@@ -72,12 +72,12 @@ func main() {
 }
 
 func run(ctx context.Context, model, out string, n int, size string, length time.Duration, keep float64, own bool) error {
-	d, err := detect.Open(model, detect.Options{Low: count.Least})
+	d, err := detect.Open(model, detect.Options{Low: uncertainty.Least})
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	sight, err := eval.ReadSight(d.Card().Metadata)
+	sight, err := uncertainty.ReadMeasurements(d.Card().Metadata)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func forget(w *eval.Watched, keep float64) {
 }
 
 // judge holds assessments and reviews against truth, and writes the tables.
-func judge(w io.Writer, all []seen, taxa taxon.List, sight eval.Sight, own bool) error {
+func judge(w io.Writer, all []seen, taxa taxon.List, sight uncertainty.Measurements, own bool) error {
 	test, learn := all, []eval.Watched(nil)
 	if !own {
 		test = nil
@@ -192,17 +192,17 @@ func judge(w io.Writer, all []seen, taxa taxon.List, sight eval.Sight, own bool)
 	reviews := map[string][]eval.Reviewed{}
 	for _, t := range taxa {
 		probability := func(score float64) float64 { return sight.Probability(t, score) }
-		acuity, ok := sight.Of(t)
+		detectability, ok := sight.Of(t)
 		if !own {
 			var err error
-			if acuity, err = eval.MeasureAcuity(learn, t.Name, count.Least, probability); err != nil {
+			if detectability, err = eval.MeasureDetectability(learn, t.Name, uncertainty.Least, probability); err != nil {
 				return err
 			}
 		} else if !ok {
-			return fmt.Errorf("the model's file holds no acuity for %s", t.Name)
+			return fmt.Errorf("the model's file holds no detectability for %s", t.Name)
 		}
 		for i, s := range test {
-			terms := eval.Terms{Taxon: t.Name, Acuity: acuity, Probability: probability, Limit: count.Limit, Threshold: t.Threshold}
+			terms := eval.Terms{Taxon: t.Name, Detectability: detectability, Probability: probability, Limit: uncertainty.Limit, Threshold: t.Threshold}
 			a, err := s.Watched.Foretell(terms, uint64(i))
 			if err != nil {
 				return err
@@ -211,7 +211,7 @@ func judge(w io.Writer, all []seen, taxa taxon.List, sight eval.Sight, own bool)
 			if err != nil {
 				return err
 			}
-			f := eval.Foretold{Name: s.Watched.Name, Truth: r.Truth, Assessment: a}
+			f := eval.Foretold{Name: s.Watched.Name, Truth: r.Truth, Posterior: a}
 			for _, key := range []string{"all", t.Name, s.Water} {
 				told[key], reviews[key] = append(told[key], f), append(reviews[key], r)
 			}

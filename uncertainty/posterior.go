@@ -1,4 +1,19 @@
-package count
+// Package uncertainty says how far a MaxN may be trusted. It owns what a model's scores are worth (Calibration), how
+// well a detector sees a taxon (Detectability), and what follows of them: candidates, the posterior of a MaxN, its
+// interval, the certificate and the frame to look at next. It does not count (count), hears no verdict (review) and
+// measures nothing itself (eval does, on held-out video).
+//
+// The flow:
+//
+//	proposed, err := uncertainty.Propose(frames, uncertainty.Least)
+//	d := uncertainty.Observations{Frames: len(frames), Every: 1, Detectability: seen}
+//	d.Candidates = seen.Weigh(proposed, "tiger shark", at, probability)
+//	d.Looks = []uncertainty.Look{{Frame: 812, N: 2}}
+//	p := d.Posterior(uncertainty.Limit)
+//	fmt.Println(p.Low, p.High, p.Certified, p.Next)
+//
+// How the numbers are derived and what they assume: docs/science/uncertainty.md.
+package uncertainty
 
 import (
 	"cmp"
@@ -19,7 +34,7 @@ const (
 // Candidate is a track of one taxon as chance has it.
 type Candidate struct {
 	ID     int
-	Real   float64 // chance that it is an animal of the taxon, before anybody said so (Acuity.Real)
+	Real   float64 // chance that it is an animal of the taxon, before anybody said so (Detectability.Real)
 	Said   Said
 	Drawn  bool  // by a person, or taken for another taxon by the machine, which had missed it so
 	Frames []int // of its points: indices into the frames that were looked at by the machine, rising; at least one
@@ -28,22 +43,22 @@ type Candidate struct {
 // Look is a frame that a person looked at, all of it: N animals of the taxon are in it.
 type Look struct{ Frame, N int }
 
-// Doubt is what is known, and what is not, of one taxon's MaxN in one deployment:
+// Observations is what is known, and what is not, of one taxon's MaxN in one deployment:
 // what the machine found, how well it sees, and what a person has looked at since.
 // MaxN is that over the frames that the machine looked at; time that could not be
 // looked at is another matter (Effort).
-type Doubt struct {
-	Frames     int     // that the machine looked at, within the period
-	Every      float64 // the sampling interval, seconds
-	Candidates []Candidate
-	Looks      []Look // in any order; of one frame given twice the later counts
-	Acuity     Acuity
-	Seed       uint64 // the same seed gives the same answer
-	Draws      int    // 0: 2,000
+type Observations struct {
+	Frames        int     // that the machine looked at, within the period
+	Every         float64 // the sampling interval, seconds
+	Candidates    []Candidate
+	Looks         []Look // in any order; of one frame given twice the later counts
+	Detectability Detectability
+	Seed          uint64 // the same seed gives the same answer
+	Samples       int    // 0: 2,000
 }
 
-// Assessment is what can be said of the MaxN.
-type Assessment struct {
+// Posterior is what can be said of the MaxN.
+type Posterior struct {
 	Chance    []float64    // that MaxN is 0, 1, 2 ...; they add up to 1
 	Estimate  int          // the middle: MaxN is at most this with a chance of one half or more
 	Low, High int          // the interval: MaxN lies in it with a chance of 1 - limit
@@ -55,7 +70,7 @@ type Assessment struct {
 }
 
 // More is the chance that MaxN is greater than n.
-func (a Assessment) More(n int) float64 {
+func (a Posterior) More(n int) float64 {
 	sum := 0.0
 	for k := max(n+1, 0); k < len(a.Chance); k++ {
 		sum += a.Chance[k]
@@ -71,7 +86,7 @@ type Suggestion struct {
 	Open  int     // candidates in it that nobody spoke of
 }
 
-// Assess weighs it all, by drawing what may be true some thousand times:
+// Posterior weighs it all, by drawing what may be true some thousand times:
 //
 //	a deployment's own shift of the candidates' log odds, as far as what was said of them tells;
 //	which candidates are animals; whether those were there between and around their detections;
@@ -79,9 +94,9 @@ type Suggestion struct {
 //
 // Each draw has a count for each frame, hence a MaxN. limit is what is left to chance, 0.05
 // for "at least 95 %". How the numbers are derived and what they assume: docs/science/uncertainty.md.
-func (d Doubt) Assess(limit float64) Assessment {
-	s := newDraws(d)
-	a := Assessment{Looked: len(s.looks), Confirmed: s.confirmed}
+func (d Observations) Posterior(limit float64) Posterior {
+	s := newSampler(d)
+	a := Posterior{Looked: len(s.looks), Confirmed: s.confirmed}
 	var most []int        // of each draw, its MaxN
 	var settles [][]int32 // of each draw in which more than the confirmed is left, the frames that would show it
 	for range s.n {
@@ -149,7 +164,7 @@ const mostSuggested = 12
 
 // suggest orders frames by how many draws each would settle: looking at it would show all
 // that there is. The next one is for the draws that those before it leave unsettled.
-func (s *draws) suggest(settles [][]int32) []Suggestion {
+func (s *sampler) suggest(settles [][]int32) []Suggestion {
 	var out []Suggestion
 	gain := make([]int, s.frames)
 	for len(settles) > 0 && len(out) < mostSuggested {

@@ -1,4 +1,4 @@
-package count
+package uncertainty
 
 import (
 	"iter"
@@ -12,7 +12,7 @@ import (
 const Least = 0.1
 
 // Propose follows all detections with at least a score: each is in one of the tracks, and
-// none is left out for being weak. These are the candidates that Acuity speaks of.
+// none is left out for being weak. These are the candidates that Detectability speaks of.
 func Propose(frames iter.Seq2[detect.Frame, error], least float64) ([]track.Track, error) {
 	weak := func(d detect.Detection) bool { return float64(d.Score) < least }
 	return track.Follow(track.Default(), nil, func(yield func(detect.Frame, error) bool) {
@@ -30,7 +30,7 @@ func Propose(frames iter.Seq2[detect.Frame, error], least float64) ([]track.Trac
 // Weigh gives the proposed tracks of a taxon as candidates. at gives a point's place among the frames
 // that were looked at, false for one that does not count (out of the period); probability turns a
 // score into the chance that the detection is right.
-func (a Acuity) Weigh(proposed []track.Track, taxon string, at func(track.Point) (int, bool), probability func(score float64) float64) []Candidate {
+func (a Detectability) Weigh(proposed []track.Track, taxon string, at func(track.Point) (int, bool), probability func(score float64) float64) []Candidate {
 	var out []Candidate
 	var places [][]int
 	var probabilities [][]float64

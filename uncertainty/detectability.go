@@ -1,4 +1,4 @@
-package count
+package uncertainty
 
 import (
 	"encoding/json"
@@ -6,11 +6,11 @@ import (
 	"math"
 )
 
-// Acuity is how well a detector, with the tracker behind it, sees one taxon, as it was
-// measured on video that it was not trained on (eval.MeasureAcuity). It speaks of
+// Detectability is how well a detector, with the tracker behind it, sees one taxon, as it was
+// measured on video that it was not trained on (eval.MeasureDetectability). It speaks of
 // candidates: tracks made of all detections down to the lowest score that is kept, so that
 // a weak detection is not lost but weighed. As JSON it goes into a model file.
-type Acuity struct {
+type Detectability struct {
 	// The chance that a candidate is an animal of the taxon, as log odds:
 	// Offset + Slope·logit(mean probability of its points) + Length·ln(number of points) +
 	// Company·ln(1 + others in its frames), see Traits.
@@ -40,15 +40,15 @@ type Acuity struct {
 	Animals     int `json:"visits"`
 }
 
-// Prior is the acuity of a detector of which nothing was measured: a candidate is right as
+// Prior is the detectability of a detector of which nothing was measured: a candidate is right as
 // often as its points, one visit is missed for two that are found, and all of that may
 // be otherwise by much.
-func Prior() Acuity {
-	return Acuity{Slope: 1, Spread: 1, Hole: 0.8, Edge: 1, Missed: 0.5, Shape: 1, Absent: 0.5, Together: 0.5, Visits: []float64{1, 1, 2, 3, 5, 8}}
+func Prior() Detectability {
+	return Detectability{Slope: 1, Spread: 1, Hole: 0.8, Edge: 1, Missed: 0.5, Shape: 1, Absent: 0.5, Together: 0.5, Visits: []float64{1, 1, 2, 3, 5, 8}}
 }
 
-// Measured tells whether the acuity is of this detector, or assumed.
-func (a Acuity) Measured() bool { return a.Deployments > 0 }
+// Measured tells whether the detectability is of this detector, or assumed.
+func (a Detectability) Measured() bool { return a.Deployments > 0 }
 
 // Traits is what a candidate's chance of being an animal is told by.
 type Traits struct {
@@ -58,9 +58,9 @@ type Traits struct {
 }
 
 // Real is the chance that a candidate is an animal of the taxon.
-func (a Acuity) Real(t Traits) float64 {
+func (a Detectability) Real(t Traits) float64 {
 	x := t.Values()
-	return logistic(a.Offset + a.Slope*x[0] + a.Length*x[1] + a.Company*x[2])
+	return Logistic(a.Offset + a.Slope*x[0] + a.Length*x[1] + a.Company*x[2])
 }
 
 // Values are the traits as they enter the log odds.
@@ -95,31 +95,32 @@ func logit(p float64) float64 {
 	return math.Max(-7, math.Min(7, math.Log(p/(1-p))))
 }
 
-func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+// Logistic is the chance that log odds mean.
+func Logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// UnmarshalJSON reads an acuity and checks that it is one.
-func (a *Acuity) UnmarshalJSON(text []byte) error {
-	type plain Acuity
+// UnmarshalJSON reads an detectability and checks that it is one.
+func (a *Detectability) UnmarshalJSON(text []byte) error {
+	type plain Detectability
 	var p plain
 	if err := json.Unmarshal(text, &p); err != nil {
 		return err
 	}
 	for _, v := range []float64{p.Slope, p.Offset, p.Length, p.Company, p.Spread, p.Hole, p.Edge, p.Missed, p.Shape, p.Absent, p.Together} {
 		if math.Abs(v) > 1e6 {
-			return fmt.Errorf("acuity: %v is out of any range", v)
+			return fmt.Errorf("detectability: %v is out of any range", v)
 		}
 	}
 	if p.Spread < 0 || p.Hole < 0 || p.Hole > 1 || p.Edge < 0 || p.Edge > 1e5 || p.Missed < 0 || !(p.Shape > 0) || p.Absent < 0 || p.Together < 0 || p.Together > 1 {
-		return fmt.Errorf("acuity: a chance that is not from 0 to 1, or a number below 0")
+		return fmt.Errorf("detectability: a chance that is not from 0 to 1, or a number below 0")
 	}
 	if len(p.Visits) == 0 {
-		return fmt.Errorf("acuity: no length of a missed visit (visit_s)")
+		return fmt.Errorf("detectability: no length of a missed visit (visit_s)")
 	}
 	for _, s := range p.Visits {
 		if !(s >= 0 && s < 1e6) {
-			return fmt.Errorf("acuity: a visit of %v s", s)
+			return fmt.Errorf("detectability: a visit of %v s", s)
 		}
 	}
-	*a = Acuity(p)
+	*a = Detectability(p)
 	return nil
 }

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"requin/count"
 	"requin/dataset"
 	"requin/eval"
+	"requin/uncertainty"
 )
 
 // The held-out pictures are video where a media has at least leastFrames of them, no more than mostApart apart as
@@ -70,16 +70,16 @@ func (t *trainer) animals(picture int) (list []eval.Animal) {
 
 // measureAcuity measures how well each calibrated taxon is seen, where the held-out pictures are video.
 func (t *Trained) measureAcuity(watched []eval.Watched) error {
-	t.Acuity = map[string]count.Acuity{}
+	t.Detectability = map[string]uncertainty.Detectability{}
 	for name, c := range t.Calibration {
 		if len(watched) == 0 {
 			break
 		}
-		a, err := eval.MeasureAcuity(watched, name, count.Least, c.Probability)
+		a, err := eval.MeasureDetectability(watched, name, uncertainty.Least, c.Probability)
 		if err != nil {
 			return fmt.Errorf("measuring how well %s is seen: %w", name, err)
 		}
-		t.Acuity[name] = a
+		t.Detectability[name] = a
 	}
 	return nil
 }

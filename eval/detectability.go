@@ -7,20 +7,20 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"requin/count"
+	"requin/uncertainty"
 )
 
-// MeasureAcuity measures how well a detector sees a taxon, on video that it was not trained
+// MeasureDetectability measures how well a detector sees a taxon, on video that it was not trained
 // on: how often its candidates are animals, how long an animal is there unseen, how many
 // visits leave no candidate. least is the lowest score of a candidate's detections, probability that of
 // a detection being right (Calibration.Probability). It fails where the video holds neither an
 // animal nor a candidate.
 //
-// Few deployments tell little: each number starts from what count.Prior holds, as if a few more had been seen.
+// Few deployments tell little: each number starts from what uncertainty.Prior holds, as if a few more had been seen.
 // docs/science/uncertainty.md has the formulas.
-func MeasureAcuity(watched []Watched, taxon string, least float64, probability func(score float64) float64) (count.Acuity, error) {
+func MeasureDetectability(watched []Watched, taxon string, least float64, probability func(score float64) float64) (uncertainty.Detectability, error) {
 	var all []*followed
-	a := count.Prior()
+	a := uncertainty.Prior()
 	for _, w := range watched {
 		f, err := w.follow(taxon, least, probability)
 		if err != nil {
@@ -48,7 +48,7 @@ var priorReal = [4]float64{1, 0.5, 0.5, 0.5}
 // fitReal fits the chance that a candidate is an animal: logistic regression on the log odds of its points
 // and the logarithm of their number, by Newton's method, held to the prior (MacKay 1992's Laplace
 // approximation is not needed: what matters is the mode). Then how deployments differ.
-func fitReal(a *count.Acuity, all []*followed) {
+func fitReal(a *uncertainty.Detectability, all []*followed) {
 	b := [4]float64{0, 1, 0, 0}
 	mean := b
 	for range 50 {
@@ -65,7 +65,7 @@ func fitReal(a *count.Acuity, all []*followed) {
 				}
 				v := s.traits.Values()
 				x := [4]float64{1, v[0], v[1], v[2]}
-				p := sigmoid(dot(b, x))
+				p := uncertainty.Logistic(dot(b, x))
 				y := 0.0
 				if s.real() {
 					y = 1
@@ -96,9 +96,9 @@ func fitReal(a *count.Acuity, all []*followed) {
 func dot(a, b [4]float64) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] + a[3]*b[3] }
 
 // fitSpread is the standard deviation of the deployments' own shifts of log odds that makes what was seen
-// likeliest, after as much as two deployments would say for count.Prior's.
-func fitSpread(a *count.Acuity, all []*followed) float64 {
-	prior := count.Prior().Spread
+// likeliest, after as much as two deployments would say for uncertainty.Prior's.
+func fitSpread(a *uncertainty.Detectability, all []*followed) float64 {
+	prior := uncertainty.Prior().Spread
 	odds, real := make([][]float64, len(all)), make([][]bool, len(all)) // of each deployment's candidates
 	for i, f := range all {
 		for _, s := range f.candidates {
@@ -132,7 +132,7 @@ func shiftedChance(odds []float64, real []bool, sd float64) float64 {
 			if x += z * sd; !real[i] {
 				x = -x
 			}
-			l += math.Log(sigmoid(x))
+			l += math.Log(uncertainty.Logistic(x))
 		}
 		sum += math.Exp(l - z*z/2)
 		weight += math.Exp(-z * z / 2)
@@ -143,7 +143,7 @@ func shiftedChance(odds []float64, real []bool, sd float64) float64 {
 // fitThere measures how often an animal is there between its candidate's points, and how long before
 // and after them. What is left of visits that were found is of nobody's: pieces of visits that no
 // candidate has, as where a candidate went over to another animal.
-func fitThere(a *count.Acuity, all []*followed) {
+func fitThere(a *uncertainty.Detectability, all []*followed) {
 	const weight = 4 // holes, and ends, that the prior counts for
 	there, holes := a.Hole*weight, float64(weight)
 	edge, ends := a.Edge*weight, float64(weight)
@@ -247,7 +247,7 @@ func (f *followed) found() (n float64) {
 // fitMissed fits how many visits leave no candidate: in each deployment Poisson, of a mean in proportion
 // to what was found and Absent more, by a factor that is gamma from deployment to deployment; together
 // negative binomial. The likeliest of a grid, each value as likely beforehand as in the priors below.
-func fitMissed(a *count.Acuity, all []*followed) {
+func fitMissed(a *uncertainty.Detectability, all []*followed) {
 	var found, missed []float64
 	total := 0.0
 	for _, f := range all {
@@ -256,7 +256,7 @@ func fitMissed(a *count.Acuity, all []*followed) {
 		total += m
 	}
 	most := math.Inf(-1)
-	prior := count.Prior()
+	prior := uncertainty.Prior()
 	between := prior.Shape
 	for _, absent := range []float64{0.02, 0.05, 0.1, 0.2, 0.5, 1, 2} {
 		exposure := 0.0
@@ -312,7 +312,7 @@ func lengths(all []*followed, prior []float64) []float64 {
 
 // fitWhen fits which share of the missed visits falls in with the candidates, the others coming at any time: a
 // mixture, by expectation and maximisation, beginning with as much as four visits for one half.
-func fitWhen(a *count.Acuity, all []*followed) {
+func fitWhen(a *uncertainty.Detectability, all []*followed) {
 	var ratio []float64 // how much likelier the middle of a missed visit is if it falls in with the candidates
 	for _, f := range all {
 		alive, total := make([]float64, f.frames), 0.0

@@ -1,4 +1,4 @@
-package count
+package uncertainty
 
 import (
 	"maps"
@@ -20,10 +20,10 @@ type hiddenAt struct{ frame, n int }
 
 // learn takes from the looks what they tell of what is unseen: of each how many animals have no point of a
 // candidate in it, hence which holes are filled, which visits were missed, and whether there is more of that
-// in this deployment than usual. By how much more is gamma, with the mean 1 and the acuity's Shape; what is unseen
+// in this deployment than usual. By how much more is gamma, with the mean 1 and the detectability's Shape; what is unseen
 // comes by Poisson's law; so after looks that would meet E stretches of it as a rule and met U, it is gamma with Shape + U
 // and Shape + E.
-func (s *draws) learn(gap int) {
+func (s *sampler) learn(gap int) {
 	var looks, rest []hiddenAt
 	for _, t := range slices.Sorted(maps.Keys(s.looks)) {
 		n := s.looks[t] // that no candidate has, be it drawn
@@ -54,25 +54,25 @@ func (s *draws) learn(gap int) {
 		rest = append(rest, hiddenAt{t, max(0, n-len(over))})
 	}
 	s.found = findings(rest, gap, s.frames)
-	s.unseen = distuv.Gamma{Alpha: s.acuity.Shape, Beta: s.acuity.Shape, Src: s.rng}
+	s.unseen = distuv.Gamma{Alpha: s.detectability.Shape, Beta: s.detectability.Shape, Src: s.rng}
 	if len(looks) == 0 {
 		return
 	}
 	met, usual := s.unseenIn(looks)
-	shape := s.acuity.Shape
-	if met > usual { // the footage is not like that which acuity was measured on: what was measured weighs less
+	shape := s.detectability.Shape
+	if met > usual { // the footage is not like that which detectability was measured on: what was measured weighs less
 		shape = math.Min(shape, surprised)
 	}
 	s.unseen.Alpha, s.unseen.Beta = shape+met, shape+usual
 }
 
-// surprised is the most that the measured acuity weighs, in unseen animals, against looks that find more of them than
+// surprised is the most that the measured detectability weighs, in unseen animals, against looks that find more of them than
 // they should.
 const surprised = 0.1
 
 // unseenIn is how many unseen animals the looks found, and how many they would find as a rule, by some draws. Looks that
 // lie within the length of a visit tell the same, and share one vote.
-func (s *draws) unseenIn(looks []hiddenAt) (met, usual float64) {
+func (s *sampler) unseenIn(looks []hiddenAt) (met, usual float64) {
 	const tries = 200
 	there := make([]int, s.frames+1)
 	for range tries {
@@ -132,7 +132,7 @@ const auditCells = 5
 
 // audits are the frames still to be looked at for that, the ones nearest to the middle of their stretch that have
 // no candidate. A stretch that has candidates in all frames needs none.
-func (s *draws) audits() (out []Suggestion) {
+func (s *sampler) audits() (out []Suggestion) {
 	for cell := range auditCells {
 		from, to := s.frames*cell/auditCells, s.frames*(cell+1)/auditCells
 		best, done := -1, from == to

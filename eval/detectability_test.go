@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"requin/count"
 	"requin/detect"
 	"requin/frame"
+	"requin/uncertainty"
 )
 
-// sea makes stretches of video that no part of the model of count.Doubt was made from: animals that
+// sea makes stretches of video that no part of the model of uncertainty.Observations was made from: animals that
 // come, stay and leave in groups, seen the better the nearer they are; a detector whose misses hang together;
 // deployments that are turbid by different degrees; stones that look like animals for as long as the camera runs.
 type sea struct {
@@ -76,8 +76,8 @@ func (s sea) one(name string) Watched {
 	return w
 }
 
-// learn measures as a training does: calibration and acuity on its held-out video.
-func learn(t testing.TB, watched []Watched) (Calibration, count.Acuity) {
+// learn measures as a training does: calibration and detectability on its held-out video.
+func learn(t testing.TB, watched []Watched) (uncertainty.Calibration, uncertainty.Detectability) {
 	var images []Image
 	for _, w := range watched {
 		for _, f := range w.Frames {
@@ -95,7 +95,7 @@ func learn(t testing.TB, watched []Watched) (Calibration, count.Acuity) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := MeasureAcuity(watched, "shark", count.Least, c.Probability)
+	a, err := MeasureDetectability(watched, "shark", uncertainty.Least, c.Probability)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,10 +117,10 @@ func TestCoverage(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.rng = rand.New(rand.NewPCG(1, 2))
-			probability, acuity := learn(t, c.watch(40))
+			probability, detectability := learn(t, c.watch(40))
 			var list []Foretold
 			for i, w := range c.watch(100) {
-				a, err := w.Foretell(Terms{Taxon: "shark", Acuity: acuity, Probability: probability.Probability, Limit: count.Limit, Draws: 800}, uint64(i))
+				a, err := w.Foretell(Terms{Taxon: "shark", Detectability: detectability, Probability: probability.Probability, Limit: uncertainty.Limit, Samples: 800}, uint64(i))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -128,7 +128,7 @@ func TestCoverage(t *testing.T) {
 			}
 			all = append(all, list...)
 			open := Covered(Open(list))
-			t.Logf("%.3f of the open hold the truth, claimed %.3f; %+v; %+v", open.Share(), open.Claim, open, acuity)
+			t.Logf("%.3f of the open hold the truth, claimed %.3f; %+v; %+v", open.Share(), open.Claim, open, detectability)
 			if open.Share() < 0.87 {
 				t.Errorf("%.3f of intervals hold the truth", open.Share())
 			}
@@ -166,7 +166,7 @@ func TestMeasureAcuity(t *testing.T) {
 		return list
 	}
 	// Two visits, one of which leaves nothing; the other has a hole of two frames and begins one frame before it is found.
-	a, err := MeasureAcuity(many(still([][2]int{{10, 20}, {40, 43}}, []int{11, 12, 13, 16, 17, 18, 19})), "shark", 0.1, same)
+	a, err := MeasureDetectability(many(still([][2]int{{10, 20}, {40, 43}}, []int{11, 12, 13, 16, 17, 18, 19})), "shark", 0.1, same)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,19 +181,19 @@ func TestMeasureAcuity(t *testing.T) {
 	near("hole", a.Hole, 1, 0.02)
 	near("edge", a.Edge, 0.5, 0.05)
 	near("missed", a.Missed*(1+a.Absent), 1, 0.1) // of each deployment
-	if r := a.Real(count.Traits{Odds: 1.4, Points: 7}); r < 0.95 {
+	if r := a.Real(uncertainty.Traits{Odds: 1.4, Points: 7}); r < 0.95 {
 		t.Errorf("every candidate was an animal, but the chance is %.2f", r)
 	}
 	for _, v := range a.Visits {
 		near("visit", v, 3, 0)
 	}
 	// Candidates where nothing is.
-	a, err = MeasureAcuity(many(still(nil, []int{3, 4, 5})), "shark", 0.1, same)
-	if r := a.Real(count.Traits{Odds: 1.4, Points: 3}); err != nil || r > 0.05 {
+	a, err = MeasureDetectability(many(still(nil, []int{3, 4, 5})), "shark", 0.1, same)
+	if r := a.Real(uncertainty.Traits{Odds: 1.4, Points: 3}); err != nil || r > 0.05 {
 		t.Errorf("no candidate was an animal, but the chance is %.2f (%v)", r, err)
 	}
-	if _, err := MeasureAcuity(many(still(nil, nil)), "shark", 0.1, same); err == nil {
-		t.Error("an acuity was measured on nothing")
+	if _, err := MeasureDetectability(many(still(nil, nil)), "shark", 0.1, same); err == nil {
+		t.Error("an detectability was measured on nothing")
 	}
 }
 
@@ -209,10 +209,10 @@ func TestReviewHolds(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.rng = rand.New(rand.NewPCG(3, 4))
-			probability, acuity := learn(t, c.watch(40))
+			probability, detectability := learn(t, c.watch(40))
 			wrong, looked, boxes, found := 0, 0, 0, 0
 			for i, w := range c.watch(c.n) {
-				r, err := w.Review(Terms{Taxon: "shark", Acuity: acuity, Probability: probability.Probability, Limit: count.Limit, Threshold: 0.3, Draws: 400}, uint64(i))
+				r, err := w.Review(Terms{Taxon: "shark", Detectability: detectability, Probability: probability.Probability, Limit: uncertainty.Limit, Threshold: 0.3, Samples: 400}, uint64(i))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -223,7 +223,7 @@ func TestReviewHolds(t *testing.T) {
 					t.Errorf("%s: the review ended with nothing certified after %d of %d frames", r.Name, r.Looked, r.Frames)
 				}
 				looked += r.Looked
-				f, err := w.follow("shark", count.Least, probability.Probability)
+				f, err := w.follow("shark", uncertainty.Least, probability.Probability)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -236,7 +236,7 @@ func TestReviewHolds(t *testing.T) {
 					}
 				}
 			}
-			t.Logf("recall %.2f; %d of %d certificates wrong; %.1f of 120 frames looked at; %+v", float64(found)/float64(boxes), wrong, c.n, float64(looked)/float64(c.n), acuity)
+			t.Logf("recall %.2f; %d of %d certificates wrong; %.1f of 120 frames looked at; %+v", float64(found)/float64(boxes), wrong, c.n, float64(looked)/float64(c.n), detectability)
 			if wrong > c.n/10+2 { // 5 % are expected at most
 				t.Errorf("%d of %d certificates are wrong", wrong, c.n)
 			}

@@ -1,4 +1,4 @@
-package count
+package uncertainty
 
 import (
 	"encoding/json"
@@ -8,8 +8,8 @@ import (
 )
 
 // sure is a detector that misses nothing and follows well.
-func sure() Acuity {
-	return Acuity{Slope: 1, Hole: 1, Missed: 0, Shape: 1, Visits: []float64{3}, Deployments: 1}
+func sure() Detectability {
+	return Detectability{Slope: 1, Hole: 1, Missed: 0, Shape: 1, Visits: []float64{3}, Deployments: 1}
 }
 
 func frames(from, to int) (list []int) {
@@ -19,13 +19,13 @@ func frames(from, to int) (list []int) {
 	return list
 }
 
-func TestAssessWithoutDoubt(t *testing.T) {
-	d := Doubt{Frames: 100, Every: 1, Acuity: sure(), Candidates: []Candidate{
+func TestPosteriorWithoutDoubt(t *testing.T) {
+	d := Observations{Frames: 100, Every: 1, Detectability: sure(), Candidates: []Candidate{
 		{ID: 1, Said: Animal, Real: 0.5, Frames: frames(10, 20)},
 		{ID: 2, Said: Animal, Real: 0.5, Frames: append(frames(5, 12), frames(18, 30)...)},
 		{ID: 3, Said: NoAnimal, Real: 0.9, Frames: frames(0, 100)},
 	}}
-	a := d.Assess(0.05)
+	a := d.Posterior(0.05)
 	if a.Estimate != 2 || a.Low != 2 || a.High != 2 || a.More(1) != 1 || a.More(2) != 0 {
 		t.Errorf("two animals together for certain: %+v", a)
 	}
@@ -36,25 +36,25 @@ func TestAssessWithoutDoubt(t *testing.T) {
 		t.Errorf("one frame shows all: %+v", a.Next)
 	}
 	d.Looks = []Look{{Frame: a.Next[0].Frame, N: 2}}
-	if a = d.Assess(0.05); a.Confirmed != 2 || a.Risk != 0 || a.Certified || a.Looked != 1 || len(a.Next) != auditCells || a.Next[0].Gain != 0 {
+	if a = d.Posterior(0.05); a.Confirmed != 2 || a.Risk != 0 || a.Certified || a.Looked != 1 || len(a.Next) != auditCells || a.Next[0].Gain != 0 {
 		t.Errorf("after the look, frames without a detection are to be looked at: %+v", a)
 	}
 	for _, n := range a.Next {
 		d.Looks = append(d.Looks, Look{Frame: n.Frame})
 	}
-	if a = d.Assess(0.05); !a.Certified || a.Risk != 0 || a.Looked != 1+auditCells || len(a.Next) != 0 {
+	if a = d.Posterior(0.05); !a.Certified || a.Risk != 0 || a.Looked != 1+auditCells || len(a.Next) != 0 {
 		t.Errorf("after all looks: %+v", a)
 	}
 }
 
 // Candidates at different times: MaxN is at least 1 with the chance that one of them is real.
-func TestAssessChances(t *testing.T) {
-	d := Doubt{Frames: 100, Every: 1, Acuity: sure(), Draws: 40000, Candidates: []Candidate{
+func TestPosteriorChances(t *testing.T) {
+	d := Observations{Frames: 100, Every: 1, Detectability: sure(), Samples: 40000, Candidates: []Candidate{
 		{ID: 1, Real: 0.3, Frames: frames(10, 20)},
 		{ID: 2, Real: 0.6, Frames: frames(40, 50)},
 		{ID: 3, Real: 0.5, Frames: frames(45, 60)},
 	}}
-	a := d.Assess(0.05)
+	a := d.Posterior(0.05)
 	for n, want := range []float64{0.7 * 0.4 * 0.5, 1 - 0.14 - 0.3, 0.3} {
 		if math.Abs(a.Chance[n]-want) > 0.01 {
 			t.Errorf("P(MaxN = %d) = %.3f, want %.3f", n, a.Chance[n], want)
@@ -66,51 +66,51 @@ func TestAssessChances(t *testing.T) {
 }
 
 // Visits that leave no candidate come by Poisson's law: with Shape large P(none) = exp(-Missed·(found + Absent)).
-func TestAssessMissed(t *testing.T) {
-	acuity := Acuity{Slope: 1, Missed: 0.5, Shape: 1e6, Absent: 1, Visits: []float64{1}, Deployments: 1}
-	d := Doubt{Frames: 1000, Every: 1, Acuity: acuity, Draws: 40000}
-	if a := d.Assess(0.05); math.Abs(a.Chance[0]-math.Exp(-0.5)) > 0.01 {
+func TestPosteriorMissed(t *testing.T) {
+	detectability := Detectability{Slope: 1, Missed: 0.5, Shape: 1e6, Absent: 1, Visits: []float64{1}, Deployments: 1}
+	d := Observations{Frames: 1000, Every: 1, Detectability: detectability, Samples: 40000}
+	if a := d.Posterior(0.05); math.Abs(a.Chance[0]-math.Exp(-0.5)) > 0.01 {
 		t.Errorf("P(nothing) = %.3f, want %.3f", a.Chance[0], math.Exp(-0.5))
 	}
 	// Half of the frames looked at, and nothing found: with a rate that is known, the rest is as likely as before.
 	for i := range 500 {
 		d.Looks = append(d.Looks, Look{Frame: 2 * i})
 	}
-	if a := d.Assess(0.05); math.Abs(a.Risk-(1-math.Exp(-0.25))) > 0.01 {
+	if a := d.Posterior(0.05); math.Abs(a.Risk-(1-math.Exp(-0.25))) > 0.01 {
 		t.Errorf("risk %.3f, want %.3f", a.Risk, 1-math.Exp(-0.25))
 	}
 	// With one that is not, it falls further: the rate is gamma, so P(none) = (β/(β+x))^α.
-	d.Acuity.Shape = 1
-	if a, want := d.Assess(0.05), 1-(2+0.5)/(2+0.5+0.5); math.Abs(a.Risk-want) > 0.015 {
+	d.Detectability.Shape = 1
+	if a, want := d.Posterior(0.05), 1-(2+0.5)/(2+0.5+0.5); math.Abs(a.Risk-want) > 0.015 {
 		t.Errorf("risk %.3f, want %.3f", a.Risk, want)
 	}
 }
 
 // What a person says of some candidates of a deployment tells of the others where deployments differ.
-func TestAssessLearns(t *testing.T) {
-	acuity := sure()
-	acuity.Spread = 1.5
-	d := Doubt{Frames: 1000, Every: 1, Acuity: acuity}
+func TestPosteriorLearns(t *testing.T) {
+	detectability := sure()
+	detectability.Spread = 1.5
+	d := Observations{Frames: 1000, Every: 1, Detectability: detectability}
 	for i := range 20 {
 		d.Candidates = append(d.Candidates, Candidate{ID: i, Real: 0.5, Frames: frames(40*i, 40*i+10)})
 	}
-	before := d.Assess(0.05)
+	before := d.Posterior(0.05)
 	for i := range 19 {
 		d.Candidates[i].Said = NoAnimal
 	}
-	if after := d.Assess(0.05); before.More(0) < 0.8 || after.More(0) > 0.2 {
+	if after := d.Posterior(0.05); before.More(0) < 0.8 || after.More(0) > 0.2 {
 		t.Errorf("P(MaxN > 0) %.2f, after 19 of 20 were rejected %.2f", before.More(0), after.More(0))
 	}
 }
 
 // More looking never raises the risk by more than the draws' own scatter, and looking at all ends it.
-func TestAssessEnds(t *testing.T) {
-	d := Doubt{Frames: 60, Every: 1, Acuity: Prior(), Candidates: []Candidate{
+func TestPosteriorEnds(t *testing.T) {
+	d := Observations{Frames: 60, Every: 1, Detectability: Prior(), Candidates: []Candidate{
 		{ID: 1, Real: 0.5, Frames: frames(3, 9)}, {ID: 2, Real: 0.2, Frames: frames(5, 30)}, {ID: 3, Real: 0.9, Frames: []int{50}},
 	}}
 	last := 1.0
 	for {
-		a := d.Assess(0.05)
+		a := d.Posterior(0.05)
 		if a.Risk > last+0.03 {
 			t.Fatalf("after %d looks the risk went from %.3f to %.3f", a.Looked, last, a.Risk)
 		}
@@ -135,7 +135,7 @@ func TestAssessEnds(t *testing.T) {
 	for i := range 60 {
 		d.Looks = append(d.Looks, Look{Frame: i, N: i % 3})
 	}
-	if a := d.Assess(0.05); a.Risk != 0 || !a.Certified || a.Confirmed != 2 || a.Low != 2 || a.High != 2 {
+	if a := d.Posterior(0.05); a.Risk != 0 || !a.Certified || a.Confirmed != 2 || a.Low != 2 || a.High != 2 {
 		t.Errorf("all looked at: %+v", a)
 	}
 }
@@ -162,13 +162,13 @@ func TestAcuityJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back Acuity
+	var back Detectability
 	if err := json.Unmarshal(text, &back); err != nil || back.Missed != Prior().Missed || len(back.Visits) != len(Prior().Visits) || back.Measured() {
 		t.Errorf("%+v, %v", back, err)
 	}
 	for _, bad := range []string{`{}`, `{"shape":1,"visit_s":[]}`, `{"shape":1,"hole":2,"visit_s":[1]}`, `{"shape":1,"visit_s":[-1]}`, `{"shape":-1,"visit_s":[1]}`} {
 		if json.Unmarshal([]byte(bad), &back) == nil {
-			t.Errorf("%s was taken for an acuity", bad)
+			t.Errorf("%s was taken for an detectability", bad)
 		}
 	}
 }
@@ -176,11 +176,11 @@ func TestAcuityJSON(t *testing.T) {
 func FuzzAcuity(f *testing.F) {
 	f.Add([]byte(`{"slope":1,"hole":0.5,"missed":0.2,"shape":2,"visit_s":[1,2]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		var a Acuity
+		var a Detectability
 		if json.Unmarshal(text, &a) != nil {
 			return
 		}
-		got := Doubt{Frames: 20, Every: 1, Acuity: a, Draws: 5, Candidates: []Candidate{{ID: 1, Real: 0.5, Frames: []int{3, 5}}}}.Assess(0.05)
+		got := Observations{Frames: 20, Every: 1, Detectability: a, Samples: 5, Candidates: []Candidate{{ID: 1, Real: 0.5, Frames: []int{3, 5}}}}.Posterior(0.05)
 		if got.Risk < 0 || got.Risk > 1 || got.Low > got.High {
 			t.Errorf("%+v", got)
 		}
@@ -188,12 +188,12 @@ func FuzzAcuity(f *testing.F) {
 }
 
 func BenchmarkAssess(b *testing.B) {
-	d := Doubt{Frames: 3600, Every: 1, Acuity: Prior()}
+	d := Observations{Frames: 3600, Every: 1, Detectability: Prior()}
 	for i := range 2000 {
 		d.Candidates = append(d.Candidates, Candidate{ID: i, Real: 0.3, Frames: frames(i, i+10)})
 	}
 	for b.Loop() {
-		d.Assess(0.05)
+		d.Posterior(0.05)
 	}
 }
 

@@ -1,4 +1,4 @@
-package count
+package uncertainty
 
 import (
 	"math"
@@ -29,42 +29,42 @@ type hole struct {
 	there float64
 }
 
-// draws is what may be true of a deployment, one draw after the other.
-type draws struct {
-	acuity    Acuity
-	rng       *rand.Rand
-	n         int // draws
-	frames    int
-	edge      float64 // frames, the mean
-	visits    []int   // lengths of missed visits, frames
-	longer    []int   // the same, cumulative
-	looks     map[int]int
-	lookedTo  []int   // how many frames before each were looked at by a person
-	found     []found // visits that a person found and no candidate has
-	confirmed int
-	list      []candidate
-	shifts    []float64    // the deployment's shift of log odds ...
-	shiftTo   []float64    // ... and the cumulative chance of each
-	weightTo  []float64    // cumulative, by frame: when missed visits come
-	unseen    distuv.Gamma // how many times as much is unseen in this deployment as usual
-	points    []int32      // of each frame
-	open      []int32      // of each frame, those that nobody spoke of
-	diff      []int32
+// sampler holds what may be true of a deployment, one draw after the other.
+type sampler struct {
+	detectability Detectability
+	rng           *rand.Rand
+	n             int // draws
+	frames        int
+	edge          float64 // frames, the mean
+	visits        []int   // lengths of missed visits, frames
+	longer        []int   // the same, cumulative
+	looks         map[int]int
+	lookedTo      []int   // how many frames before each were looked at by a person
+	found         []found // visits that a person found and no candidate has
+	confirmed     int
+	list          []candidate
+	shifts        []float64    // the deployment's shift of log odds ...
+	shiftTo       []float64    // ... and the cumulative chance of each
+	weightTo      []float64    // cumulative, by frame: when missed visits come
+	unseen        distuv.Gamma // how many times as much is unseen in this deployment as usual
+	points        []int32      // of each frame
+	open          []int32      // of each frame, those that nobody spoke of
+	diff          []int32
 }
 
-const usualDraws = 2000
+const usualSamples = 2000
 
-func newDraws(d Doubt) *draws {
-	s := &draws{acuity: d.Acuity, rng: rand.New(rand.NewPCG(d.Seed, 0x5eed)), n: d.Draws, frames: max(d.Frames, 1), looks: map[int]int{}}
+func newSampler(d Observations) *sampler {
+	s := &sampler{detectability: d.Detectability, rng: rand.New(rand.NewPCG(d.Seed, 0x5eed)), n: d.Samples, frames: max(d.Frames, 1), looks: map[int]int{}}
 	if s.n <= 0 {
-		s.n = usualDraws
+		s.n = usualSamples
 	}
 	every := d.Every
 	if !(every > 0) {
 		every = 1
 	}
-	s.edge = d.Acuity.Edge / every
-	for _, v := range d.Acuity.Visits {
+	s.edge = d.Detectability.Edge / every
+	for _, v := range d.Detectability.Visits {
 		s.visits = append(s.visits, max(1, int(math.Round(v/every))))
 	}
 	if len(s.visits) == 0 {
@@ -100,7 +100,7 @@ func newDraws(d Doubt) *draws {
 }
 
 // add makes a candidate ready.
-func (s *draws) add(c Candidate) {
+func (s *sampler) add(c Candidate) {
 	ready := candidate{odds: logit(c.Real), said: c.Said, drawn: c.Drawn}
 	for _, t := range c.Frames {
 		if t < 0 || t >= s.frames {
@@ -127,20 +127,20 @@ func (s *draws) add(c Candidate) {
 
 // shift weighs by how much the log odds of this deployment's candidates may be off, after what
 // a person said of some: Spread's normal distribution, at 13 places, times the chance of what was said.
-func (s *draws) shift() {
+func (s *sampler) shift() {
 	const places = 6
 	var logs []float64
 	most := math.Inf(-1)
 	for k := -places; k <= places; k++ {
 		z := float64(k) * 0.5
-		u := z * s.acuity.Spread
+		u := z * s.detectability.Spread
 		log := -z * z / 2
 		for _, c := range s.list {
 			switch c.said {
 			case Animal:
-				log += math.Log(logistic(c.odds + u))
+				log += math.Log(Logistic(c.odds + u))
 			case NoAnimal:
-				log += math.Log(logistic(-c.odds - u))
+				log += math.Log(Logistic(-c.odds - u))
 			}
 		}
 		s.shifts = append(s.shifts, u)
@@ -155,7 +155,7 @@ func (s *draws) shift() {
 }
 
 // when spreads missed visits over the frames: Together of them with the candidates, the others evenly.
-func (s *draws) when(list []Candidate) {
+func (s *sampler) when(list []Candidate) {
 	alive := make([]float64, s.frames)
 	total := 0.0
 	for _, c := range list {
@@ -177,7 +177,7 @@ func (s *draws) when(list []Candidate) {
 	for t := range alive {
 		even := 1 / float64(s.frames)
 		if total > 0 {
-			even = (1-s.acuity.Together)/float64(s.frames) + s.acuity.Together*alive[t]/total
+			even = (1-s.detectability.Together)/float64(s.frames) + s.detectability.Together*alive[t]/total
 		}
 		sum += even
 		s.weightTo = append(s.weightTo, sum)
@@ -185,7 +185,7 @@ func (s *draws) when(list []Candidate) {
 }
 
 // visit draws when a missed visit is.
-func (s *draws) visit() span {
+func (s *sampler) visit() span {
 	length := s.visits[s.rng.IntN(len(s.visits))]
 	mid := sort.SearchFloat64s(s.weightTo, s.rng.Float64()*s.weightTo[s.frames-1])
 	from := mid - s.rng.IntN(length)
@@ -194,7 +194,7 @@ func (s *draws) visit() span {
 
 // around draws the visit that a person found: a long one is found more readily. It reaches no further than to the looks
 // that did not find it.
-func (s *draws) around(f found) span {
+func (s *sampler) around(f found) span {
 	length := s.visits[sort.SearchInts(s.longer, 1+s.rng.IntN(s.longer[len(s.longer)-1]))]
 	from := f.from
 	if more := length - (f.to - f.from); more > 0 {
@@ -205,10 +205,10 @@ func (s *draws) around(f found) span {
 }
 
 // looked tells whether a person looked at a frame of it.
-func (s *draws) looked(v span) bool { return s.lookedTo[v.to] > s.lookedTo[v.from] }
+func (s *sampler) looked(v span) bool { return s.lookedTo[v.to] > s.lookedTo[v.from] }
 
 // geometric draws a number of frames with the mean.
-func (s *draws) geometric(mean float64) int {
+func (s *sampler) geometric(mean float64) int {
 	if mean <= 0 {
 		return 0
 	}
@@ -216,14 +216,14 @@ func (s *draws) geometric(mean float64) int {
 }
 
 // present adds an animal to some frames.
-func (s *draws) present(v span) {
+func (s *sampler) present(v span) {
 	s.diff[max(0, v.from)]++
 	s.diff[min(s.frames, v.to)]--
 }
 
 // draw draws once: MaxN; the largest count in frames that no person looked at; and those of them that
 // have it.
-func (s *draws) draw() (most, left int, at []int32) {
+func (s *sampler) draw() (most, left int, at []int32) {
 	clear(s.diff)
 	unseen := s.unseen.Rand()
 	s.eachReal(func(c *candidate) {
@@ -256,12 +256,12 @@ func (s *draws) draw() (most, left int, at []int32) {
 
 // eachReal draws which candidates are animals, and gives them; and where animals are that were not detected: in holes, before
 // and after, and in visits that left no candidate (missed). unseen is how many times as much of that there is as usual.
-func (s *draws) eachReal(seen func(*candidate), hidden func(v span, missed bool), unseen float64) {
+func (s *sampler) eachReal(seen func(*candidate), hidden func(v span, missed bool), unseen float64) {
 	u := s.shifts[sort.SearchFloat64s(s.shiftTo, s.rng.Float64()*s.shiftTo[len(s.shiftTo)-1])]
-	found := s.acuity.Absent
+	found := s.detectability.Absent
 	for i := range s.list {
 		c := &s.list[i]
-		if c.said == NoAnimal || c.said == Unsaid && s.rng.Float64() >= logistic(c.odds+u) {
+		if c.said == NoAnimal || c.said == Unsaid && s.rng.Float64() >= Logistic(c.odds+u) {
 			continue
 		}
 		found++
@@ -270,7 +270,7 @@ func (s *draws) eachReal(seen func(*candidate), hidden func(v span, missed bool)
 			s.beside(c, unseen, hidden)
 		}
 	}
-	if mean := math.Min(s.acuity.Missed*unseen*found, float64(s.frames)); mean > 0 {
+	if mean := math.Min(s.detectability.Missed*unseen*found, float64(s.frames)); mean > 0 {
 		for range int(distuv.Poisson{Lambda: mean, Src: s.rng}.Rand()) {
 			hidden(s.visit(), true)
 		}
@@ -278,8 +278,8 @@ func (s *draws) eachReal(seen func(*candidate), hidden func(v span, missed bool)
 }
 
 // beside draws where the animal of a candidate is besides its points.
-func (s *draws) beside(c *candidate, unseen float64, hidden func(v span, missed bool)) {
-	usual := 1 - math.Pow(1-s.acuity.Hole, unseen)
+func (s *sampler) beside(c *candidate, unseen float64, hidden func(v span, missed bool)) {
+	usual := 1 - math.Pow(1-s.detectability.Hole, unseen)
 	for _, h := range c.holes {
 		chance := h.there
 		if chance < 0 {
