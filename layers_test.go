@@ -28,7 +28,7 @@ var layers = map[string][]string{
 	"track":       {"frame", "taxon", "detect"},
 	"uncertainty": {"frame", "taxon", "detect", "track"},
 	"count":       {"frame", "taxon", "detect", "track", "uncertainty"},
-	"review":      {"frame", "detect", "track", "count", "uncertainty"},
+	"review":      {"frame", "taxon", "detect", "track", "count", "uncertainty"},
 	"annotate":    {"frame", "taxon", "track"},
 	"dataset":     {"frame", "taxon", "annotate", "video", "disk", "page"},
 	"eval":        {"frame", "taxon", "detect", "track", "count", "uncertainty", "annotate"},
@@ -39,13 +39,14 @@ var layers = map[string][]string{
 	"survey":      {"frame", "taxon", "detect", "track", "count", "annotate", "dataset", "disk"},
 	"exchange":    {"frame", "taxon", "detect", "track", "count", "eval", "annotate", "dataset"},
 	"record":      {},
+	"desk":        {"frame", "taxon", "detect", "track", "uncertainty", "count", "review", "annotate", "survey"},
 	"method":      {"frame", "taxon", "detect", "track", "count", "dataset", "survey", "record", "ask", "disk"},
 	"paper":       {},        // alone reads PDF
 	"ask":         {"paper"}, // questions and their evidence; method asks its records with it
 	"plot":        {"frame"},
 	"page":        {},
 	"report":      {"frame", "taxon", "detect", "track", "count", "uncertainty", "eval", "plot", "page"},
-	"web":         {"frame", "taxon", "detect", "track", "count", "uncertainty", "review", "annotate", "eval", "video", "survey", "disk"},
+	"web":         {"desk", "frame", "taxon", "detect", "track", "count", "uncertainty", "review", "annotate", "eval", "video", "survey", "disk"},
 	"cli":         {"*"},
 	"realdata":    {},       // for tests alone
 	"cli/demo":    {"onnx"}, // draws the demo's clip and writes its detector

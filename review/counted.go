@@ -11,15 +11,19 @@ import (
 	"time"
 
 	"requin/count"
+	"requin/taxon"
 	"requin/track"
 	"requin/uncertainty"
 )
+
+// Rule names the version of how a count follows from a log: what was derived by another is derived anew.
+const Rule = 1
 
 // Basis is what a reviewed count rests on, besides the log of verdicts.
 type Basis struct {
 	Machine Machine      // the candidates, and the frames that were looked at
 	Counted count.Result // as the machine counted
-	Input   count.Input  // what that was counted from; its tracks and frames are not used
+	Input   count.Input  // what that was counted from, with the taxa besides that people may have named; its tracks and frames are not used
 	Limit   float64      // chance of a greater MaxN under which a taxon is certified
 
 	// Sees is how well the detector sees a taxon, and what its scores are worth.
@@ -39,7 +43,7 @@ type Basis struct {
 // It depends on the basis and the log alone, and is refused only where count.Of refuses.
 func (b Basis) Count(log []Verdict) (count.Result, error) {
 	spoken := spokenOf(log)
-	if !slices.ContainsFunc(b.Counted.Taxa, func(t count.Taxon) bool { return spoken[t.Name] }) {
+	if !slices.ContainsFunc(b.Input.Taxa.Studied(), func(t taxon.Taxon) bool { return spoken[t.Name] }) {
 		return b.Counted, nil
 	}
 	m := b.Machine
@@ -52,7 +56,7 @@ func (b Basis) Count(log []Verdict) (count.Result, error) {
 		free = max(free, t.ID+1)
 	}
 	known := map[string]uncertainty.Posterior{}
-	for _, t := range b.Counted.Taxa {
+	for _, t := range b.Input.Taxa.Studied() {
 		if !spoken[t.Name] {
 			continue
 		}
@@ -72,19 +76,38 @@ func (b Basis) Count(log []Verdict) (count.Result, error) {
 	}
 	out.Uncounted = b.Counted.Uncounted
 	disputed := Disputes(m, log, studied(b.Counted))
-	for i, was := range b.Counted.Taxa {
-		if !spoken[was.Name] {
-			out.Taxa[i] = was
+	var taxa []count.Taxon
+	for _, now := range out.Taxa {
+		was, counted := b.was(now.Name)
+		switch {
+		case !spoken[now.Name] && counted:
+			now = was
+		case !spoken[now.Name]:
 			continue
+		default:
+			now.Uncertainty = was.Uncertainty
+			now.Review = b.review(known[now.Name], now, was, len(s.Frames), log)
+			if !counted { // the machine did not look for it
+				now.Review.Status = count.Reviewed
+			}
+			if disputed[now.Name] {
+				now.Review.Status = count.Disputed
+			}
 		}
-		now := &out.Taxa[i]
-		now.Uncertainty = was.Uncertainty
-		now.Review = b.review(known[was.Name], *now, was, len(s.Frames), log)
-		if disputed[was.Name] {
-			now.Review.Status = count.Disputed
+		taxa = append(taxa, now)
+	}
+	out.Taxa = taxa
+	return out, nil
+}
+
+// was is a taxon as the machine counted it; false where it did not look for it.
+func (b Basis) was(name string) (count.Taxon, bool) {
+	for _, t := range b.Counted.Taxa {
+		if t.Name == name {
+			return t, true
 		}
 	}
-	return out, nil
+	return count.Taxon{}, false
 }
 
 // assess is what is known of a taxon's MaxN.
@@ -108,7 +131,7 @@ func (b Basis) review(a uncertainty.Posterior, now, was count.Taxon, frames int,
 		r.Risk = a.More(*now.MaxN)
 	}
 	for _, v := range InForce(log) {
-		if slices.Contains(v.taxa(), was.Name) && !slices.Contains(r.By, v.By) {
+		if slices.Contains(v.taxa(), now.Name) && !slices.Contains(r.By, v.By) {
 			r.By = append(r.By, v.By)
 		}
 	}
