@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"requin/annotate"
+	"requin/desk"
 	"requin/detect"
+	"requin/frame"
 	"requin/record"
 	"requin/scan"
 	"requin/survey"
@@ -118,7 +120,7 @@ func (a *app) countDeployments(ctx context.Context, s *survey.Survey, deployment
 
 // notCounted says why a deployment is left out, "" if it is not.
 func notCounted(d annotate.Deployment) string {
-	left := leftChapters(d)
+	left := desk.LeftChapters(d)
 	switch {
 	case len(left) == 0:
 		return "it has no video: requin add VIDEOS --opcode " + d.OpCode
@@ -132,7 +134,7 @@ func notCounted(d annotate.Deployment) string {
 func (a *app) surveyJob(ctx context.Context, s *survey.Survey, d annotate.Deployment, opt countOptions, detector *detect.Detector) *counting {
 	c := &counting{app: a, opt: opt, rec: recording{name: d.OpCode}, detector: detector}
 	c.out = filepath.Join(s.Folder(), "runs", fileName(d.OpCode))
-	for _, ch := range leftChapters(d) {
+	for _, ch := range desk.LeftChapters(d) {
 		c.rec.paths = append(c.rec.paths, s.Path(ch.Path))
 		c.opt.known = append(c.opt.known, ch.SHA256)
 	}
@@ -184,4 +186,12 @@ func (c *counting) unaltered(hashes []string) error {
 		}
 	}
 	return nil
+}
+
+// periodOf is a period as the sampling takes it.
+func periodOf(p annotate.Period) frame.Period {
+	if p.Open {
+		return frame.Period{From: p.From}
+	}
+	return frame.Period{From: p.From, To: max(p.To, time.Nanosecond)}
 }

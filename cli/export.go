@@ -7,11 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"requin/annotate"
+	"requin/desk"
 	"requin/disk"
 	"requin/exchange"
 	"requin/record"
@@ -31,8 +33,9 @@ cannot hold is listed, never dropped in silence.
 
 --what truth   what people stated: boxes, tracks, sightings, counts (the default)
 --what maxn    MaxN out of people's sightings (EventMeasure points), by CheckEM's rule
---what counts  what Requin counted: the latest count of each deployment, its
-               tracks as boxes, and MaxN`
+--what counts  the best count there is of each deployment: certified or reviewed where
+               people looked, else the machine's; its tracks as boxes, and MaxN
+--what machine the machine's counts, whatever people said since`
 
 func (a *app) exportCommand() *cobra.Command {
 	var f exportFlags
@@ -57,8 +60,8 @@ func (a *app) exportCommand() *cobra.Command {
 			if format.Write == nil {
 				return usagef("%s can be read, but not written", format.Title)
 			}
-			if f.what != "truth" && f.what != "counts" && f.what != "maxn" {
-				return usagef("--what %q: say truth, maxn or counts", f.what)
+			if !slices.Contains([]string{"truth", "maxn", "counts", "machine"}, f.what) {
+				return usagef("--what %q: say truth, maxn, counts or machine", f.what)
 			}
 			return a.inSurvey(c.Context(), f.survey, func(s *survey.Survey) error {
 				return a.export(c.Context(), s, format, args[1], f)
@@ -67,7 +70,7 @@ func (a *app) exportCommand() *cobra.Command {
 	}
 	surveyFlag(c, &f.survey)
 	fl := c.Flags()
-	fl.StringVar(&f.what, "what", "truth", "truth, maxn or counts")
+	fl.StringVar(&f.what, "what", "truth", "truth, maxn, counts or machine")
 	fl.StringArrayVar(&f.opcodes, "opcode", nil, "only this `deployment`; repeatable")
 	fl.StringArrayVar(&f.sources, "source", nil, "only what was imported from this `file`; repeatable")
 	fl.BoolVar(&f.strict, "strict", false, "write nothing if the format cannot hold everything")
@@ -83,11 +86,14 @@ func (a *app) export(ctx context.Context, s *survey.Survey, format exchange.Form
 			return err
 		}
 		records = summed
-	case "counts":
-		counted, err := countedRecords(ctx, s, f.opcodes, wantsSightings(format))
+	case "counts", "machine":
+		how := desk.Exporting{OpCodes: f.opcodes, Machine: f.what == "machine", Sightings: wantsSightings(format), By: "Requin " + record.Version()}
+		tally := newStatuses()
+		counted, err := desk.Records(ctx, s, how, tally.take)
 		if err != nil {
 			return err
 		}
+		tally.say(a)
 		records = counted
 	}
 	if format.Many {
@@ -148,60 +154,6 @@ func (o oneFile) Create(string) (io.WriteCloser, error) { return nopCloser{o.w},
 type nopCloser struct{ io.Writer }
 
 func (nopCloser) Close() error { return nil }
-
-// countedRecords are what Requin counted, as records: of each deployment its latest
-// count, with the tracks' points as boxes, or as sightings where those are wanted, and MaxN.
-func countedRecords(ctx context.Context, s *survey.Survey, opcodes []string, sightings bool) (annotate.Records, error) {
-	deployments, err := s.Deployments(ctx)
-	if err != nil {
-		return nil, err
-	}
-	taxa, err := s.Taxa(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var chosen []survey.Deployment
-	for _, d := range deployments {
-		if d.Count != nil && (len(opcodes) == 0 || contains(opcodes, d.OpCode)) {
-			chosen = append(chosen, d)
-		}
-	}
-	if len(chosen) == 0 {
-		return nil, errors.New("no deployment is counted yet: requin count --model FILE.onnx")
-	}
-	return func(yield func(annotate.Record, error) bool) {
-		for _, d := range chosen {
-			if !yield(d.Deployment, nil) {
-				return
-			}
-		}
-		for _, t := range taxa {
-			if !yield(labelOf(t), nil) {
-				return
-			}
-		}
-		for _, d := range chosen {
-			run, err := s.Run(ctx, d.Count.Run)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			c := countedDeployment{d: d.Deployment, run: run, taxa: taxa, by: "Requin " + record.Version()}
-			if !c.records(sightings, yield) {
-				return
-			}
-		}
-	}, nil
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if strings.EqualFold(x, s) {
-			return true
-		}
-	}
-	return false
-}
 
 // maxnRecords are the deployments, and MaxN out of people's sightings in place of these.
 func maxnRecords(records annotate.Records) (annotate.Records, error) {

@@ -24,22 +24,13 @@ func Chosen(ctx context.Context, s *survey.Survey, only []string) ([]survey.Depl
 // nobody gave one. What was kept is taken where it is of the log as it is; otherwise it is worked out anew, and
 // kept. Certificates are at the limit that the last review was held at.
 func Counted(ctx context.Context, s *survey.Survey, d survey.Deployment) (count.Result, error) {
-	return counted(ctx, s, d, 0)
-}
-
-// CountedAt is Counted with certificates at a limit.
-func CountedAt(ctx context.Context, s *survey.Survey, d survey.Deployment, limit float64) (count.Result, error) {
-	return counted(ctx, s, d, limit)
-}
-
-func counted(ctx context.Context, s *survey.Survey, d survey.Deployment, limit float64) (count.Result, error) {
 	if d.Count == nil {
 		return count.Result{}, fmt.Errorf("%s is not counted yet: requin count %[1]s", d.OpCode)
 	}
 	if d.Verdict == 0 {
 		run, err := s.Run(ctx, d.Count.Run)
 		if err == nil && run.Result == nil {
-			err = fmt.Errorf("%s: its run %s holds no count: requin count %[1]s --again", d.OpCode, run.ID)
+			err = noCount(d.OpCode, run.ID)
 		}
 		if err != nil {
 			return count.Result{}, err
@@ -47,35 +38,45 @@ func counted(ctx context.Context, s *survey.Survey, d survey.Deployment, limit f
 		return *run.Result, nil
 	}
 	kept, ok, err := s.ReviewedOf(ctx, d.Count.Run)
-	if err != nil {
-		return count.Result{}, err
-	}
-	switch {
-	case limit == 0 && ok:
-		limit = kept.Limit
-	case limit == 0:
-		limit = uncertainty.Limit
-	}
-	if ok && kept.LastVerdict == d.Verdict && kept.Rule == review.Rule && kept.Limit == limit {
-		return kept.Result, nil
+	if err != nil || ok && kept.LastVerdict == d.Verdict && kept.Rule == review.Rule {
+		return kept.Result, err
 	}
 	open, err := Open(ctx, s, d)
 	if err != nil {
 		return count.Result{}, err
 	}
-	out, err := open.Count(limit)
-	if err != nil || s.ReadOnly() {
+	out, err := open.Keep(ctx, s, 0)
+	return out.Result, err
+}
+
+func noCount(opcode, run string) error {
+	return fmt.Errorf("%s: its run %s holds no count: requin count %[1]s --again", opcode, run)
+}
+
+// Keep works out the count as the log leaves it, with certificates at a limit (0: at that of the last review), and keeps it
+// beside the run, where the survey can be written to.
+func (d *Desk) Keep(ctx context.Context, s *survey.Survey, limit float64) (review.Outcome, error) {
+	if limit == 0 {
+		kept, ok, err := s.ReviewedOf(ctx, d.Run.ID)
+		if err != nil {
+			return review.Outcome{}, err
+		}
+		if limit = uncertainty.Limit; ok {
+			limit = kept.Limit
+		}
+	}
+	out, err := d.Count(limit)
+	if err != nil || s.ReadOnly() || len(d.Log) == 0 {
 		return out, err
 	}
-	last := open.Log[len(open.Log)-1].ID
-	return out, s.PutReviewed(ctx, d.Count.Run, survey.Reviewed{LastVerdict: last, Rule: review.Rule, Limit: limit, Result: out})
+	return out, s.PutReviewed(ctx, d.Run.ID, survey.Reviewed{LastVerdict: d.Log[len(d.Log)-1].ID, Rule: review.Rule, Limit: limit, Result: out.Result})
 }
 
 // Count is the count as the log leaves it, with certificates at a limit.
-func (d *Desk) Count(limit float64) (count.Result, error) {
+func (d *Desk) Count(limit float64) (review.Outcome, error) {
 	basis, err := d.Basis(limit)
 	if err != nil {
-		return count.Result{}, err
+		return review.Outcome{}, err
 	}
 	out, err := basis.Count(d.Log)
 	if err != nil {

@@ -6,7 +6,7 @@
 //	result, err := desk.Counted(ctx, s, deployment)   // the best count there is: machine, reviewed, certified or disputed
 //
 //	d, err := desk.Open(ctx, s, deployment)           // all that a review needs
-//	reviewed, err := d.Basis(limit).Count(d.Log)
+//	outcome, err := d.Count(limit)
 package desk
 
 import (
@@ -149,12 +149,12 @@ func (d *Desk) Sees(name string) (a uncertainty.Detectability, probability func(
 // Basis is what the reviewed count rests on besides the log.
 func (d *Desk) Basis(limit float64) (review.Basis, error) {
 	if d.Run.Result == nil {
-		return review.Basis{}, fmt.Errorf("%s: its run %s holds no count: requin count %[1]s --again", d.Deployment.OpCode, d.Run.ID)
+		return review.Basis{}, noCount(d.Deployment.OpCode, d.Run.ID)
 	}
 	was := *d.Run.Result
 	in := count.Input{Gaps: d.Made.Gaps, Taxa: d.counting(), Period: d.Period(), Every: d.Every(), Interval: was.Interval.Duration(), Duration: was.Duration.Duration()}
 	return review.Basis{
-		Machine: d.Machine, Counted: was, Input: in, Limit: limit,
+		Machine: d.Machine, Counted: was, Tracks: d.Run.Tracks, Input: in, Limit: limit,
 		Sees: func(name string) (uncertainty.Detectability, func(float64) float64) {
 			a, probability, _ := d.Sees(name)
 			return a, probability

@@ -5,13 +5,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"requin/count"
-	"requin/taxon"
 	"requin/track"
 	"requin/uncertainty"
 )
@@ -21,15 +21,22 @@ const Rule = 1
 
 // Basis is what a reviewed count rests on, besides the log of verdicts.
 type Basis struct {
-	Machine Machine      // the candidates, and the frames that were looked at
-	Counted count.Result // as the machine counted
-	Input   count.Input  // what that was counted from, with the taxa besides that people may have named; its tracks and frames are not used
-	Limit   float64      // chance of a greater MaxN under which a taxon is certified
+	Machine Machine       // the candidates, and the frames that were looked at
+	Counted count.Result  // as the machine counted
+	Tracks  []track.Track // that it counted
+	Input   count.Input   // what that was counted from, with the taxa besides that people may have named; its tracks and frames are not used
+	Limit   float64       // chance of a greater MaxN under which a taxon is certified
 
 	// Sees is how well the detector sees a taxon, and what its scores are worth.
 	Sees func(taxon string) (detectability uncertainty.Detectability, probability func(score float64) float64)
 	// Threshold is the least score with which the machine counts a taxon.
 	Threshold func(taxon string) float64
+}
+
+// Outcome is a count as a log leaves it.
+type Outcome struct {
+	count.Result
+	Tracks []track.Track // those that were counted, and those of taxa that are not studied; each number once
 }
 
 // Count is the count as a log leaves it: of each taxon that somebody spoke of, MaxN and its kin out of what people confirmed
@@ -41,43 +48,34 @@ type Basis struct {
 //	disputed   as reviewed; two readers contradict each other and nobody settled it
 //
 // It depends on the basis and the log alone, and is refused only where count.Of refuses.
-func (b Basis) Count(log []Verdict) (count.Result, error) {
+func (b Basis) Count(log []Verdict) (Outcome, error) {
 	spoken := spokenOf(log)
-	if !slices.ContainsFunc(b.Input.Taxa.Studied(), func(t taxon.Taxon) bool { return spoken[t.Name] }) {
-		return b.Counted, nil
-	}
 	m := b.Machine
 	m.Frames = WithFrames(m.Frames, log, b.Input.Period)
 	s := Replay(m, log)
-	in := b.Input
-	in.Frames, in.Tracks, in.Stated, in.Outlook = s.Frames, nil, nil, uncertainty.Outlook{}
-	free := 1 // numbers of the machine's own tracks stay
-	for _, t := range m.Tracks {
-		free = max(free, t.ID+1)
-	}
 	known := map[string]uncertainty.Posterior{}
+	in := b.Input
+	in.Frames, in.Stated, in.Outlook = s.Frames, nil, uncertainty.Outlook{}
 	for _, t := range b.Input.Taxa.Studied() {
-		if !spoken[t.Name] {
-			continue
-		}
-		known[t.Name] = b.assess(s, t.Name)
-		in.Stated = append(in.Stated, s.stated(t.Name)...)
-		for _, t := range s.counting(t.Name, known[t.Name].Certified, b.Threshold(t.Name)) {
-			if t.ID == 0 {
-				t.ID = free
-				free++
-			}
-			in.Tracks = append(in.Tracks, t)
+		if spoken[t.Name] {
+			known[t.Name] = b.assess(s, t.Name)
+			in.Stated = append(in.Stated, s.stated(t.Name)...)
 		}
 	}
-	out, err := count.Of(in)
+	in.Tracks = s.outcome(b, spoken, known)
+	out := Outcome{b.Counted, in.Tracks}
+	if len(known) == 0 {
+		return out, nil
+	}
+	// The machine's tracks lie at frames that all are there; a taxon that nobody spoke of is taken from its own count all the same.
+	result, err := count.Of(in)
 	if err != nil {
-		return count.Result{}, fmt.Errorf("the reviewed count: %w", err)
+		return Outcome{}, fmt.Errorf("the reviewed count: %w", err)
 	}
-	out.Uncounted = b.Counted.Uncounted
+	result.Uncounted = b.Counted.Uncounted
 	disputed := Disputes(m, log, studied(b.Counted))
 	var taxa []count.Taxon
-	for _, now := range out.Taxa {
+	for _, now := range result.Taxa {
 		was, counted := b.was(now.Name)
 		switch {
 		case !spoken[now.Name] && counted:
@@ -96,8 +94,38 @@ func (b Basis) Count(log []Verdict) (count.Result, error) {
 		}
 		taxa = append(taxa, now)
 	}
-	out.Taxa = taxa
+	result.Taxa = taxa
+	out.Result = result
 	return out, nil
+}
+
+// outcome are the tracks that are left: of taxa that somebody spoke of as the log has them, of others as the machine
+// counted them. The machine's candidates bear their numbers, and so do its tracks where these are free.
+func (s *State) outcome(b Basis, spoken map[string]bool, known map[string]uncertainty.Posterior) (out []track.Track) {
+	used := map[int]bool{}
+	free := 1
+	for _, t := range slices.Concat(s.machine.Tracks, b.Tracks) {
+		free = max(free, t.ID+1)
+	}
+	take := func(t track.Track) {
+		if t.ID == 0 || used[t.ID] {
+			t.ID = free
+			free++
+		}
+		used[t.ID] = true
+		out = append(out, t)
+	}
+	for _, taxon := range slices.Sorted(maps.Keys(spoken)) {
+		for _, t := range s.counting(taxon, known[taxon].Certified, b.Threshold(taxon)) {
+			take(t)
+		}
+	}
+	for _, t := range b.Tracks {
+		if !spoken[t.Taxon] {
+			take(t)
+		}
+	}
+	return out
 }
 
 // was is a taxon as the machine counted it; false where it did not look for it.

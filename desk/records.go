@@ -1,0 +1,241 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"path"
+	"slices"
+	"strconv"
+	"time"
+
+	"requin/annotate"
+	"requin/count"
+	"requin/survey"
+	"requin/taxon"
+	"requin/track"
+)
+
+// Exporting says which counts are exported, and how.
+type Exporting struct {
+	OpCodes   []string // only these deployments; none: all
+	Machine   bool     // as the machine counted, whatever people said since
+	Sightings bool     // animals as sightings, not as boxes
+	By        string   // the program that counted: "Requin 1.0"
+}
+
+// Records are counts as records, from which other programs' formats are written: of each deployment its latest count,
+// with the tracks' points as boxes, or as sightings, and MaxN, each with its status. told is called of each deployment.
+func Records(ctx context.Context, s *survey.Survey, e Exporting, told func(opcode string, r count.Result)) (annotate.Records, error) {
+	taxa, err := s.Taxa(ctx)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := Chosen(ctx, s, e.OpCodes)
+	if err != nil {
+		return nil, err
+	}
+	chosen = slices.DeleteFunc(chosen, func(d survey.Deployment) bool { return d.Count == nil })
+	if len(chosen) == 0 {
+		return nil, errors.New("no deployment is counted yet: requin count --model FILE.onnx")
+	}
+	var all []*exported
+	for _, d := range chosen {
+		x, err := export(ctx, s, d, e)
+		if err != nil {
+			return nil, err
+		}
+		x.taxa = taxa
+		told(d.OpCode, x.result)
+		all = append(all, x)
+	}
+	return func(yield func(annotate.Record, error) bool) {
+		for _, d := range chosen {
+			if !yield(d.Deployment, nil) {
+				return
+			}
+		}
+		for _, t := range taxa {
+			if !yield(labelOf(t), nil) {
+				return
+			}
+		}
+		for _, x := range all {
+			if !x.records(e.Sightings, yield) {
+				return
+			}
+		}
+	}, nil
+}
+
+// exported is one deployment's count on its way into another format.
+type exported struct {
+	d      annotate.Deployment
+	run    survey.Run
+	result count.Result
+	tracks []track.Track // those that were counted, and those of context taxa
+	model  string
+	taxa   taxon.List
+	by     string
+}
+
+// export gathers a deployment's count.
+func export(ctx context.Context, s *survey.Survey, d survey.Deployment, e Exporting) (*exported, error) {
+	run, err := s.Run(ctx, d.Count.Run)
+	if err != nil {
+		return nil, err
+	}
+	made, err := ReadSettings(run.Record)
+	if err != nil {
+		return nil, err
+	}
+	x := &exported{d: d.Deployment, run: run, model: made.Model, by: e.By, tracks: run.Tracks}
+	if run.Result != nil {
+		x.result = *run.Result
+	}
+	if e.Machine || d.Verdict == 0 || run.Result == nil {
+		return x, nil
+	}
+	open, err := Open(ctx, s, d)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := open.Keep(ctx, s, 0)
+	x.result, x.tracks = outcome.Result, outcome.Tracks
+	return x, err
+}
+
+// The fields of a label that carry a taxon's codes.
+const (
+	labelCommon = "requin.common"
+	labelCAAB   = "requin.caab"
+	labelAphia  = "worms.aphia_id"
+)
+
+// labelOf is a taxon as formats list classes.
+func labelOf(t taxon.Taxon) annotate.Label {
+	l := annotate.Label{Name: t.Name, Extra: annotate.Extra{}}
+	for key, value := range map[string]string{labelCommon: t.Common, labelCAAB: t.CAAB} {
+		if value != "" {
+			l.Extra[key] = value
+		}
+	}
+	if t.AphiaID > 0 {
+		l.Extra[labelAphia] = strconv.Itoa(t.AphiaID)
+	}
+	return l
+}
+
+// records gives the chapters as videos, the tracks, their points, and MaxN. It tells whether more is wanted.
+func (c *exported) records(sightings bool, yield func(annotate.Record, error) bool) bool {
+	origin := annotate.Origin{By: c.by, At: c.run.Finished, From: "requin count, run " + c.run.ID}
+	for i, ch := range LeftChapters(c.d) {
+		media := annotate.Media{Name: path.Base(ch.Path), Deployment: c.d.OpCode, Video: true, W: ch.W, H: ch.H, Rate: ch.Rate, Frames: ch.Frames}
+		if !sightings && !yield(media, nil) {
+			return false
+		}
+		for _, t := range c.tracks {
+			if !c.track(t, i, ch.Offset, media, origin, sightings, yield) {
+				return false
+			}
+		}
+	}
+	for _, t := range c.result.Taxa {
+		if t.MaxN == nil {
+			continue // not analysed: no number, and no zero either
+		}
+		n := annotate.Count{
+			Campaign: c.d.Campaign, OpCode: c.d.OpCode, Species: c.species(t.Name), Label: t.Name,
+			Value: float64(*t.MaxN), Time: annotate.None, Origin: origin, Verified: c.verified(t),
+		}
+		if r := t.Review; r != nil {
+			low, high := float64(r.Low), float64(r.High)
+			n.Low, n.High = &low, &high
+		} else if u := t.Uncertainty; u != nil {
+			low, high := float64(u.Low), float64(u.High)
+			n.Low, n.High = &low, &high
+		}
+		if t.TMaxN != nil {
+			n.Time = t.TMaxN.Time.Duration()
+		}
+		if !yield(n, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// track gives the points of a track that lie in a chapter, which begins at offset.
+func (c *exported) track(t track.Track, chapter int, offset time.Duration, media annotate.Media, origin annotate.Origin, sightings bool, yield func(annotate.Record, error) bool) bool {
+	points := slices.DeleteFunc(slices.Clone(t.Points), func(p track.Point) bool { return p.Chapter != chapter })
+	if len(points) == 0 {
+		return true
+	}
+	id := strconv.Itoa(t.ID)
+	var names []annotate.Name
+	for _, s := range t.Scores {
+		names = append(names, annotate.Name{Label: s.Taxon, Score: float64(s.Score), Scored: true})
+	}
+	if !sightings && !yield(annotate.Track{Media: media.Name, ID: id, Names: names, Origin: origin}, nil) {
+		return false
+	}
+	for _, p := range points {
+		at := p.Time - offset
+		number := -1
+		if media.Rate.Num > 0 {
+			number = int(at.Seconds()*float64(media.Rate.Num)/float64(media.Rate.Den) + 0.5)
+		}
+		var record annotate.Record = annotate.Mark{
+			Media: media.Name, Track: id, Frame: number, Time: at, Shape: annotate.BoxShape(p.Box), Still: true,
+			Names: []annotate.Name{{Label: p.Taxon, Score: float64(p.Score), Scored: true}}, Origin: origin,
+		}
+		if sightings {
+			record = c.sighting(t, p, media, number, origin)
+		}
+		if !yield(record, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// sighting is one point as an EventMeasure point: one animal, in the period it lies in.
+func (c *exported) sighting(t track.Track, p track.Point, media annotate.Media, number int, origin annotate.Origin) annotate.Sighting {
+	s := annotate.Sighting{
+		OpCode: c.d.OpCode, Media: media.Name, Frame: number, Time: p.Time, PeriodTime: annotate.None,
+		Species: c.species(t.Taxon), Number: 1, Comment: "track " + strconv.Itoa(t.ID), Shape: annotate.BoxShape(p.Box), Origin: origin,
+	}
+	for _, period := range c.d.Periods {
+		if p.Time >= period.From && (period.Open || p.Time < period.To) {
+			s.Period, s.PeriodTime = period.Name, p.Time-period.From
+			break
+		}
+	}
+	return s
+}
+
+// species is a taxon in the three columns of ecologists, with its code.
+func (c *exported) species(name string) annotate.Species {
+	s := annotate.SpeciesOf(name)
+	if t, ok := c.taxa.Find(name); ok {
+		s.CAAB = t.CAAB
+	}
+	return s
+}
+
+// verified says how far a count may be trusted.
+func (c *exported) verified(t count.Taxon) *annotate.Verification {
+	v := &annotate.Verification{Status: string(t.Status()), Model: c.model, Frames: c.result.Effort.Frames}
+	number := func(n *int) *float64 {
+		if n == nil {
+			return nil
+		}
+		f := float64(*n)
+		return &f
+	}
+	v.Machine = number(t.MaxN)
+	if r := t.Review; r != nil {
+		v.Machine, v.Risk, v.Limit, v.Looked, v.Frames = number(r.Machine), r.Risk, r.Limit, r.Looked, r.Frames
+		v.By, v.At, v.Log = r.By, r.At, r.Log
+	}
+	return v
+}
