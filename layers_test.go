@@ -40,7 +40,7 @@ var layers = map[string][]string{
 	"exchange":    {"frame", "taxon", "detect", "track", "count", "eval", "annotate", "dataset"},
 	"record":      {},
 	"desk":        {"frame", "taxon", "detect", "track", "uncertainty", "count", "review", "annotate", "survey"},
-	"method":      {"frame", "taxon", "detect", "track", "count", "dataset", "survey", "record", "ask", "disk"},
+	"method":      {"frame", "taxon", "detect", "track", "count", "dataset", "survey", "desk", "record", "ask", "disk"},
 	"paper":       {},        // alone reads PDF
 	"ask":         {"paper"}, // questions and their evidence; method asks its records with it
 	"plot":        {"frame"},

@@ -54,12 +54,15 @@ func (a *app) methods(ctx context.Context, s *survey.Survey, run, out string, as
 			return err
 		}
 	}
-	paragraph, gaps := method.Paragraph(records, book.Declared), method.Gaps(records, book.Declared)
+	paragraph, gaps := book.Paragraph(records), method.Gaps(records, book.Declared)
 	if asJSON {
-		err = json.NewEncoder(a.stdout).Encode(map[string]any{"schema": "requin.methods/1", "survey": book.Survey, "paragraph": paragraph, "gaps": gaps, "ledger_head": book.Head})
+		err = json.NewEncoder(a.stdout).Encode(map[string]any{"schema": "requin.methods/1", "survey": book.Survey, "paragraph": paragraph, "counts": book.Counts, "gaps": gaps, "ledger_head": book.Head})
 	} else {
 		if paragraph == "" {
 			paragraph = "Nothing is recorded yet."
+		}
+		if len(book.Counts) > 0 {
+			paragraph += "\n\n" + method.CountTable(book.Counts)
 		}
 		_, err = fmt.Fprintf(a.stdout, "%s\n\n%s", paragraph, method.GapList(gaps))
 	}

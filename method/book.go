@@ -54,7 +54,8 @@ type Book struct {
 	Records  []Kept // in the order in which the runs began
 	Declared []survey.Declaration
 	Models   []survey.Model
-	Head     string // of the ledger
+	Counts   []Counted // the best there are
+	Head     string    // of the ledger
 }
 
 // ReadBook gathers the records of a survey.
@@ -83,6 +84,9 @@ func ReadBook(ctx context.Context, s *survey.Survey) (Book, error) {
 		return b, err
 	}
 	if b.Models, err = s.Models(ctx); err != nil {
+		return b, err
+	}
+	if b.Counts, err = countsOf(ctx, s); err != nil {
 		return b, err
 	}
 	ledger, err := s.Audit(ctx)

@@ -130,7 +130,7 @@ func (b Book) ModelCard(m survey.Model, card string) ([]byte, error) {
 // name. It tells what could not be written, and why.
 func (b Book) WriteCrate(ctx context.Context, folder string, records []Kept, cards map[string]string, now time.Time) (notes []string, err error) {
 	files := []file{
-		{paragraphFile, "text/markdown", "Methods paragraph", []byte("# Methods\n\n" + Paragraph(records, b.Declared) + "\n")},
+		{paragraphFile, "text/markdown", "Methods paragraph, and the counts", []byte("# Methods\n\n" + b.Paragraph(records) + "\n" + b.countSection())},
 		{gapsFile, "text/markdown", "What is answered, and what a person still owes", []byte("# Gaps\n\n" + GapList(Gaps(records, b.Declared)))},
 	}
 	for _, k := range records {

@@ -68,7 +68,7 @@ func Verify(ctx context.Context, s *survey.Survey, skipVideos bool, watch Watch)
 		watch = func(string, int64, int64) {}
 	}
 	v := &verifying{ctx: ctx, s: s, watch: watch, out: Verified{Findings: []Finding{}, Checked: map[string]int{}}}
-	steps := []func() error{v.ledger, v.runs, v.models, v.datasets}
+	steps := []func() error{v.ledger, v.runs, v.reviewed, v.models, v.datasets}
 	if !skipVideos {
 		steps = append(steps, v.videos)
 	}

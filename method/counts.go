@@ -1,0 +1,172 @@
+package method
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"requin/count"
+	"requin/desk"
+	"requin/survey"
+)
+
+// Counted is the best count there is of a taxon in a deployment.
+type Counted struct {
+	Campaign string        `json:"campaign,omitempty"`
+	OpCode   string        `json:"opcode"`
+	Taxon    string        `json:"taxon"`
+	MaxN     *int          `json:"maxn"` // null: not analysed
+	Status   count.Status  `json:"status"`
+	Standing string        `json:"standing"` // what it rests on
+	Review   *count.Review `json:"review,omitempty"`
+}
+
+// countsOf are those of all deployments of a survey that were counted.
+func countsOf(ctx context.Context, s *survey.Survey) ([]Counted, error) {
+	out := []Counted{}
+	deployments, err := s.Deployments(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, d := range deployments {
+		if d.Count == nil {
+			continue
+		}
+		r, err := desk.Counted(ctx, s, d)
+		if err != nil {
+			return out, err
+		}
+		for _, t := range r.Taxa {
+			out = append(out, Counted{d.Campaign, d.OpCode, t.Name, t.MaxN, t.Status(), t.Standing(), t.Review})
+		}
+	}
+	return out, nil
+}
+
+// statusWords are how the statuses of counts are spoken of, in the order in which they come.
+var statusWords = []struct {
+	status   count.Status
+	one, all string
+}{
+	{count.Certified, "is certified: the chance that MaxN among the sampled frames is higher is under %v", "are certified: the chance that MaxN among the sampled frames is higher is under %v for each"},
+	{count.Reviewed, "was reviewed, but is not certified", "were reviewed, but are not certified"},
+	{count.Disputed, "is disputed between two readers", "are disputed between two readers"},
+	{count.Machine, "is the machine's alone, which nobody looked at", "are the machine's alone, which nobody looked at"},
+}
+
+// CountSentences say how far a survey's counts may be trusted: "" where there is none.
+func CountSentences(counts []Counted) string {
+	if len(counts) == 0 {
+		return ""
+	}
+	number := map[count.Status]int{}
+	limit := 0.0
+	var by []string
+	for _, c := range counts {
+		number[c.Status]++
+		if c.Review == nil {
+			continue
+		}
+		if c.Status == count.Certified {
+			limit = max(limit, c.Review.Limit)
+		}
+		for _, who := range c.Review.By {
+			if !slices.Contains(by, who) {
+				by = append(by, who)
+			}
+		}
+	}
+	var parts []string
+	for _, w := range statusWords {
+		n := number[w.status]
+		text := w.all
+		if n == 1 {
+			text = w.one
+		}
+		if strings.Contains(text, "%v") {
+			text = fmt.Sprintf(text, limit)
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, text))
+		}
+	}
+	text := fmt.Sprintf("Of %d counts of MaxN, %s.", len(counts), strings.Join(parts, "; "))
+	if len(by) > 0 {
+		text += " The readers were " + strings.Join(by, ", ") + "."
+	}
+	return text
+}
+
+// Paragraph is the methods paragraph of some of the records, with how far the counts may be trusted.
+func (b Book) Paragraph(records []Kept) string {
+	return strings.TrimSpace(Paragraph(records, b.Declared) + " " + CountSentences(b.Counts))
+}
+
+// CountTable is the counts as a table of Markdown.
+func CountTable(counts []Counted) string {
+	var b strings.Builder
+	b.WriteString("| deployment | taxon | MaxN | rests on |\n|---|---|---|---|\n")
+	for _, c := range counts {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cell(c.OpCode), cell(c.Taxon), count.Number(c.MaxN), cell(c.Standing))
+	}
+	return b.String()
+}
+
+// countSection is the table under a heading; "" where nothing was counted.
+func (b Book) countSection() string {
+	if len(b.Counts) == 0 {
+		return ""
+	}
+	return "\n## Counts\n\n" + CountTable(b.Counts)
+}
+
+// cell is a text that does not end a cell of Markdown.
+func cell(text string) string { return strings.NewReplacer("|", "\\|", "\n", " ").Replace(text) }
+
+// reviewed works out anew what people made of the counts, and compares it with what was kept.
+func (v *verifying) reviewed() error {
+	deployments, err := v.s.Deployments(v.ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range deployments {
+		if d.Count == nil || d.Verdict == 0 {
+			continue
+		}
+		kept, ok, err := v.s.ReviewedOf(v.ctx, d.Count.Run)
+		if err != nil {
+			return err
+		}
+		if !ok || kept.LastVerdict != d.Verdict {
+			continue // it is worked out anew before anybody sees it
+		}
+		v.out.Checked["reviewed count"]++
+		var now count.Result
+		open, err := desk.Open(v.ctx, v.s, d)
+		if err == nil {
+			outcome, e := open.Count(kept.Limit)
+			now, err = outcome.Result, e
+		}
+		switch {
+		case v.ctx.Err() != nil:
+			return v.ctx.Err()
+		case err != nil:
+			v.found(Unknown, "reviewed count", d.OpCode, "run_reviewed", "it cannot be derived anew: %v", err)
+		case !reflect.DeepEqual(normal(now), normal(kept.Result)):
+			v.found(Altered, "reviewed count", d.OpCode, "run_reviewed", "it is not what follows from the count and the verdicts%s", differs(now, kept.Result))
+		}
+	}
+	return nil
+}
+
+// differs names the first taxon whose number is another.
+func differs(now, kept count.Result) string {
+	for i, t := range now.Taxa {
+		if i < len(kept.Taxa) && (count.Number(t.MaxN) != count.Number(kept.Taxa[i].MaxN) || t.Status() != kept.Taxa[i].Status()) {
+			return fmt.Sprintf(": of %s follows MaxN %s, %s; kept was %s, %s", t.Name, count.Number(t.MaxN), t.Status(), count.Number(kept.Taxa[i].MaxN), kept.Taxa[i].Status())
+		}
+	}
+	return ""
+}
