@@ -35,18 +35,18 @@ var layers = map[string][]string{
 	"train":       {"frame", "taxon", "count", "uncertainty", "disk", "nn", "torch", "weights", "onnx", "dataset", "detect", "eval", "plot", "page", "report"},
 	"models":      {},
 	"simulate":    {"frame", "taxon", "annotate", "video"},
-	"scan":        {"frame", "video", "detect", "track"},
+	"scan":        {"frame", "taxon", "video", "detect", "track", "count", "uncertainty"},
 	"survey":      {"frame", "taxon", "detect", "track", "count", "annotate", "dataset", "disk"},
 	"exchange":    {"frame", "taxon", "detect", "track", "count", "eval", "annotate", "dataset"},
 	"record":      {},
-	"desk":        {"frame", "taxon", "detect", "track", "uncertainty", "count", "review", "annotate", "survey"},
-	"method":      {"frame", "taxon", "detect", "track", "count", "dataset", "survey", "desk", "record", "ask", "disk"},
+	"desk":        {"frame", "taxon", "detect", "track", "uncertainty", "count", "review", "annotate", "scan", "survey"},
+	"method":      {"track", "count", "detect", "scan", "dataset", "survey", "desk", "record", "ask", "disk"},
 	"paper":       {},        // alone reads PDF
 	"ask":         {"paper"}, // questions and their evidence; method asks its records with it
 	"plot":        {"frame"},
 	"page":        {},
 	"report":      {"frame", "taxon", "detect", "track", "count", "uncertainty", "eval", "plot", "page"},
-	"web":         {"desk", "frame", "taxon", "detect", "track", "count", "uncertainty", "review", "annotate", "eval", "video", "survey", "disk"},
+	"web":         {"frame", "taxon", "detect", "track", "count", "uncertainty", "review", "annotate", "eval", "video", "scan", "survey", "desk", "disk"},
 	"cli":         {"*"},
 	"realdata":    {},       // for tests alone
 	"cli/demo":    {"onnx"}, // draws the demo's clip and writes its detector

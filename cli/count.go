@@ -12,11 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"requin/count"
 	"requin/detect"
 	"requin/frame"
 	"requin/models"
 	"requin/record"
+	"requin/scan"
 	"requin/taxon"
 	"requin/track"
 )
@@ -167,7 +167,8 @@ func (f countFlags) understand() (countOptions, error) {
 
 // defaultFlags are the flags of one who types none.
 func defaultFlags() countFlags {
-	return countFlags{every: duration(time.Second), interval: duration(count.DefaultInterval), low: 0.1, device: "cpu"}
+	d := scan.Default()
+	return countFlags{every: duration(d.Every), interval: duration(d.Interval), low: 0.1, device: d.Device}
 }
 
 // check refuses values that cannot be meant.

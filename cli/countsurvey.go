@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -93,7 +92,10 @@ func (a *app) countDeployments(ctx context.Context, s *survey.Survey, deployment
 	var jobs []*counting
 	ready := 0
 	for _, d := range deployments {
-		job := a.surveyJob(ctx, s, d.Deployment, opt, detector)
+		job, err := a.surveyJob(ctx, s, d.Deployment, opt, detector)
+		if err != nil {
+			return err
+		}
 		switch reason := notCounted(d.Deployment); {
 		case reason != "" && named:
 			return fmt.Errorf("%s cannot be counted: %s", d.OpCode, reason)
@@ -131,7 +133,7 @@ func notCounted(d annotate.Deployment) string {
 }
 
 // surveyJob is the count of one deployment of a survey.
-func (a *app) surveyJob(ctx context.Context, s *survey.Survey, d annotate.Deployment, opt countOptions, detector *detect.Detector) *counting {
+func (a *app) surveyJob(ctx context.Context, s *survey.Survey, d annotate.Deployment, opt countOptions, detector *detect.Detector) (*counting, error) {
 	c := &counting{app: a, opt: opt, rec: recording{name: d.OpCode}, detector: detector}
 	c.out = filepath.Join(s.Folder(), "runs", fileName(d.OpCode))
 	for _, ch := range desk.LeftChapters(d) {
@@ -142,15 +144,12 @@ func (a *app) surveyJob(ctx context.Context, s *survey.Survey, d annotate.Deploy
 		c.opt.sampling.Period = periodOf(d.Periods[0])
 	}
 	c.opt.replace = true // the survey knows which video it is
-	settings := c.settings()
-	delete(settings, "threads")
-	key, _ := json.Marshal(map[string]any{ // plain data
-		"requin": record.Version(), "settings": settings, "model": opt.inputs[0].SHA256, "videos": c.opt.known,
-	})
-	sum := sha256.Sum256(key)
-	c.surveyKey = hex.EncodeToString(sum[:])
+	var err error
+	if c.surveyKey, err = c.settings().Key(record.Version(), opt.inputs[0].SHA256, c.opt.known); err != nil {
+		return nil, err
+	}
 	c.opt.done = func(c *counting, res results) error { return c.keep(ctx, s, res) }
-	return c
+	return c, nil
 }
 
 // fileName makes a name of a folder out of a deployment's.

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -56,48 +55,6 @@ func readTaxa(path string) (taxon.List, record.Input, error) {
 	return list, in, nil
 }
 
-// key is everything that the journalled detections depend on.
-func (c *counting) key(ctx context.Context) any {
-	type file struct {
-		Name     string
-		Size     int64
-		Modified time.Time
-		Images   string `json:",omitempty"`
-	}
-	var files []file
-	for _, f := range c.dive.Files {
-		files = append(files, file{f.Name(), f.Size, f.ModTime.UTC(), listing(f.Images())})
-	}
-	ffmpeg, _ := video.Version(ctx) // a failure shows where pictures are read
-	card := c.detector.Card()
-	var classes [][]string
-	for _, t := range card.Taxa { // a threshold may change without looking at the video again
-		classes = append(classes, append([]string{t.Name}, t.Classes...))
-	}
-	card.Taxa, card.Threads, card.File = nil, 0, ""
-	return map[string]any{
-		"requin": record.Version(), "ffmpeg": ffmpeg, "files": files,
-		"sampling": c.opt.sampling, "detector": card, "classes": classes,
-	}
-}
-
-// listing stands for the state of a folder's images: a folder's own time does
-// not tell that one of them was written anew.
-func listing(images []string) string {
-	if len(images) == 0 {
-		return ""
-	}
-	sum := sha256.New()
-	for _, path := range images {
-		size, modified := int64(-1), ""
-		if info, err := os.Stat(path); err == nil {
-			size, modified = info.Size(), written(info.ModTime())
-		}
-		fmt.Fprintf(sum, "%q %d %s\n", filepath.Base(path), size, modified)
-	}
-	return hex.EncodeToString(sum.Sum(nil))
-}
-
 // sameVideo refuses to write over the finished results of another video. Cameras
 // give every card's files the same names, so that this is one forgotten --out away.
 func (c *counting) sameVideo(folder *survey.Folder) error {
@@ -110,7 +67,7 @@ func (c *counting) sameVideo(folder *survey.Folder) error {
 		return nil // nothing that a reader could rely on
 	}
 	i := slices.IndexFunc(earlier.Inputs, func(in record.Input) bool { return in.Role == "video" })
-	first := c.dive.Files[0]
+	first := c.opened.Dive.Files[0]
 	if i < 0 || earlier.Inputs[i].Bytes == first.Size {
 		return nil
 	}
@@ -132,7 +89,7 @@ func (c *counting) hash(ctx context.Context, journal *survey.Journal) *hashing {
 	h := &hashing{cancel: cancel, ended: make(chan struct{})}
 	go func() {
 		defer close(h.ended)
-		for i, f := range c.dive.Files {
+		for i, f := range c.opened.Dive.Files {
 			sum := record.NotRecorded
 			if !c.opt.noHash {
 				if sum, h.err = hashFile(ctx, journal, fmt.Sprintf("sha256-%03d", i), f); h.err != nil {

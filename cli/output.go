@@ -128,7 +128,7 @@ func (c *counting) printJSON(res results) error {
 		SHA256 string `json:"sha256"`
 	}
 	var files []file
-	for i, f := range c.dive.Files {
+	for i, f := range c.opened.Dive.Files {
 		files = append(files, file{filepath.Base(f.Path), res.hashes[i]})
 	}
 	effort := r.Effort
@@ -153,7 +153,7 @@ func (c *counting) printJSON(res results) error {
 	}{
 		"deployment", jsonSchema, c.rec.name, c.out, files, file{filepath.Base(c.opt.model), c.opt.inputs[0].SHA256},
 		r.Duration, r.Every, r.Period, effort.Frames, effort.Analysed, effort.NotAnalysed,
-		r.Interval, r.Intervals, r.Effort.Complete() && len(c.warnings) == 0, append([]string{}, c.warnings...),
+		r.Interval, r.Intervals, r.Effort.Complete() && len(c.opened.Warnings) == 0, append([]string{}, c.opened.Warnings...),
 	}
 	if err := out.Encode(head); err != nil {
 		return err

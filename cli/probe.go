@@ -11,6 +11,7 @@ import (
 
 	"requin/count"
 	"requin/frame"
+	"requin/scan"
 	"requin/video"
 )
 
@@ -74,7 +75,7 @@ func (a *app) printProbe(f *video.File, plan *video.Plan, asJSON bool) error {
 			"schema": "requin.probe/1", "path": f.Path, "bytes": f.Size, "container": f.Container, "codec": f.Codec,
 			"width": f.W, "height": f.H, "rotation": f.Rotation, "duration_s": count.Seconds(f.Duration),
 			"pictures": len(f.Packets()), "key_frames": keys(f), "stream": f.Stream, "time_base": f.Base,
-			"hidden_by_edit_list": f.Hidden, "read_as": mode, "frames_wanted": plan.Expected, "not_analysed": gapsOf(plan.Gaps),
+			"hidden_by_edit_list": f.Hidden, "read_as": mode, "frames_wanted": plan.Expected, "not_analysed": scan.Gaps(plan.Gaps),
 		})
 	}
 	t := tabwriter.NewWriter(a.stdout, 2, 8, 1, ' ', 0)

@@ -10,26 +10,17 @@ import (
 	"time"
 
 	"requin/count"
-	"requin/frame"
 	"requin/record"
 	"requin/report"
-	"requin/track"
+	"requin/scan"
 	"requin/video"
 )
 
 // settings are all settings of the count, those left at their default too.
-func (c *counting) settings() map[string]any {
-	return map[string]any{
-		"every_s":    count.Seconds(c.opt.every()),
-		"period":     c.opt.sampling.Period.String(),
-		"interval_s": count.Seconds(c.opt.interval),
-		"taxa":       c.opt.taxa,
-		"detector":   c.detector.Card(),
-		"device":     c.opt.device,
-		"threads":    c.opt.threads,
-		"tracker":    c.opt.track,
-		"rate":       c.opt.rate, // of a folder of images; 0/0 where nobody said
-		"hash":       !c.opt.noHash,
+func (c *counting) settings() scan.Settings {
+	return scan.Settings{
+		Detector: c.detector.Card(), Device: c.opt.device, Every: count.Seconds(c.opt.every()), Hash: !c.opt.noHash, Interval: count.Seconds(c.opt.interval),
+		Period: scan.Period(c.opt.sampling.Period), Rate: c.opt.rate, Taxa: c.opt.taxa, Threads: c.opt.threads, Tracker: c.opt.track, Version: scan.SettingsVersion,
 	}
 }
 
@@ -41,14 +32,13 @@ func (c *counting) record(ctx context.Context, res results) (record.Record, erro
 	}
 	r := begin(ctx, record.Count)
 	r.Libraries = map[string]string{"ffmpeg": ffmpeg, "onnxruntime": c.detector.Card().Runtime}
-	r.Settings, r.Defaults = c.settings(), countDefaults()
-	for i, f := range c.dive.Files {
+	r.Settings, r.Defaults = c.settings(), scan.Default()
+	for i, f := range c.opened.Dive.Files {
 		r.Inputs = append(r.Inputs, record.Input{Role: "video", Path: f.Path, Bytes: f.Size, Modified: written(f.ModTime), SHA256: res.hashes[i]})
 	}
 	r.Inputs = append(r.Inputs, c.opt.inputs...)
-	r.Outcome = map[string]any{
-		"counts": res.counts, "gaps": gapsOf(res.gaps), "warnings": append([]string{}, c.warnings...),
-		"detections": detections(res), "tracks": len(res.tracks), "how": c.modes(),
+	r.Outcome = scan.Outcome{
+		Counts: res.counts, Detections: detections(res), Gaps: res.gaps, How: c.opened.Modes(), Tracks: len(res.tracks), Warnings: append([]string{}, c.opened.Warnings...),
 	}
 	now := time.Now()
 	r.Times = record.Times{Started: c.started.UTC(), Finished: now.UTC(), WallS: now.Sub(c.started).Seconds(), Resumed: res.resumed}
@@ -58,28 +48,6 @@ func (c *counting) record(ctx context.Context, res results) (record.Record, erro
 	}
 	r.Energy = &energy
 	return r, nil
-}
-
-// countDefaults are the settings of one who types no flags; taxa and detector are the model's.
-func countDefaults() map[string]any {
-	f := defaultFlags()
-	return map[string]any{"every_s": count.Seconds(f.every), "period": frame.Period{}.String(), "interval_s": count.Seconds(f.interval), "device": f.device,
-		"threads": f.threads, "tracker": track.Default(), "rate": frame.Rational{}, "hash": true}
-}
-
-// gapSeconds is a gap as it is written to JSON.
-type gapSeconds struct {
-	From   count.Seconds `json:"from_s"`
-	To     count.Seconds `json:"to_s"`
-	Reason string        `json:"reason"`
-}
-
-func gapsOf(gaps []frame.Gap) []gapSeconds {
-	out := []gapSeconds{}
-	for _, g := range gaps {
-		out = append(out, gapSeconds{count.Seconds(g.From), count.Seconds(g.To), g.Reason})
-	}
-	return out
 }
 
 func writeRecord(w io.Writer, r record.Record) error {
@@ -96,22 +64,13 @@ func detections(res results) int {
 	return n
 }
 
-// modes says how the pictures of each file were had.
-func (c *counting) modes() map[string]video.Mode {
-	out := map[string]video.Mode{}
-	for _, s := range c.plan.Segments {
-		out[filepath.Base(c.dive.Files[s.Chapter].Path)] = s.Mode
-	}
-	return out
-}
-
 // provenance is what the report says of where its numbers come from. It holds
 // no time of day: the same count gives the same page.
 func (c *counting) provenance(res results) []report.Section {
 	files := report.Section{Title: "Video"}
-	for i, f := range c.dive.Files {
+	for i, f := range c.opened.Dive.Files {
 		files.Rows = append(files.Rows,
-			[2]string{filepath.Base(f.Path), fmt.Sprintf("%s in %s, %d×%d, %.2f pictures/s, %s, %d bytes, read as %s", f.Codec, f.Container, f.W, f.H, f.Rate(), f.Duration.Round(time.Millisecond), f.Size, c.modes()[filepath.Base(f.Path)])},
+			[2]string{filepath.Base(f.Path), fmt.Sprintf("%s in %s, %d×%d, %.2f pictures/s, %s, %d bytes, read as %s", f.Codec, f.Container, f.W, f.H, f.Rate(), f.Duration.Round(time.Millisecond), f.Size, c.opened.Modes()[filepath.Base(f.Path)])},
 			[2]string{"SHA-256", res.hashes[i]})
 	}
 	card := c.detector.Card()

@@ -14,30 +14,12 @@ import (
 	"time"
 
 	"requin/annotate"
-	"requin/count"
 	"requin/frame"
 	"requin/record"
 	"requin/scan"
 	"requin/survey"
-	"requin/taxon"
-	"requin/track"
 	"requin/video"
 )
-
-// countRecord is what a review needs of the record of a count.
-type countRecord struct {
-	Directory string         `json:"directory"`
-	Inputs    []record.Input `json:"inputs"`
-	Settings  struct {
-		Taxa    taxon.List     `json:"taxa"`
-		Tracker track.Config   `json:"tracker"`
-		Rate    frame.Rational `json:"rate"`
-	} `json:"settings"`
-	Outcome struct {
-		Counts count.Result `json:"counts"`
-	} `json:"outcome"`
-	Times record.Times `json:"times"`
-}
 
 // countedFolder tells whether an argument is the folder of a count.
 func countedFolder(arg string) bool {
@@ -84,10 +66,15 @@ func (a *app) takeIn(ctx context.Context, s *survey.Survey, folder string) error
 	if err != nil {
 		return err
 	}
-	var r countRecord
+	var r record.Record
 	if err := json.Unmarshal(text, &r); err != nil {
 		return fmt.Errorf("%s cannot be read: %w; count the video again", filepath.Join(folder, survey.RunFile), err)
 	}
+	made, err := scan.ReadRecord(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w; count the video again", filepath.Join(folder, survey.RunFile), err)
+	}
+	counts := made.Outcome.Counts
 	sum := sha256.Sum256(text)
 	id := hex.EncodeToString(sum[:6])
 	known, err := s.Runs(ctx, "")
@@ -103,29 +90,26 @@ func (a *app) takeIn(ctx context.Context, s *survey.Survey, folder string) error
 	if err != nil {
 		return err
 	}
-	if len(found.Frames) == 0 || len(found.Frames) != r.Outcome.Counts.Effort.Frames {
-		return fmt.Errorf("%s no longer holds what the detector saw (%d of %d frames): count the video again, into the same folder", folder, len(found.Frames), r.Outcome.Counts.Effort.Frames)
+	if len(found.Frames) == 0 || len(found.Frames) != counts.Effort.Frames {
+		return fmt.Errorf("%s no longer holds what the detector saw (%d of %d frames): count the video again, into the same folder", folder, len(found.Frames), counts.Effort.Frames)
 	}
-	tracks, err := track.Follow(r.Settings.Tracker, func(name string) float32 {
-		t, _ := r.Settings.Taxa.Find(name)
-		return float32(t.Threshold)
-	}, found.Stream())
+	tracks, _, err := scan.Derive(made.Settings.Bare(), found.Frames, made.Outcome.Gaps, counts.Duration.Duration())
 	if err != nil {
 		return err
 	}
 	opcode := strings.TrimSuffix(filepath.Base(folder), ".requin")
-	if _, err := s.PutDeployment(ctx, annotate.Deployment{OpCode: opcode, Chapters: chaptersOf(ctx, r)}); err != nil {
+	if _, err := s.PutDeployment(ctx, annotate.Deployment{OpCode: opcode, Chapters: chaptersOf(ctx, r, made.Settings.Rate)}); err != nil {
 		return err
 	}
-	if err := s.SetTaxa(ctx, r.Settings.Taxa); err != nil {
+	if err := s.SetTaxa(ctx, made.Settings.Taxa); err != nil {
 		return err
 	}
 	return s.PutRun(ctx, survey.Run{ID: id, Kind: survey.CountRun, OpCode: opcode, Key: id, Folder: folder, Started: r.Times.Started, Finished: r.Times.Finished, Record: text,
-		Detections: found.Stream(), Tracks: tracks, Result: &r.Outcome.Counts, Unreadable: r.Outcome.Counts.Effort.NotAnalysed.Duration()})
+		Detections: found.Stream(), Tracks: tracks, Result: &counts, Unreadable: counts.Effort.NotAnalysed.Duration()})
 }
 
 // chaptersOf are the files that were counted. What cannot be read now is known by name: its pictures are not shown.
-func chaptersOf(ctx context.Context, r countRecord) []annotate.Chapter {
+func chaptersOf(ctx context.Context, r record.Record, rate frame.Rational) []annotate.Chapter {
 	var out []annotate.Chapter
 	offset := time.Duration(0)
 	for _, in := range r.Inputs {
@@ -140,7 +124,7 @@ func chaptersOf(ctx context.Context, r countRecord) []annotate.Chapter {
 		if len(in.SHA256) == 64 {
 			c.SHA256 = in.SHA256
 		}
-		if f, err := video.Probe(ctx, path, r.Settings.Rate); err == nil {
+		if f, err := video.Probe(ctx, path, rate); err == nil {
 			c.W, c.H, c.Codec, c.Duration = f.W, f.H, f.Codec, f.Duration
 			offset += f.Duration
 		}

@@ -17,7 +17,7 @@ import (
 
 // write puts the results into the folder, run.json last: where it is, the rest is whole and of the same run.
 func (c *counting) write(ctx context.Context, folder *survey.Folder, res results) error {
-	run := report.Run{Deployment: c.rec.name, Chapters: c.chapters(), Start: count.Seconds(c.opt.sampling.Period.From)}
+	run := report.Run{Deployment: c.rec.name, Chapters: c.opened.Chapters(), Start: count.Seconds(c.opt.sampling.Period.From)}
 	page, err := c.report(ctx, res)
 	if err != nil {
 		return err
@@ -53,8 +53,8 @@ func (c *counting) write(ctx context.Context, folder *survey.Folder, res results
 // report gathers what the page shows.
 func (c *counting) report(ctx context.Context, res results) (report.Report, error) {
 	r := report.Report{
-		Deployment: c.rec.name, Chapters: c.chapters(), Counts: res.counts,
-		Warnings: c.warnings, Provenance: c.provenance(res),
+		Deployment: c.rec.name, Chapters: c.opened.Chapters(), Counts: res.counts,
+		Warnings: c.opened.Warnings, Provenance: c.provenance(res),
 	}
 	pictures := map[time.Duration][]byte{}
 	for _, t := range res.counts.Taxa {
@@ -64,7 +64,7 @@ func (c *counting) report(ctx context.Context, res results) (report.Report, erro
 		at := t.Evidence.Instant()
 		picture, ok := pictures[at.Time]
 		if !ok {
-			img, err := c.dive.Still(ctx, at)
+			img, err := c.opened.Dive.Still(ctx, at)
 			if ctx.Err() != nil {
 				return r, ctx.Err()
 			}
@@ -77,7 +77,7 @@ func (c *counting) report(ctx context.Context, res results) (report.Report, erro
 			}
 			pictures[at.Time] = picture
 		}
-		file := c.dive.Files[at.Chapter]
+		file := c.opened.Dive.Files[at.Chapter]
 		r.Evidence = append(r.Evidence, report.Evidence{Taxon: t.Name, JPEG: picture, W: file.W, H: file.H})
 	}
 	return r, nil

@@ -22,6 +22,7 @@ import (
 	"requin/detect"
 	"requin/frame"
 	"requin/review"
+	"requin/scan"
 	"requin/survey"
 	"requin/taxon"
 	"requin/track"
@@ -32,7 +33,8 @@ import (
 type Desk struct {
 	Deployment survey.Deployment
 	Run        survey.Run // its latest count; without Detections, which Machine is made of
-	Made       Settings   // of that count
+	Made       scan.Made  // how that count was made, and what came of it
+	Measured   uncertainty.Measurements
 	Taxa       taxon.List // the survey's; those of the count where the survey has none
 	Machine    review.Machine
 	Log        []review.Verdict // everybody's
@@ -48,14 +50,19 @@ func Open(ctx context.Context, s *survey.Survey, d survey.Deployment) (*Desk, er
 	if out.Run, err = s.Run(ctx, d.Count.Run); err != nil {
 		return nil, err
 	}
-	if out.Made, err = ReadSettings(out.Run.Record); err != nil {
+	if len(out.Run.Record) > 0 {
+		if out.Made, err = scan.ReadRecord(out.Run.Record); err != nil {
+			return nil, fmt.Errorf("%s: %w", d.OpCode, err)
+		}
+	}
+	if out.Measured, err = uncertainty.ReadMeasurements(out.Made.Settings.Detector.Metadata); err != nil {
 		return nil, fmt.Errorf("%s: %w", d.OpCode, err)
 	}
 	if out.Taxa, err = s.Taxa(ctx); err != nil {
 		return nil, err
 	}
 	if len(out.Taxa) == 0 {
-		out.Taxa = out.Made.Taxa
+		out.Taxa = out.Made.Settings.Taxa
 	}
 	if out.Log, err = Verdicts(ctx, s, d.OpCode, 0); err != nil {
 		return nil, err
@@ -135,15 +142,15 @@ func (d *Desk) Studied() []string {
 // Sees is how well the detector sees a taxon and what its scores are worth; measured tells whether that was measured on
 // held-out video, or is assumed.
 func (d *Desk) Sees(name string) (a uncertainty.Detectability, probability func(float64) float64, measured bool) {
-	t, ok := d.Made.Taxa.Find(name)
+	t, ok := d.Made.Settings.Taxa.Find(name)
 	if !ok {
 		t = taxon.Taxon{Name: name}
 	}
-	a, measured = d.Made.Measured.Of(t)
+	a, measured = d.Measured.Of(t)
 	if !measured {
 		a = uncertainty.Prior()
 	}
-	return a, func(score float64) float64 { return d.Made.Measured.Probability(t, score) }, measured
+	return a, func(score float64) float64 { return d.Measured.Probability(t, score) }, measured
 }
 
 // Basis is what the reviewed count rests on besides the log.
@@ -152,7 +159,7 @@ func (d *Desk) Basis(limit float64) (review.Basis, error) {
 		return review.Basis{}, noCount(d.Deployment.OpCode, d.Run.ID)
 	}
 	was := *d.Run.Result
-	in := count.Input{Gaps: d.Made.Gaps, Taxa: d.counting(), Period: d.Period(), Every: d.Every(), Interval: was.Interval.Duration(), Duration: was.Duration.Duration()}
+	in := count.Input{Gaps: d.Made.Outcome.Gaps, Taxa: d.counting(), Period: d.Period(), Every: d.Every(), Interval: was.Interval.Duration(), Duration: was.Duration.Duration()}
 	return review.Basis{
 		Machine: d.Machine, Counted: was, Tracks: d.Run.Tracks, Input: in, Limit: limit,
 		Sees: func(name string) (uncertainty.Detectability, func(float64) float64) {
@@ -160,7 +167,7 @@ func (d *Desk) Basis(limit float64) (review.Basis, error) {
 			return a, probability
 		},
 		Threshold: func(name string) float64 {
-			t, _ := d.Made.Taxa.Find(name)
+			t, _ := d.Made.Settings.Taxa.Find(name)
 			return t.Threshold
 		},
 	}, nil
@@ -168,9 +175,9 @@ func (d *Desk) Basis(limit float64) (review.Basis, error) {
 
 // counting are the taxa that are counted, and those of the survey besides that people may have named.
 func (d *Desk) counting() taxon.List {
-	out := slices.Clone(d.Made.Taxa.Studied())
+	out := slices.Clone(d.Made.Settings.Taxa.Studied())
 	for _, t := range d.Taxa.Studied() {
-		if _, ok := d.Made.Taxa.Find(t.Name); !ok {
+		if _, ok := d.Made.Settings.Taxa.Find(t.Name); !ok {
 			out = append(out, t)
 		}
 	}

@@ -2,7 +2,9 @@ package desk
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -84,11 +86,7 @@ func export(ctx context.Context, s *survey.Survey, d survey.Deployment, e Export
 	if err != nil {
 		return nil, err
 	}
-	made, err := ReadSettings(run.Record)
-	if err != nil {
-		return nil, err
-	}
-	x := &exported{d: d.Deployment, run: run, model: made.Model, by: e.By, tracks: run.Tracks}
+	x := &exported{d: d.Deployment, run: run, model: ModelOf(run), by: e.By, tracks: run.Tracks}
 	if run.Result != nil {
 		x.result = *run.Result
 	}
@@ -220,6 +218,21 @@ func (c *exported) species(name string) annotate.Species {
 		s.CAAB = t.CAAB
 	}
 	return s
+}
+
+// ModelOf names the model that made a count: its file, and the beginning of its SHA-256.
+func ModelOf(run survey.Run) string {
+	var r struct {
+		Inputs []struct{ Role, Path, SHA256 string }
+	}
+	if json.Unmarshal(run.Record, &r) == nil {
+		for _, in := range r.Inputs {
+			if in.Role == "model" {
+				return fmt.Sprintf("%s, SHA-256 %.12s", in.Path, in.SHA256)
+			}
+		}
+	}
+	return "unknown"
 }
 
 // verified says how far a count may be trusted.

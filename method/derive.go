@@ -2,26 +2,14 @@ package method
 
 import (
 	"encoding/json"
-	"fmt"
 	"reflect"
-	"time"
 
 	"requin/count"
 	"requin/detect"
-	"requin/frame"
+	"requin/scan"
 	"requin/survey"
-	"requin/taxon"
 	"requin/track"
 )
-
-// countSettings are the settings that a count follows from, as its record has them.
-type countSettings struct {
-	Every    count.Seconds `json:"every_s"`
-	Period   string        `json:"period"`
-	Interval count.Seconds `json:"interval_s"`
-	Taxa     taxon.List    `json:"taxa"`
-	Tracker  *track.Config `json:"tracker"`
-}
 
 // counted derives tracks and counts anew from the detections that were kept, with the settings of the record.
 func (v *verifying) counted(r survey.Run) error {
@@ -76,52 +64,13 @@ func framesOf(r survey.Run) ([]detect.Frame, error) {
 	return out, nil
 }
 
-// derive follows the animals and counts them, as requin count does.
+// derive follows the animals and counts them, as requin count does. How well the detector sees is left out.
 func derive(r survey.Run, frames []detect.Frame) ([]track.Track, count.Result, error) {
-	var record struct {
-		Settings countSettings `json:"settings"`
-		Outcome  struct {
-			Gaps []struct {
-				From   count.Seconds `json:"from_s"`
-				To     count.Seconds `json:"to_s"`
-				Reason string        `json:"reason"`
-			} `json:"gaps"`
-		} `json:"outcome"`
-	}
-	if err := json.Unmarshal(r.Record, &record); err != nil {
-		return nil, count.Result{}, fmt.Errorf("the record cannot be read: %w", err)
-	}
-	set := record.Settings
-	if set.Tracker == nil || set.Every <= 0 {
-		return nil, count.Result{}, fmt.Errorf("the record does not say how animals were followed")
-	}
-	period, err := frame.ParsePeriod(set.Period)
+	made, err := scan.ReadRecord(r.Record)
 	if err != nil {
 		return nil, count.Result{}, err
 	}
-	threshold := func(name string) float32 {
-		t, _ := set.Taxa.Find(name)
-		return float32(t.Threshold)
-	}
-	tracks, err := track.Follow(*set.Tracker, threshold, func(yield func(detect.Frame, error) bool) {
-		for _, f := range frames {
-			if !yield(f, nil) {
-				return
-			}
-		}
-	})
-	if err != nil {
-		return nil, count.Result{}, err
-	}
-	in := count.Input{Tracks: tracks, Taxa: set.Taxa, Period: period, Every: set.Every.Duration(), Interval: time.Duration(set.Interval), Duration: r.Result.Duration.Duration()}
-	for _, f := range frames {
-		in.Frames = append(in.Frames, f.Instant)
-	}
-	for _, g := range record.Outcome.Gaps {
-		in.Gaps = append(in.Gaps, frame.Gap{From: g.From.Duration(), To: g.To.Duration(), Reason: g.Reason})
-	}
-	counts, err := count.Of(in)
-	return tracks, counts, err
+	return scan.Derive(made.Settings.Bare(), frames, made.Outcome.Gaps, r.Result.Duration.Duration())
 }
 
 // normal is a value as JSON has it, so that an empty list and none are the same.

@@ -1,14 +1,17 @@
-// Package scan's noun is a deployment on its way from files to detections. It
-// owns the flow: decoding and detecting side by side, segment by segment, each
-// finished segment put into a journal, so that a scan that was interrupted goes
-// on where it stopped and ends with the same result. It decodes nothing itself
-// (video), finds nothing itself (detect) and knows no folder (survey).
+// Package scan takes a deployment end to end: its files, what is detected in them, the tracks of animals, the count. It
+// owns the flow, the settings that a count follows from, and how a count is derived anew from what was kept of it. It
+// decodes nothing itself (video), finds nothing itself (detect), follows and counts nothing itself (track, count), and
+// knows no folder (survey).
 //
 // The flow:
 //
-//	job := scan.Job{Dive: dive, Segments: plan.Segments, Detectors: ds, Journal: j, Size: ds[0].Size}
-//	found, err := job.Run(ctx)
-//	tracks := track ... over found.Frames
+//	d, err := scan.Open(ctx, paths, settings.Rate)               // the chapters, joined
+//	err = d.Choose(ctx, settings.Sampling())                     // which pictures are looked at
+//	found, err := d.Scan(ctx, scan.Job{Detectors: ..., Journal: ...})
+//	tracks, counts, err := scan.Derive(settings, found.Frames, found.Gaps, d.Dive.Duration())
+//
+// Decoding and detecting run side by side, segment by segment, and each finished segment is put into a journal, so that a
+// scan that was interrupted goes on where it stopped and ends with the same result.
 package scan
 
 import (
@@ -65,9 +68,9 @@ type Progress struct {
 	Resumed     int // of Done, those taken from the journal
 }
 
-// Job is one deployment to scan.
+// Job is the work of looking at the pictures of a deployment.
 type Job struct {
-	Dive      *video.Deployment
+	Dive      *video.Deployment // set by Deployment.Scan, as the segments are
 	Segments  []video.Segment
 	Detectors []Detector // all alike; as many pictures are looked at side by side
 	Journal   Journal

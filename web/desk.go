@@ -7,16 +7,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"requin/annotate"
 	"requin/detect"
 	"requin/frame"
 	"requin/review"
+	"requin/scan"
 	"requin/survey"
 	"requin/taxon"
 	"requin/track"
@@ -303,30 +302,25 @@ func (k *desk) video(ctx context.Context) (*video.Deployment, error) {
 		return k.dive, k.failed
 	}
 	k.dive, k.failed, k.tried = nil, nil, time.Now()
-	var files []*video.File
-	chapters := slices.DeleteFunc(slices.Clone(k.d.Chapters), func(ch annotate.Chapter) bool { return ch.Camera != 0 })
-	for i, ch := range chapters {
-		f, err := video.Probe(ctx, k.survey.Path(ch.Path), k.made.Settings.Rate)
-		if err == nil {
-			err = f.Index(ctx)
+	var paths []string
+	for _, ch := range k.d.Chapters {
+		if ch.Camera == 0 {
+			paths = append(paths, k.survey.Path(ch.Path))
 		}
-		if err != nil && i > 0 && i == len(chapters)-1 && ctx.Err() == nil {
-			break // as requin count does: a last chapter that cannot be read is left out
-		}
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			k.failed = fmt.Errorf("the video cannot be shown: %w; if it was moved, find it with requin relink", err)
-			return nil, k.failed
-		}
-		files = append(files, f)
 	}
-	if len(files) == 0 {
+	if len(paths) == 0 {
 		k.failed = fmt.Errorf("%s has no video", k.opcode)
 		return nil, k.failed
 	}
-	k.dive = video.Join(files...)
+	opened, err := scan.Open(ctx, paths, k.made.Rate)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		k.failed = fmt.Errorf("the video cannot be shown: %w; if it was moved, find it with requin relink", err)
+		return nil, k.failed
+	}
+	k.dive = opened.Dive
 	return k.dive, nil
 }
 

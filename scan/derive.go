@@ -1,0 +1,59 @@
+package scan
+
+import (
+	"errors"
+	"time"
+
+	"requin/count"
+	"requin/detect"
+	"requin/frame"
+	"requin/track"
+	"requin/uncertainty"
+)
+
+// Derive follows the animals through the frames that were looked at, in order of time, and counts them. gaps are all that could not be
+// looked at, duration is the deployment's. The same input gives the same result: it is how requin count counts,
+// and how a count is derived anew from the detections that were kept.
+func Derive(s Settings, frames []detect.Frame, gaps []frame.Gap, duration time.Duration) ([]track.Track, count.Result, error) {
+	if s.Tracker == (track.Config{}) || s.Every <= 0 {
+		return nil, count.Result{}, errors.New("the settings do not say how animals were followed")
+	}
+	threshold := func(name string) float32 {
+		t, _ := s.Taxa.Find(name)
+		return float32(t.Threshold)
+	}
+	part := Part{Frames: frames}
+	tracks, err := track.Follow(s.Tracker, threshold, part.Stream())
+	if err != nil {
+		return nil, count.Result{}, err
+	}
+	outlook, err := s.outlook(part)
+	if err != nil {
+		return nil, count.Result{}, err
+	}
+	counts, err := count.Of(count.Input{
+		Tracks: tracks, Frames: part.instants(), Gaps: gaps, Taxa: s.Taxa, Period: frame.Period(s.Period), Every: s.Every.Duration(),
+		Interval: s.Interval.Duration(), Duration: duration, Outlook: outlook,
+	})
+	return tracks, counts, err
+}
+
+// outlook is how far the counts may be trusted, as far as the model's file tells. It was measured with detections
+// down to uncertainty.Least, so where weaker ones only are at hand it cannot be told.
+func (s Settings) outlook(found Part) (uncertainty.Outlook, error) {
+	measured, err := uncertainty.ReadMeasurements(s.Detector.Metadata)
+	if err != nil || len(measured.Detectability) == 0 || s.Tracker.LowScore > uncertainty.Least {
+		return uncertainty.Outlook{}, err
+	}
+	proposed, err := uncertainty.Propose(found.Stream(), uncertainty.Least)
+	return uncertainty.Outlook{Proposed: proposed, Detectability: measured.Of, Probability: measured.Probability}, err
+}
+
+// instants are the moments of the frames.
+func (p Part) instants() []frame.Instant {
+	out := make([]frame.Instant, 0, len(p.Frames))
+	for _, f := range p.Frames {
+		out = append(out, f.Instant)
+	}
+	return out
+}

@@ -1,0 +1,128 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"requin/detect"
+	"requin/frame"
+	"requin/video"
+)
+
+// Deployment is one deployment whose files are open, on its way to a count.
+type Deployment struct {
+	Dive     *video.Deployment
+	Plan     *video.Plan // which pictures are looked at; nil before Choose
+	Warnings []string    // what of the files could not be read, for people
+
+	lost []frame.Gap // chapters that could not be read: of unknown length
+}
+
+// Open probes the chapters of a deployment, given in their order, and joins them. rate is of images a second, where the one
+// path is a folder of images; else it is 0/0.
+//
+// A last chapter that cannot be read is left out, with a warning: a camera whose battery died leaves one unfinished. Any other
+// is an error, since nobody knows how long it was, and hence when the chapters after it were filmed.
+func Open(ctx context.Context, paths []string, rate frame.Rational) (*Deployment, error) {
+	d := &Deployment{}
+	var files []*video.File
+	for i, path := range paths {
+		f, err := video.Probe(ctx, path, rate)
+		if err == nil {
+			err = f.Index(ctx)
+		}
+		switch {
+		case err == nil:
+			files = append(files, f)
+		case ctx.Err() != nil || len(paths) == 1:
+			return nil, err
+		case i > 0 && i == len(paths)-1:
+			d.Warnings = append(d.Warnings, fmt.Sprintf("The last chapter could not be read, so the count ends before it: %v", err))
+			end := video.Join(files...).Duration()
+			d.lost = append(d.lost, frame.Gap{From: end, To: end, Reason: "the last chapter could not be read: " + filepath.Base(path)})
+		default:
+			return nil, fmt.Errorf("%w; without it the times of the chapters after it are not known: copy it again, or count the others by themselves", err)
+		}
+	}
+	d.Dive = video.Join(files...)
+	return d, nil
+}
+
+// Choose plans which pictures are looked at. That there is none is an error.
+func (d *Deployment) Choose(ctx context.Context, sampling frame.Sampling) error {
+	plan, err := d.Dive.Plan(ctx, sampling)
+	if err != nil {
+		return err
+	}
+	switch {
+	case plan.Expected == 0 && len(plan.Gaps) > 0:
+		return fmt.Errorf("none of its pictures can be read (%s)", plan.Gaps[0].Reason)
+	case plan.Expected == 0:
+		return fmt.Errorf("no picture lies in the period %v; the video is %v long: give another --period", sampling.Period, d.Dive.Duration().Round(time.Millisecond))
+	}
+	d.Plan = plan
+	return nil
+}
+
+// Scan looks at the chosen pictures, those that the job's journal does not hold. It gives all of them, and every gap of the deployment:
+// what is not in the files, what could not be decoded, chapters that could not be read. A file that
+// changed meanwhile is an error: it was not read whole.
+func (d *Deployment) Scan(ctx context.Context, j Job) (Part, error) {
+	j.Dive, j.Segments = d.Dive, d.Plan.Segments
+	found, err := j.Run(ctx)
+	if err != nil {
+		return Part{}, err
+	}
+	for _, f := range d.Dive.Files {
+		if err := f.Unchanged(); err != nil {
+			return Part{}, err
+		}
+	}
+	found.Gaps = frame.MergeGaps(slices.Concat(d.Plan.Gaps, explained(found.Gaps, d.Plan.Gaps), d.lost))
+	return found, nil
+}
+
+// explained gives gaps that run into one whose cause is known from the index the
+// same reason: a decoder stumbles over the end of a file that is cut off.
+func explained(gaps, known []frame.Gap) []frame.Gap {
+	out := slices.Clone(gaps)
+	for i, g := range out {
+		for _, k := range known {
+			if g.From <= k.To && k.From <= g.To {
+				out[i].Reason = k.Reason
+			}
+		}
+	}
+	return out
+}
+
+// Detectors are so many of a detector, to look at pictures side by side: small networks gain more by that
+// than by sharing out one picture.
+func Detectors(d *detect.Detector, n int) []Detector {
+	out := []Detector{d}
+	for len(out) < n {
+		out = append(out, d.Twin())
+	}
+	return out
+}
+
+// Modes says how the pictures of each file are had, by its name.
+func (d *Deployment) Modes() map[string]video.Mode {
+	out := map[string]video.Mode{}
+	for _, s := range d.Plan.Segments {
+		out[filepath.Base(d.Dive.Files[s.Chapter].Path)] = s.Mode
+	}
+	return out
+}
+
+// Chapters are the files' names, in order.
+func (d *Deployment) Chapters() []string {
+	var names []string
+	for _, f := range d.Dive.Files {
+		names = append(names, filepath.Base(f.Path))
+	}
+	return names
+}
