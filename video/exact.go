@@ -51,13 +51,9 @@ func (d *Deployment) PlanExact(ctx context.Context, wanted []frame.Instant) (*Pl
 	}
 	picks := make([]map[int]bool, len(d.Files))
 	for _, at := range wanted {
-		if at.Chapter < 0 || at.Chapter >= len(d.Files) {
-			return nil, fmt.Errorf("there is no chapter %d", at.Chapter)
-		}
-		f := d.Files[at.Chapter]
-		i, ok := slices.BinarySearchFunc(f.packets, at.PTS, func(p Packet, pts int64) int { return int(p.PTS - pts) })
-		if !ok {
-			return nil, fmt.Errorf("%s: has no picture with the time stamp %d", f.Path, at.PTS)
+		i, err := d.packet(at)
+		if err != nil {
+			return nil, err
 		}
 		if picks[at.Chapter] == nil {
 			picks[at.Chapter] = map[int]bool{}

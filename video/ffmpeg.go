@@ -120,6 +120,9 @@ func (ff *tools) probe(ctx context.Context, path string) (*File, error) {
 	if f.Duration <= 0 {
 		if seconds, err := strconv.ParseFloat(p.Format.Duration, 64); err == nil {
 			f.Duration = durationOf(seconds)
+			if strings.HasPrefix(f.Container, "matroska") { // it states when it ends, not how long it is
+				f.Duration -= max(f.Base.Seconds(f.Start), 0)
+			}
 		}
 	}
 	return f, nil
@@ -160,7 +163,7 @@ func (f *File) Index(ctx context.Context) error {
 	if f.packets != nil || f.Container == "images" {
 		return nil
 	}
-	packets, err := f.ff.listPackets(ctx, f.Path, f.Stream)
+	packets, hidden, err := f.ff.listPackets(ctx, f.Path, f.Stream, f.demuxing()...)
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -170,6 +173,7 @@ func (f *File) Index(ctx context.Context) error {
 	if len(packets) == 0 {
 		return fmt.Errorf("%s: its video stream holds no pictures", f.Path)
 	}
+	f.Hidden = hidden
 	if f.untimed() { // the decoder's times: a picture is shown when it comes out, delay pictures later
 		for i := range packets {
 			packets[i].PTS += int64(f.delay)
@@ -190,33 +194,43 @@ func (f *File) Index(ctx context.Context) error {
 // time belongs to a key frame is not known before.
 func (f *File) untimed() bool { return f.Container == "avi" && f.delay > 0 }
 
-// listPackets reads the stream's packets with ffprobe, in the order in which they are decoded.
-func (ff *tools) listPackets(ctx context.Context, path string, stream int) ([]Packet, error) {
-	cmd := exec.CommandContext(ctx, ff.ffprobe, "-v", "error", "-select_streams", strconv.Itoa(stream),
+// demuxing is what ffmpeg and ffprobe are both told of how to read the file: they must give a picture the same time. A programme
+// stream states the times of some pictures alone; the others follow from the order in which they are decoded. Of AVI see untimed.
+func (f *File) demuxing() []string {
+	if f.Container == "mpeg" || f.Container == "mpegts" {
+		return []string{"-fflags", "+genpts"}
+	}
+	return nil
+}
+
+// listPackets reads the stream's packets with ffprobe, in the order in which they are decoded, and counts those that an edit list hides.
+func (ff *tools) listPackets(ctx context.Context, path string, stream int, demuxing ...string) (packets []Packet, hidden int, err error) {
+	args := append([]string{"-v", "error"}, demuxing...)
+	args = append(args, "-select_streams", strconv.Itoa(stream),
 		"-show_entries", "packet=pts,dts,duration,size,pos,flags", "-of", "csv=p=0:nk=0", "-i", fileURL(path))
+	cmd := exec.CommandContext(ctx, ff.ffprobe, args...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	packets := parsePackets(out)
+	packets, hidden = parsePackets(out)
 	err = cmd.Wait()
 	if endedFromOutside(err) {
-		return nil, errors.New("ffprobe was ended from outside: is there enough memory?")
+		return nil, 0, errors.New("ffprobe was ended from outside: is there enough memory?")
 	}
 	if err != nil && len(packets) == 0 {
-		return nil, fmt.Errorf("its packets cannot be listed (%s)", lastLine(stderr.String(), path))
+		return nil, 0, fmt.Errorf("its packets cannot be listed (%s)", lastLine(stderr.String(), path))
 	}
-	return packets, nil
+	return packets, hidden, nil
 }
 
-// parsePackets reads lines of key=value fields as ffprobe writes them.
-func parsePackets(r io.Reader) []Packet {
-	var packets []Packet
+// parsePackets reads lines of key=value fields as ffprobe writes them, and counts those that an edit list hides.
+func parsePackets(r io.Reader) (packets []Packet, hidden int) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
@@ -246,12 +260,15 @@ func parsePackets(r io.Reader) []Packet {
 		if !timed && hasDTS { // AVI; see untimed
 			p.PTS, timed = dts, true
 		}
-		if timed && !p.hidden {
+		switch {
+		case p.hidden:
+			hidden++
+		case timed:
 			packets = append(packets, p)
 		}
 	}
 	_, _ = io.Copy(io.Discard, r)
-	return packets
+	return packets, hidden
 }
 
 // lastLine is the last thing a program said, without the name of the file.

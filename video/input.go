@@ -18,7 +18,7 @@ import (
 // input names the input of a segment to ffmpeg.
 func (r *Reader) input() []string {
 	f := r.file
-	var args []string
+	args := f.demuxing()
 	if r.seg.Mode == KeyFrames {
 		// Not "-discard nokey" as well: where key frames are no IDR pictures it spoils the time stamps.
 		args = append(args, "-skip_frame", "nokey")
@@ -46,27 +46,36 @@ func (r *Reader) input() []string {
 }
 
 // begin is the packet at which decoding starts: the last key frame at or before the
-// first pick. Where pictures build on the key frame after them ("open GOP"), a decoder complains
-// of the first ones, which lack what came before. There decoding starts so far ahead that these
-// complaints are over, and those of pictures that are wanted have not begun, when the picture
+// first pick, or one before that. Where pictures build on the key frame after them ("open GOP"), a decoder complains
+// of the first ones, which lack what came before. In a programme stream (MPG, MOD, VOB) a seek lands somewhere, and
+// the times of pictures are guessed until two have come that state theirs. There decoding starts so far ahead that
+// this is over, and the complaints about pictures that are wanted have not begun, when the picture
 // is announced that hear names (a time stamp; nil: all complaints count).
 func (r *Reader) begin() (packet int, hear *int64) {
-	packets := r.file.packets
-	packet = r.seg.picks[0].packet
-	for packet > 0 && !packets[packet].Key {
-		packet--
-	}
-	if !r.file.openGOP || r.seg.Mode != AllFrames {
+	f := r.file
+	packet = f.keyBefore(r.seg.picks[0].packet)
+	stream := f.Container == "mpeg"
+	if !stream && !(f.openGOP && r.seg.Mode == AllFrames) {
 		return packet, nil
 	}
 	lead := packet - 2*reorder - maxThreads - 8
-	for packet = max(lead, 0); packet > 0 && !packets[packet].Key; {
-		packet--
+	for stated := 0; stream && lead > 0 && stated < 2; lead-- {
+		if f.packets[lead].Pos >= 0 { // the first in its PES packet, which bears its time
+			stated++
+		}
 	}
-	if packet == 0 {
+	if packet = f.keyBefore(max(lead, 0)); packet == 0 {
 		return 0, nil
 	}
-	return packet, &packets[packet+reorder+1].PTS
+	return packet, &f.packets[packet+reorder+1].PTS
+}
+
+// keyBefore is the last key frame at or before packet i; the first packet where there is none.
+func (f *File) keyBefore(i int) int {
+	for i > 0 && !f.packets[i].Key {
+		i--
+	}
+	return i
 }
 
 // reorder is by how many pictures decoding may run ahead of showing: what H.264 and HEVC allow at most.

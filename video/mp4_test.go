@@ -38,7 +38,7 @@ func listed(t testing.TB, path string, stream int) []Packet {
 	if err != nil {
 		t.Skip(err)
 	}
-	packets, err := ff.listPackets(t.Context(), path, stream)
+	packets, _, err := ff.listPackets(t.Context(), path, stream)
 	if err != nil {
 		t.Fatal(err)
 	}
