@@ -117,7 +117,15 @@ func (a *app) countDeployments(ctx context.Context, s *survey.Survey, deployment
 	if len(jobs) == 0 && ready == 0 {
 		return errors.New("there is no deployment with video to count: requin add VIDEOS")
 	}
-	return a.countEach(ctx, jobs)
+	err = a.countEach(ctx, jobs)
+	var only []string
+	for _, j := range jobs {
+		only = append(only, j.rec.name)
+	}
+	if len(only) > 0 && ctx.Err() == nil { // verdicts on an earlier count find their animals in the new one
+		err = errors.Join(err, a.follow(ctx, s, only, 0, 0))
+	}
+	return err
 }
 
 // notCounted says why a deployment is left out, "" if it is not.

@@ -3,15 +3,11 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
-	"path/filepath"
-	"strconv"
 	"time"
 
 	"requin/count"
 	"requin/record"
-	"requin/report"
 	"requin/scan"
 	"requin/video"
 )
@@ -62,32 +58,4 @@ func detections(res results) int {
 		n += len(f.Detections)
 	}
 	return n
-}
-
-// provenance is what the report says of where its numbers come from. It holds
-// no time of day: the same count gives the same page.
-func (c *counting) provenance(res results) []report.Section {
-	files := report.Section{Title: "Video"}
-	for i, f := range c.opened.Dive.Files {
-		files.Rows = append(files.Rows,
-			[2]string{filepath.Base(f.Path), fmt.Sprintf("%s in %s, %d×%d, %.2f pictures/s, %s, %d bytes, read as %s", f.Codec, f.Container, f.W, f.H, f.Rate(), f.Duration.Round(time.Millisecond), f.Size, c.opened.Modes()[filepath.Base(f.Path)])},
-			[2]string{"SHA-256", res.hashes[i]})
-	}
-	card := c.detector.Card()
-	w, h := c.detector.Input()
-	model := report.Section{Title: "Model", Rows: [][2]string{
-		{"File", filepath.Base(c.opt.model)}, {"SHA-256", c.opt.inputs[0].SHA256}, {"Family", card.Family},
-		{"Input", fmt.Sprintf("%d×%d pixels", w, h)},
-	}}
-	for _, t := range c.opt.taxa.Studied() {
-		if len(c.opt.taxa.Studied()) <= zeroRows {
-			model.Rows = append(model.Rows, [2]string{"Threshold, " + t.Name, strconv.FormatFloat(t.Threshold, 'g', 4, 64)})
-		}
-	}
-	tracker, _ := json.Marshal(c.opt.track) // a struct of numbers
-	settings := report.Section{Title: "Settings", Rows: [][2]string{
-		{"Sampling interval", c.opt.every().String()}, {"Period", c.opt.sampling.Period.String()},
-		{"Interval", c.opt.interval.String()}, {"Tracker", string(tracker)},
-	}}
-	return []report.Section{files, model, settings, {Title: "Software", Rows: [][2]string{{"Requin", record.Version()}, {"ONNX Runtime", card.Runtime}}}}
 }

@@ -184,12 +184,13 @@ func (a *app) serveReview(ctx context.Context, s *survey.Survey, only []string, 
 	if err != nil {
 		return err
 	}
+	following := a.followAlong(ctx, s, c.Only, f.risk)
 	if c.Secure {
 		err = server.ServeTLS(ctx, l, f.cert, f.key)
 	} else {
 		err = server.Serve(ctx, l)
 	}
-	return errors.Join(err, sitting.keep(context.WithoutCancel(ctx)))
+	return errors.Join(err, sitting.keep(context.WithoutCancel(ctx)), following())
 }
 
 // usualAddress is where the page is found as a rule. A browser keeps by address what could not be sent: a server that is

@@ -24,8 +24,14 @@ func Chosen(ctx context.Context, s *survey.Survey, only []string) ([]survey.Depl
 // nobody gave one. What was kept is taken where it is of the log as it is; otherwise it is worked out anew, and
 // kept. Certificates are at the limit that the last review was held at.
 func Counted(ctx context.Context, s *survey.Survey, d survey.Deployment) (count.Result, error) {
+	out, _, err := CountedAt(ctx, s, d, 0)
+	return out, err
+}
+
+// CountedAt is Counted with certificates at a limit, which it gives back; 0: at that of the last review.
+func CountedAt(ctx context.Context, s *survey.Survey, d survey.Deployment, limit float64) (count.Result, float64, error) {
 	if d.Count == nil {
-		return count.Result{}, fmt.Errorf("%s is not counted yet: requin count %[1]s", d.OpCode)
+		return count.Result{}, limit, fmt.Errorf("%s is not counted yet: requin count %[1]s", d.OpCode)
 	}
 	if d.Verdict == 0 {
 		run, err := s.Run(ctx, d.Count.Run)
@@ -33,20 +39,29 @@ func Counted(ctx context.Context, s *survey.Survey, d survey.Deployment) (count.
 			err = noCount(d.OpCode, run.ID)
 		}
 		if err != nil {
-			return count.Result{}, err
+			return count.Result{}, limit, err
 		}
-		return *run.Result, nil
+		return *run.Result, limit, nil
 	}
 	kept, ok, err := s.ReviewedOf(ctx, d.Count.Run)
-	if err != nil || ok && kept.LastVerdict == d.Verdict && kept.Rule == review.Rule {
-		return kept.Result, err
+	if err != nil {
+		return count.Result{}, limit, err
+	}
+	switch {
+	case limit == 0 && ok:
+		limit = kept.Limit
+	case limit == 0:
+		limit = uncertainty.Limit
+	}
+	if ok && kept.LastVerdict == d.Verdict && kept.Rule == review.Rule && kept.Limit == limit {
+		return kept.Result, limit, nil
 	}
 	open, err := Open(ctx, s, d)
 	if err != nil {
-		return count.Result{}, err
+		return count.Result{}, limit, err
 	}
-	out, err := open.Keep(ctx, s, 0)
-	return out.Result, err
+	out, err := open.Keep(ctx, s, limit)
+	return out.Result, limit, err
 }
 
 func noCount(opcode, run string) error {
