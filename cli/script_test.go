@@ -107,6 +107,7 @@ func TestScript(t *testing.T) {
 			"hold":       hold,
 			"tinydisk":   tinyDisk,
 			"only":       only,
+			"reviews":    reviews,
 		},
 	})
 }

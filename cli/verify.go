@@ -87,7 +87,7 @@ func (a *app) printVerified(v method.Verified) error {
 		fmt.Fprintf(&b, "%-8s %s %s, %s: %s\n", strings.ToUpper(string(f.Severity)), f.Kind, f.Name, f.Where, f.What)
 	}
 	var checked []string
-	for _, kind := range []string{"video", "model", "dataset", "run", "count"} {
+	for _, kind := range []string{"video", "model", "dataset", "run", "count", "reviewed count"} {
 		checked = append(checked, fmt.Sprintf("%d %ss", v.Checked[kind], kind))
 	}
 	fmt.Fprintf(&b, "Checked: %s, %d lines of the ledger\n", strings.Join(checked, ", "), v.Lines)

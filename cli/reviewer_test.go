@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// reviewer is a person who answers over HTTP, as the page does.
+type reviewer struct {
+	ts     *testscript.TestScript
+	client *http.Client
+	base   string
+	csrf   string
+	op     string
+}
+
+// reviews has a person review a taxon over HTTP up to its certificate: reviews WHO DEPLOYMENT TAXON N. The person accepts what the
+// machine found, adds boxes in the first frame that they are led to until N animals are in it, and then looks where they are led.
+//
+// reviews WHO DEPLOYMENT reject|relabel TRACK [TAXON] gives one verdict.
+func reviews(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 4 {
+		ts.Fatalf("usage: reviews WHO DEPLOYMENT TAXON N | reviews WHO DEPLOYMENT KIND TRACK [TAXON]")
+	}
+	c := exec.Command(filepath.Join(ts.Getenv("PROGRAM"), "requin"), "review", "--open=false", "--listen", "127.0.0.1:0", "--user", args[0])
+	c.Dir = ts.MkAbs(".")
+	c.Env = append(os.Environ(), "ONNXRUNTIME_LIB="+ts.Getenv("ONNXRUNTIME_LIB"))
+	stderr, err := c.StderrPipe()
+	ts.Check(err)
+	ts.Check(c.Start())
+	var said bytes.Buffer
+	defer func() {
+		ts.Check(c.Process.Signal(os.Interrupt))
+		_, _ = io.Copy(&said, stderr)
+		if err := c.Wait(); err != nil {
+			ts.Fatalf("the review ended with %v: %s", err, said.String())
+		}
+	}()
+	url := ""
+	for lines := bufio.NewScanner(stderr); url == "" && lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		url = regexp.MustCompile(`http://\S+`).FindString(lines.Text())
+	}
+	if url == "" {
+		ts.Fatalf("the review has no address: %s", said.String())
+	}
+	jar, err := cookiejar.New(nil)
+	ts.Check(err)
+	r := &reviewer{ts: ts, client: &http.Client{Jar: jar, Timeout: time.Minute}, base: regexp.MustCompile(`^http://[^/]+`).FindString(url), op: args[1]}
+	answer, err := r.client.Get(url)
+	ts.Check(err)
+	ts.Check(answer.Body.Close())
+	var me struct{ CSRF string }
+	r.get("/api/me", &me)
+	r.csrf = me.CSRF
+	if n, err := strconv.Atoi(args[3]); err == nil {
+		r.certify(args[2], n)
+		return
+	}
+	v := map[string]any{"kind": args[2], "track": args[3]}
+	if len(args) > 4 {
+		v["taxon"] = args[4]
+	}
+	r.says(v)
+}
+
+func (r *reviewer) get(path string, into any) {
+	answer, err := r.client.Get(r.base + path)
+	r.ts.Check(err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	r.ts.Check(err)
+	if answer.StatusCode != http.StatusOK {
+		r.ts.Fatalf("%s: %d %s", path, answer.StatusCode, text)
+	}
+	r.ts.Check(json.Unmarshal(text, into))
+}
+
+func (r *reviewer) says(v map[string]any) {
+	body, err := json.Marshal(v)
+	r.ts.Check(err)
+	q, err := http.NewRequest("POST", r.base+"/api/deployments/"+r.op+"/verdicts", bytes.NewReader(body))
+	r.ts.Check(err)
+	q.Header.Set("Content-Type", "application/json")
+	q.Header.Set("X-Requin-CSRF", r.csrf)
+	q.Header.Set("Origin", r.base)
+	answer, err := r.client.Do(q)
+	r.ts.Check(err)
+	defer answer.Body.Close()
+	if text, _ := io.ReadAll(answer.Body); answer.StatusCode != http.StatusOK {
+		r.ts.Fatalf("%s: %d %s", body, answer.StatusCode, text)
+	}
+}
+
+// certify follows the frames that the page would lead to.
+func (r *reviewer) certify(taxon string, n int) {
+	for looks := 0; looks < 500; looks++ {
+		var next struct {
+			Frame int
+			Done  bool
+		}
+		r.get("/api/deployments/"+r.op+"/next?taxon="+taxon, &next)
+		if next.Done {
+			return
+		}
+		if next.Frame < 0 {
+			r.ts.Fatalf("there is no frame to look at, and %s is not certified", taxon)
+		}
+		var d struct {
+			Tracks []struct {
+				ID, Taxon, State string
+				Points           [][6]float64
+			}
+		}
+		r.get("/api/deployments/"+r.op, &d)
+		here := 0
+		for _, t := range d.Tracks {
+			if t.Taxon != taxon || !slices.ContainsFunc(t.Points, func(p [6]float64) bool { return int(p[0]) == next.Frame }) {
+				continue
+			}
+			here++
+			if t.State == "open" {
+				r.says(map[string]any{"kind": "accept", "track": t.ID})
+			}
+		}
+		for ; looks == 0 && here < n; here++ {
+			x := float64(2 + 9*here)
+			r.says(map[string]any{"kind": "add", "taxon": taxon, "frame": next.Frame, "box": []float64{x, 1, x + 7, 5}})
+		}
+		r.says(map[string]any{"kind": "looked", "frame": next.Frame, "taxa": []string{taxon}})
+	}
+	r.ts.Fatalf("500 frames, and %s is not certified", taxon)
+}
