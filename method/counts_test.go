@@ -1,10 +1,14 @@
 package method
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"requin/count"
+	"requin/review"
+	"requin/survey"
 )
 
 func TestCountSentences(t *testing.T) {
@@ -24,5 +28,50 @@ func TestCountSentences(t *testing.T) {
 	}
 	if table := CountTable(counts); !strings.Contains(table, `| B\|3 | shark | not analysed |`) || !strings.Contains(table, "| B1 | shark | 7 |") {
 		t.Error(table)
+	}
+}
+
+// What was kept of a review follows from the log; who changes it is found out.
+func TestVerifyDerivesReviewedCounts(t *testing.T) {
+	s := counted(t)
+	ctx := t.Context()
+	at, n := count.Seconds(5e9), 7
+	said, err := json.Marshal(review.Said{Taxon: "shark", Time: &at, N: &n})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AppendVerdict(ctx, survey.Verdict{OpCode: "D1", Kind: string(review.Count), By: "anna", At: time.Unix(9, 0), After: said}); err != nil {
+		t.Fatal(err)
+	}
+	book, err := ReadBook(ctx, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := book.Counts[0]; len(book.Counts) != 1 || *c.MaxN != 7 || c.Status != count.Reviewed || *c.Review.Machine != 2 {
+		t.Errorf("%+v", book.Counts)
+	}
+	verify := func() Verified {
+		t.Helper()
+		v, err := Verify(ctx, s, false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	if v := verify(); v.Checked["reviewed count"] != 1 || len(v.Findings) > 0 {
+		t.Fatalf("%+v", v)
+	}
+	kept, ok, err := s.ReviewedOf(ctx, "r1")
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	eight := 8
+	kept.Result.Taxa[0].MaxN = &eight
+	if err := s.PutReviewed(ctx, "r1", kept); err != nil {
+		t.Fatal(err)
+	}
+	v := verify()
+	if len(v.Findings) != 1 || v.Findings[0].Severity != Altered || !strings.Contains(v.Findings[0].What, "follows MaxN 7, reviewed; kept was 8") {
+		t.Errorf("%+v", v.Findings)
 	}
 }
