@@ -65,6 +65,7 @@ var partsOf = map[string]struct {
 	}},
 	KeptTaxa: {"SELECT '' FROM taxa LIMIT 1", []keptPart{
 		{"list", "position, name, common, caab, aphia_id, role, classes, threshold", "taxa WHERE ? = '' ORDER BY position"},
+		{"overlaps", "taxon, other", "taxon_overlaps WHERE ? = '' ORDER BY taxon, other"},
 	}},
 	KeptDataset: {"SELECT name FROM datasets", []keptPart{{"facts", "name, manifest, created, settings", "datasets WHERE name = ?"}}},
 	KeptModel:   {"SELECT name FROM models", []keptPart{{"facts", "name, sha256, created, card", "models WHERE name = ?"}}},

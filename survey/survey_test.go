@@ -307,8 +307,8 @@ func TestTaxa(t *testing.T) {
 		t.Errorf("a new survey has taxa %v", got)
 	}
 	want := taxon.List{
-		{Name: "Triaenodon obesus", Common: "requin corail", CAAB: "37018038", AphiaID: 217343, Role: taxon.Studied, Classes: []string{"whitetip", "4"}, Threshold: 0.45},
-		{Name: "Epinephelidae", Role: taxon.Context},
+		{Name: "Triaenodon obesus", Common: "requin corail", CAAB: "37018038", AphiaID: 217343, Role: taxon.Studied, Classes: []string{"whitetip", "4"}, Threshold: 0.45, Overlaps: []string{"remora", "Epinephelidae"}},
+		{Name: "Epinephelidae", Role: taxon.Context, Overlaps: []string{"a"}},
 		{Name: "a"},
 	}
 	for range 2 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -23,6 +24,7 @@ const largest = 1 << 20
 //	    aphia_id: 217337
 //	    classes: [grey_reef, "grey reef shark", 4]  # the model's classes that mean it, by name or number
 //	    threshold: 0.45                    # least score that counts; the model's where left out
+//	    overlaps: [Echeneis naucrates]     # taxa whose animals lie on its animals: never one animal under two names
 //	  - name: Epinephelidae
 //	    role: context                      # seen, but neither counted nor tested; studied where left out
 //
@@ -53,6 +55,11 @@ func ParseFile(r io.Reader) (List, error) {
 	names := map[string]bool{}
 	for i := range file.Taxa {
 		if err := file.Taxa[i].check(names); err != nil {
+			return nil, at(&tree, i, err)
+		}
+	}
+	for i, t := range file.Taxa {
+		if err := file.Taxa.known(t); err != nil {
 			return nil, at(&tree, i, err)
 		}
 	}
@@ -92,6 +99,20 @@ func (t *Taxon) check(names map[string]bool) error {
 	names[key] = true
 	if t.Role == "" {
 		t.Role = Studied
+	}
+	return nil
+}
+
+// known sees to it that the taxa that a taxon overlaps are in the list.
+func (l List) known(t Taxon) error {
+	for _, o := range t.Overlaps {
+		i := slices.IndexFunc(l, func(other Taxon) bool { return other.is(o) })
+		switch {
+		case i < 0:
+			return fmt.Errorf("%q overlaps %q, which is none of the taxa: write the name or common name of one", t.Name, o)
+		case l[i].Name == t.Name:
+			return fmt.Errorf("%q overlaps itself: two boxes of one taxon that lie on one another are always one animal; take it out", t.Name)
+		}
 	}
 	return nil
 }

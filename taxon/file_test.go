@@ -13,6 +13,7 @@ const example = `taxa:
     aphia_id: 217337
     classes: [grey_reef, "grey reef shark", 4]
     threshold: 0.45
+    overlaps: [Epinephelidae]
   - name: Epinephelidae
     role: context
 `
@@ -24,7 +25,7 @@ func TestParseFile(t *testing.T) {
 	}
 	want := List{
 		{Name: "Carcharhinus amblyrhynchos", Common: "grey reef shark", CAAB: "37018030", AphiaID: 217337, Role: Studied,
-			Classes: []string{"grey_reef", "grey reef shark", "4"}, Threshold: 0.45},
+			Classes: []string{"grey_reef", "grey reef shark", "4"}, Threshold: 0.45, Overlaps: []string{"Epinephelidae"}},
 		{Name: "Epinephelidae", Role: Context},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -54,6 +55,9 @@ func TestParseFileErrors(t *testing.T) {
 		{"own name is another's class", "taxa:\n  - name: a\n    classes: [b]\n  - name: b\n", "claimed by"},
 		{"no name", "taxa:\n  - common: shark\n", "line 2: a taxon without a name"},
 		{"nameless class", "taxa: [{name: a, classes: ['']}]", "class without a name"},
+		{"overlaps nothing known", "taxa:\n  - name: a\n  - name: b\n    overlaps: [remora]\n", "line 3: \"b\" overlaps \"remora\", which is none"},
+		{"overlaps itself", "taxa:\n  - name: a\n    common: shark\n    overlaps: [Shark]\n", "line 2: \"a\" overlaps itself"},
+		{"overlaps in words", "taxa: [{name: a, overlaps: true}]", "line 1"},
 		{"caab", "taxa: [{name: a, caab: '123'}]", "8 digits"},
 		{"aphia", "taxa: [{name: a, aphia_id: -1}]", "AphiaID"},
 		{"a list on top", "- name: a\n", "line 1"},
@@ -68,6 +72,27 @@ func TestParseFileErrors(t *testing.T) {
 		}
 		if strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: the error has several lines: %q", c.name, err)
+		}
+	}
+}
+
+func TestMayOverlap(t *testing.T) {
+	list, err := ParseFile(strings.NewReader("taxa: [{name: Carcharhinus melanopterus, common: blacktip}, {name: Echeneis naucrates, overlaps: [Blacktip]}, {name: Lutjanus bohar}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"Echeneis naucrates", "Carcharhinus melanopterus", true},
+		{"Carcharhinus melanopterus", "Echeneis naucrates", true},
+		{"Carcharhinus melanopterus", "Lutjanus bohar", false},
+		{"Echeneis naucrates", "unheard of", false},
+		{"", "", false},
+	} {
+		if got := list.MayOverlap(c.a, c.b); got != c.want {
+			t.Errorf("%s and %s: %t", c.a, c.b, got)
 		}
 	}
 }
