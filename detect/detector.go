@@ -26,6 +26,10 @@ type Options struct {
 	Threshold  float32            // of every taxon that the taxa file gives none; 0: the model's, else 0.3
 	Thresholds map[string]float32 // by taxon, above all others
 	NMS        float64            // overlap (IoU) above which the weaker of two boxes of one taxon goes; 0: the family's, below 0: none
+	// OneBox is the overlap (IoU) above which two boxes of different taxa are one animal
+	// under two names, unless the taxa may overlap; 0: OneAnimal, or none where NMS is
+	// below 0; below 0: none.
+	OneBox float64
 }
 
 // Card says what a detector is and how it is run, for the record of a run.
@@ -46,7 +50,8 @@ type Card struct {
 	OpenSize    bool              `json:"open_size,omitempty"` // width and height are the most; the input takes the picture's own size
 	Pixels      Pixels            `json:"pixels"`
 	Low         float64           `json:"low"`
-	NMS         float64           `json:"nms"` // 0: none
+	NMS         float64           `json:"nms"`                   // 0: none
+	OneBox      float64           `json:"one_box_iou,omitempty"` // see Options; 0, as in records without it: none
 	Producer    string            `json:"producer,omitempty"`
 	Opset       int64             `json:"opset"`
 	Metadata    map[string]string `json:"metadata,omitempty"`
@@ -152,7 +157,7 @@ func prepare(info *onnx.Info, opt Options) (*Detector, error) {
 	d.card = Card{
 		SHA256: info.SHA256, External: info.External, Family: p.family.name, FamilyFrom: p.familyFrom, Head: p.head,
 		Classes: p.classes, ClassesFrom: p.classesFrom, Dropped: m.dropped, Unseen: m.unseen, Taxa: m.taxa,
-		Width: p.w, Height: p.h, OpenSize: p.free, Pixels: p.pixels, Low: number(low), NMS: overlap(opt.NMS, p.family.nms, m.merged),
+		Width: p.w, Height: p.h, OpenSize: p.free, Pixels: p.pixels, Low: number(low), NMS: overlap(opt.NMS, p.family.nms, m.merged), OneBox: oneBox(opt),
 		Producer: info.Producer, Opset: info.Opset, Metadata: info.Metadata, Device: opt.Device, Threads: opt.Threads,
 	}
 	if d.card.Device == "" {
@@ -174,6 +179,20 @@ func overlap(asked, family float64, merged bool) float64 {
 		return 0.45
 	}
 	return family
+}
+
+// OneAnimal is the overlap (IoU) above which boxes of two taxa are one animal, where nobody
+// says otherwise. docs/benchmarks.md has what it was chosen by.
+const OneAnimal = 0.5
+
+func oneBox(opt Options) float64 {
+	switch {
+	case opt.OneBox > 0:
+		return opt.OneBox
+	case opt.OneBox < 0 || opt.NMS < 0:
+		return 0
+	}
+	return OneAnimal
 }
 
 // Input is the size that a picture is scaled into, its aspect kept.
@@ -220,7 +239,7 @@ func (d *Detector) Detect(f *frame.Frame) ([]Detection, error) {
 }
 
 // judge turns what the network answered into detections: decode, map classes to
-// taxa, suppress, clip.
+// taxa, suppress, clip, one box for an animal.
 func (d *Detector) judge(all []onnx.Tensor, p placement) ([]Detection, error) {
 	outputs := make([]onnx.Tensor, len(d.plan.outputs))
 	for i, k := range d.plan.outputs {
@@ -237,5 +256,6 @@ func (d *Detector) judge(all []onnx.Tensor, p placement) ([]Detection, error) {
 			list = append(list, one)
 		}
 	}
-	return clip(suppress(list, d.card.NMS), d.mapping.taxa, p.fullW, p.fullH), nil
+	found := clip(suppress(list, d.card.NMS), d.mapping.taxa, p.fullW, p.fullH)
+	return OneBox(found, d.card.OneBox, d.mapping.taxa.Threshold, d.mapping.taxa.MayOverlap), nil
 }
