@@ -19,7 +19,9 @@
 //   - only detections count, each at its own frame: nothing is interpolated;
 //   - the order of the tracks changes nothing;
 //   - MaxN is the highest of the counts, hence of the MaxN of the intervals;
-//   - looking at fewer frames never raises MaxN;
+//   - of the same tracks, fewer frames never give a higher MaxN. Tracks that are made anew of fewer frames may: a sighting that its
+//     neighbours do not support does not count (track.Config.SupportS), and where they were not looked at nobody asks them;
+//   - MaxN is the count in one frame, and Evidence holds just the animals that are counted there;
 //   - time that was not looked at is in Effort.Gaps, also where the period reaches
 //     past the end of the video.
 //

@@ -38,10 +38,23 @@ type Config struct {
 	// ChangeOdds: how many times likelier it is that a track goes on with one animal than
 	// that it goes over to one of another taxon; at most 1 switches cutting off.
 	ChangeOdds float64 `json:"change_odds"`
+	// OneTaxon: of two tracks of one name the weaker has no point where both lie in a
+	// frame and overlap by more than this (IoU, 0 to 1): one animal twice. 0, as in
+	// records that do not have it, keeps both.
+	OneTaxon float64 `json:"one_taxon_iou,omitempty"`
+	// StrongEnds: a track ends at its last detection at or over the threshold; a weaker
+	// one counts between two of those. False, as in records that do not have it: to the end.
+	StrongEnds bool `json:"strong_ends,omitempty"`
+	// SupportS: a sighting counts if its track is seen in SupportShare (0 to 1) of the
+	// frames that were looked at in the seconds around it, half before, half after. 0, as
+	// in records that do not have it, counts all.
+	SupportS     float64 `json:"support_s,omitempty"`
+	SupportShare float64 `json:"support_share,omitempty"`
 }
 
 // Default is the settings for sharks and fish at 1 to 25 frames per second. The
-// reasons and sources are in docs/science/tracking.md; none was fitted to footage.
+// reasons and sources are in docs/science/tracking.md; OneTaxon and Support were chosen on
+// footage (docs/benchmarks.md), none of the others was.
 func Default() Config {
 	return Config{
 		MaxGapS:      5,
@@ -56,6 +69,10 @@ func Default() Config {
 		Room:         500,
 		LowOdds:      10,
 		ChangeOdds:   10000,
+		OneTaxon:     0.6,
+		StrongEnds:   true,
+		SupportS:     1.1,
+		SupportShare: 2.0 / 3,
 	}
 }
 
@@ -84,10 +101,13 @@ func (c Config) Validate() error {
 	for _, s := range []struct {
 		name  string
 		value float64
-	}{{"low_score", float64(c.LowScore)}, {"same_animal_iou", c.SameAnimal}} {
+	}{{"low_score", float64(c.LowScore)}, {"same_animal_iou", c.SameAnimal}, {"one_taxon_iou", c.OneTaxon}, {"support_share", c.SupportShare}} {
 		if !(s.value >= 0 && s.value <= 1) {
 			return fmt.Errorf("tracker setting %s is %v: give a number from 0 to 1", s.name, s.value)
 		}
+	}
+	if !(c.SupportS >= 0 && c.SupportS <= 3600) {
+		return fmt.Errorf("tracker setting support_s is %v: give a number from 0 to 3600", c.SupportS)
 	}
 	return nil
 }

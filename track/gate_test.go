@@ -25,7 +25,7 @@ func TestSpeedGate(t *testing.T) {
 // TestWeakNeedsMore: where a strong detection is only just taken for the
 // track's animal, a weak one is not.
 func TestWeakNeedsMore(t *testing.T) {
-	cfg := Default()
+	cfg := whole()
 	from := box(0, 0, 100, 30)
 	m := cfg.after(cfg.begin(from), 1)
 	names := scoreboard{{"A", 0.9}}

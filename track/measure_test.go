@@ -16,6 +16,13 @@ import (
 
 func half(string) float32 { return 0.5 }
 
+// association is the default without what settles tracks for a count: what is measured here is who is joined with whom.
+func association() track.Config {
+	c := track.Default()
+	c.OneTaxon, c.StrongEnds, c.SupportS, c.SupportShare = 0, false, 0, 0
+	return c
+}
+
 func follow(cfg track.Config, frames []detect.Frame) []eval.Seen {
 	t := track.New(cfg, half)
 	for _, f := range frames {
@@ -109,7 +116,7 @@ func both(t testing.TB, s scene, input string) (ours, naive eval.MOTScore) {
 	if input == "degraded" {
 		frames = degrade(frames, 0.2, 0.2, rng)
 	}
-	return score(t, s.truth, follow(track.Default(), frames)), score(t, s.truth, greedy(frames))
+	return score(t, s.truth, follow(association(), frames)), score(t, s.truth, greedy(frames))
 }
 
 // TestDeepFish measures the tracker on real fish with true tracks. Its output

@@ -66,10 +66,10 @@ func TestSensitivity(t *testing.T) {
 		}
 		out.WriteString("\n")
 	}
-	line("default", track.Default())
+	line("default", association())
 	for _, s := range settings {
 		for _, factor := range []float64{0.5, 2} {
-			cfg := track.Default()
+			cfg := association()
 			*s.of(&cfg) *= factor
 			line(fmt.Sprintf("%s %v", s.name, *s.of(&cfg)), cfg)
 		}

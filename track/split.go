@@ -101,7 +101,7 @@ func (c *Config) split(tr *following) []*following {
 	var out []*following
 	start := 0
 	for _, end := range cuts {
-		part := &following{frames: tr.frames[start:end]}
+		part := &following{frames: tr.frames[start:end:end], begins: tr.begins[start:end:end]}
 		part.Points = tr.Points[start:end:end]
 		for _, p := range part.Points {
 			part.names.add(p.Detection)

@@ -17,12 +17,18 @@
 // or, the same in one call, tracks, err := track.Follow(track.Default(), threshold, frames).
 //
 // What can be relied on:
-//   - every detection at or over its taxon's threshold is in exactly one track,
-//     so a count of tracks in a frame is never less than what the detector saw
+//   - every detection at or over its taxon's threshold is in exactly one track while it is followed
 //     (near-identical boxes under several names are one animal: Config.SameAnimal);
+//   - what then counts of a track is settled when all frames were seen: from its first to its last detection
+//     at or over the threshold (Config.StrongEnds), where no better track of its name lies on it
+//     (Config.OneTaxon), and where neighbouring moments support it (Config.SupportS). A track's points are its sightings that
+//     count, so the picture of a MaxN shows the animals that are counted, and no others. What is left out is still
+//     among the detections, and in the tracks of a tracker without thresholds;
+//   - at sampling intervals of more than half of SupportS one sighting is enough, and nothing is dropped for
+//     being seen only once;
 //   - a track has at most one point in a frame;
-//   - nothing is dropped for being still, small, or seen only once;
-//   - a detection under its threshold never begins a track, it only continues one,
+//   - nothing is dropped for being still or small;
+//   - a detection under its threshold never begins or ends a track, it only continues one,
 //     and then counts as seen;
 //   - the same frames give the same tracks, also when the detections within a
 //     frame come in another order.
@@ -51,8 +57,8 @@ type Point struct {
 // within single frames, is the same either way.
 type Track struct {
 	ID     int           `json:"id"`     // from 1, in the order of first sighting
-	Taxon  string        `json:"taxon"`  // the one with the most summed score over the points; a tie goes to the earlier name
-	Scores []taxon.Score `json:"scores"` // mean score per point, best first: Scores[0].Taxon is Taxon
+	Taxon  string        `json:"taxon"`  // the one with the most summed score over the points it was named by; a tie goes to the earlier name
+	Scores []taxon.Score `json:"scores"` // mean score per such point, best first: Scores[0].Taxon is Taxon. They are the points before doubles and unsupported ones were left out
 	Points []Point       `json:"points"` // in the order of the frames; at least one
 }
 

@@ -38,6 +38,13 @@ func run(cfg Config, frames ...detect.Frame) []Track {
 	return t.Finish()
 }
 
+// whole is the default without what settles tracks for a count: what was followed, all of it.
+func whole() Config {
+	c := Default()
+	c.OneTaxon, c.StrongEnds, c.SupportS, c.SupportShare = 0, false, 0, 0
+	return c
+}
+
 // lengths gives the number of points of each track.
 func lengths(tracks []Track) []int {
 	out := []int{}
@@ -87,7 +94,7 @@ func TestTracks(t *testing.T) {
 			[]detect.Frame{at(0, det("A", 0.9, frame.Box{X0: math.NaN()})), at(1, det("A", 0.9, frame.Box{X0: math.NaN()})), at(2, det("A", 0.9, rest))}, []int{1, 1, 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			tracks := run(Default(), c.frames...)
+			tracks := run(whole(), c.frames...)
 			if got := lengths(tracks); !reflect.DeepEqual(got, c.want) {
 				t.Fatalf("tracks of %v points, want %v", got, c.want)
 			}
@@ -184,7 +191,7 @@ func TestSameAnimal(t *testing.T) {
 	if a.Scores != nil {
 		t.Error("the detector's own detection was changed")
 	}
-	off := Default()
+	off := whole()
 	off.SameAnimal = 0
 	for _, c := range []struct {
 		name string
@@ -193,11 +200,11 @@ func TestSameAnimal(t *testing.T) {
 		want int
 	}{
 		{"switched off", off, []detect.Detection{a, bb}, 2},
-		{"less overlap", Default(), []detect.Detection{a, det("B", 0.6, other)}, 2},
-		{"one taxon twice is two animals", Default(), []detect.Detection{a, det("A", 0.6, near)}, 2},
-		{"two of A, two of B at one place are two animals", Default(),
+		{"less overlap", whole(), []detect.Detection{a, det("B", 0.6, other)}, 2},
+		{"one taxon twice is two animals", whole(), []detect.Detection{a, det("A", 0.6, near)}, 2},
+		{"two of A, two of B at one place are two animals", whole(),
 			[]detect.Detection{a, det("A", 0.7, near), bb, det("B", 0.55, b)}, 2},
-		{"three names", Default(), []detect.Detection{a, bb, det("C", 0.7, b)}, 1},
+		{"three names", whole(), []detect.Detection{a, bb, det("C", 0.7, b)}, 1},
 	} {
 		if got := run(c.cfg, at(0, c.in...)); len(got) != c.want {
 			t.Errorf("%s: %d animals, want %d", c.name, len(got), c.want)
@@ -263,6 +270,7 @@ func TestConfig(t *testing.T) {
 		func(c *Config) { c.MaxGapS = 0 }, func(c *Config) { c.PersistenceS = math.NaN() },
 		func(c *Config) { c.SameAnimal = 1.1 }, func(c *Config) { c.LowScore = -1 },
 		func(c *Config) { c.MaxSpeed = math.Inf(1) }, func(c *Config) { c.TaxonDoubt = 2 },
+		func(c *Config) { c.OneTaxon = -1 }, func(c *Config) { c.SupportShare = math.NaN() }, func(c *Config) { c.SupportS = math.Inf(1) },
 	} {
 		c := Default()
 		spoil(&c)

@@ -17,9 +17,11 @@ type Tracker struct {
 	clock     time.Duration // since the first frame, never backwards
 	latest    time.Duration // the last frame's own time
 	started   bool
-	frames    int          // seen so far
-	all       []*following // by ID
-	alive     []*following // those that may go on, by ID
+	frames    int             // seen so far
+	looked    []time.Duration // clock at each of them
+	settles   bool            // a threshold was given
+	all       []*following    // by ID
+	alive     []*following    // those that may go on, by ID
 }
 
 // following is a track in the making. Times are of Tracker.clock.
@@ -35,13 +37,16 @@ type following struct {
 
 // New gives a tracker that has seen nothing. threshold says for a taxon's name
 // the least score, 0 to 1, of a detection that counts by itself and may begin a
-// track (a score just at it does); nil: every detection does. cfg must be
-// valid (Config.Validate).
+// track (a score just at it does). nil is for what is not to be counted: true
+// boxes, and everything that might be an animal. There every detection begins a
+// track, and all of them stay (Config's OneTaxon, StrongEnds and Support are of what
+// counts). cfg must be valid (Config.Validate).
 func New(cfg Config, threshold func(taxon string) float32) *Tracker {
-	if threshold == nil {
+	settles := threshold != nil
+	if !settles {
 		threshold = func(string) float32 { return 0 }
 	}
-	return &Tracker{cfg: cfg, threshold: threshold}
+	return &Tracker{cfg: cfg, threshold: threshold, settles: settles}
 }
 
 // Update takes the next frame: its detections continue tracks or begin new
@@ -63,6 +68,7 @@ func (t *Tracker) Update(f detect.Frame) {
 	}
 	t.latest, t.started = f.Time, true
 	t.frames++
+	t.looked = append(t.looked, t.clock)
 	t.endLost()
 
 	seen := t.sightings(f.Detections)
@@ -152,11 +158,18 @@ func (t *Tracker) Finish() []Track {
 	for _, tr := range t.all {
 		parts = append(parts, t.cfg.split(tr)...)
 	}
+	if t.settles {
+		parts = t.settle(parts)
+	} else {
+		for _, tr := range parts {
+			tr.name()
+		}
+	}
 	slices.SortStableFunc(parts, func(a, b *following) int { return cmp.Compare(a.frames[0], b.frames[0]) })
 	out := make([]Track, len(parts))
 	for i, tr := range parts {
-		out[i] = Track{ID: i + 1, Scores: tr.names.means(len(tr.Points)), Points: tr.Points[:len(tr.Points):len(tr.Points)]}
-		out[i].Taxon = out[i].Scores[0].Taxon
+		out[i] = tr.Track
+		out[i].ID, out[i].Points = i+1, tr.Points[:len(tr.Points):len(tr.Points)]
 	}
 	return out
 }
