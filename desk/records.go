@@ -12,6 +12,7 @@ import (
 
 	"requin/annotate"
 	"requin/count"
+	"requin/detect"
 	"requin/survey"
 	"requin/taxon"
 	"requin/track"
@@ -171,7 +172,15 @@ func (c *exported) track(t track.Track, chapter int, offset time.Duration, media
 	id := strconv.Itoa(t.ID)
 	var names []annotate.Name
 	for _, s := range t.Scores {
-		names = append(names, annotate.Name{Label: s.Taxon, Score: float64(s.Score), Scored: true})
+		name := annotate.Name{Label: s.Taxon, Score: float64(s.Score), Scored: true}
+		if s.Taxon == t.Taxon { // the one that is counted leads
+			names = slices.Insert(names, 0, name)
+		} else {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 || names[0].Label != t.Taxon { // people named it
+		names = slices.Insert(names, 0, annotate.Name{Label: t.Taxon})
 	}
 	if !sightings && !yield(annotate.Track{Media: media.Name, ID: id, Names: names, Origin: origin}, nil) {
 		return false
@@ -182,10 +191,12 @@ func (c *exported) track(t track.Track, chapter int, offset time.Duration, media
 		if media.Rate.Num > 0 {
 			number = int(at.Seconds()*float64(media.Rate.Num)/float64(media.Rate.Den) + 0.5)
 		}
-		var record annotate.Record = annotate.Mark{
+		mark := annotate.Mark{
 			Media: media.Name, Track: id, Frame: number, Time: at, Shape: annotate.BoxShape(p.Box), Still: true,
-			Names: []annotate.Name{{Label: p.Taxon, Score: float64(p.Score), Scored: true}}, Origin: origin,
+			Origin: origin,
 		}
+		mark.Names, mark.Attributes = countedAs(t.Taxon, p.Detection)
+		var record annotate.Record = mark
 		if sightings {
 			record = c.sighting(t, p, media, number, origin)
 		}
@@ -194,6 +205,25 @@ func (c *exported) track(t track.Track, chapter int, offset time.Duration, media
 		}
 	}
 	return true
+}
+
+// detectedAs is the attribute of a box that the detector named otherwise, in its one frame, than the animal is counted as.
+const detectedAs = "detected_as"
+
+// countedAs names a box by the taxon that its track is counted as, so that whoever counts the boxes of a name in a frame gets
+// Requin's number. What the detector called this one box, where that differs, is an attribute. The score is the counted taxon's in this
+// frame, where the detector gave one, else that of the box.
+func countedAs(taxon string, d detect.Detection) ([]annotate.Name, []annotate.Attribute) {
+	if d.Taxon == taxon {
+		return []annotate.Name{{Label: taxon, Score: float64(d.Score), Scored: true}}, nil
+	}
+	score := d.Score
+	for _, s := range d.Scores {
+		if s.Taxon == taxon {
+			score = s.Score
+		}
+	}
+	return []annotate.Name{{Label: taxon, Score: float64(score), Scored: true}}, []annotate.Attribute{{Name: detectedAs, Value: d.Taxon}}
 }
 
 // sighting is one point as an EventMeasure point: one animal, in the period it lies in.
