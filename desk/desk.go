@@ -166,10 +166,6 @@ func (d *Desk) Basis(limit float64) (review.Basis, error) {
 			a, probability, _ := d.Sees(name)
 			return a, probability
 		},
-		Threshold: func(name string) float64 {
-			t, _ := d.Made.Settings.Taxa.Find(name)
-			return t.Threshold
-		},
 	}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"requin/count"
+	"requin/frame"
 	"requin/track"
 	"requin/uncertainty"
 )
@@ -29,8 +30,6 @@ type Basis struct {
 
 	// Sees is how well the detector sees a taxon, and what its scores are worth.
 	Sees func(taxon string) (detectability uncertainty.Detectability, probability func(score float64) float64)
-	// Threshold is the least score with which the machine counts a taxon.
-	Threshold func(taxon string) float64
 }
 
 // Outcome is a count as a log leaves it.
@@ -44,7 +43,7 @@ type Outcome struct {
 // of stays as the machine counted it. The log has to be everybody's.
 //
 //	certified  a frame's animals are the boxes that people confirmed, or what they counted there: nothing else can change MaxN
-//	reviewed   those, and the machine's tracks that are neither rejected nor in a frame that was looked at whole
+//	reviewed   those, and what the machine counted of animals that nobody spoke of, outside of frames that were looked at whole
 //	disputed   as reviewed; two readers contradict each other and nobody settled it
 //
 // It depends on the basis and the log alone, and is refused only where count.Of refuses.
@@ -116,7 +115,13 @@ func (s *State) outcome(b Basis, spoken map[string]bool, known map[string]uncert
 		out = append(out, t)
 	}
 	for _, taxon := range slices.Sorted(maps.Keys(spoken)) {
-		for _, t := range s.counting(taxon, known[taxon].Certified, b.Threshold(taxon)) {
+		for _, t := range s.confirmed(taxon) {
+			take(t)
+		}
+		if known[taxon].Certified {
+			continue
+		}
+		for _, t := range s.unspoken(taxon, b.Tracks) {
 			take(t)
 		}
 	}
@@ -209,38 +214,54 @@ func (s *State) stated(taxon string) (out []count.Stated) {
 	return out
 }
 
-// counting are the tracks of a taxon that count: what people confirmed; and, unless only that counts, what the machine
-// counted and nobody spoke of, outside of the frames that were looked at whole. The machine's bear their numbers, people's 0.
-func (s *State) counting(taxon string, confirmed bool, threshold float64) (out []track.Track) {
-	looks, _ := s.Looks(taxon)
+// confirmed are the tracks of a taxon that people confirmed. The machine's candidates bear their numbers, people's own 0.
+func (s *State) confirmed(taxon string) (out []track.Track) {
 	for _, t := range s.tracks {
-		open := t.Standing == Open || t.Standing == Uncertain
-		if t.Taxon != taxon || t.Standing == Rejected || open && (confirmed || t.strongest() < threshold) {
-			continue
-		}
-		number, _ := strconv.Atoi(strings.TrimPrefix(t.ID, "t")) // 0: no track of the machine's
-		n := s.track(t, number)
-		if open {
-			n.Points = slices.DeleteFunc(n.Points, func(p track.Point) bool {
-				i, ok := s.FrameAt(p.Time)
-				_, whole := slices.BinarySearch(looks, i)
-				return ok && whole
-			})
-		}
-		if len(n.Points) > 0 {
-			out = append(out, n)
+		if t.Taxon == taxon && t.Standing == Accepted {
+			number, _ := strconv.Atoi(strings.TrimPrefix(t.ID, "t")) // 0: no track of the machine's
+			out = append(out, s.track(t, number))
 		}
 	}
 	return out
 }
 
-// strongest is a track's highest score.
-func (t *Track) strongest() float64 {
-	best := 0.0
-	for _, p := range t.Points {
-		best = max(best, p.Score)
+// unspoken are the machine's tracks of a taxon, without the points of animals that somebody spoke of and of frames that were looked at
+// whole. A point is of the animal whose track lies nearest there.
+func (s *State) unspoken(taxon string, counted []track.Track) (out []track.Track) {
+	looks, _ := s.Looks(taxon)
+	here := make([][]*Track, len(s.Frames))
+	for _, t := range s.tracks {
+		for _, p := range t.Points {
+			here[p.Frame] = append(here[p.Frame], t)
+		}
 	}
-	return best
+	open := func(p track.Point) bool {
+		i, ok := s.FrameAt(p.Time)
+		if !ok {
+			return true
+		}
+		if _, whole := slices.BinarySearch(looks, i); whole {
+			return false
+		}
+		nearest, most := (*Track)(nil), sameAnimal
+		for _, t := range here[i] {
+			q, _ := t.In(i)
+			if overlap := frame.IoU(q.Box, p.Box); overlap >= most {
+				nearest, most = t, overlap
+			}
+		}
+		return nearest == nil || nearest.Standing == Open || nearest.Standing == Uncertain
+	}
+	for _, t := range counted {
+		if t.Taxon != taxon {
+			continue
+		}
+		t.Points = slices.DeleteFunc(slices.Clone(t.Points), func(p track.Point) bool { return !open(p) })
+		if len(t.Points) > 0 {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // Disputes are the taxa on which two people contradict each other, in what they said of a track or counted in a frame, and

@@ -21,8 +21,7 @@ func basis(t *testing.T) Basis {
 		t.Fatal(err)
 	}
 	return Basis{Machine: m, Counted: result, Tracks: m.Tracks, Input: in, Limit: 0.05,
-		Sees:      func(string) (uncertainty.Detectability, func(float64) float64) { return uncertainty.Prior(), AsScored },
-		Threshold: func(string) float64 { return 0.4 }}
+		Sees: func(string) (uncertainty.Detectability, func(float64) float64) { return uncertainty.Prior(), AsScored }}
 }
 
 func (b Basis) of(t *testing.T, log []Verdict, name string) count.Taxon {
