@@ -4,8 +4,8 @@ import "requin/uncertainty"
 
 // Compared is one number of one taxon by people and by machine.
 type Compared struct {
-	Measure string // MaxN, MeanCount, tMaxN, TFS or Frames
-	Among   string // what is compared: "deployments", "clips", "frames of clips"
+	Measure string // MaxN, MeanCount, TMaxN, TFS or PerFrame
+	Among   string // AmongDeployments, AmongClips or AmongFrames
 	Taxon   string
 	Pair
 	Uncertainty *uncertainty.Interval // of a MaxN whose detector's sight was measured; nil elsewhere
