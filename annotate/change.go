@@ -1,0 +1,104 @@
+package annotate
+
+// Credited names who made the statements where the stream does not. "": nobody.
+func Credited(records Records, by string) Records {
+	if by == "" {
+		return records
+	}
+	name := func(o *Origin) {
+		if o.By == "" {
+			o.By = by
+		}
+	}
+	return func(yield func(Record, error) bool) {
+		for record, err := range records {
+			switch r := record.(type) {
+			case Track:
+				name(&r.Origin)
+				record = r
+			case Mark:
+				name(&r.Origin)
+				record = r
+			case Sighting:
+				name(&r.Origin)
+				record = r
+			case Length:
+				name(&r.Origin)
+				record = r
+			case Count:
+				name(&r.Origin)
+				record = r
+			}
+			if !yield(record, err) {
+				return
+			}
+		}
+	}
+}
+
+// ChangedMedia changes each picture and video, and with its name the track, marks and looks that refer to it. change must
+// leave names unique.
+func ChangedMedia(records Records, change func(Media) Media) Records {
+	return func(yield func(Record, error) bool) {
+		names := map[string]string{} // those that changed
+		called := func(name string) string {
+			if now, ok := names[name]; ok {
+				return now
+			}
+			return name
+		}
+		for record, err := range records {
+			switch r := record.(type) {
+			case Media:
+				now := change(r)
+				if now.Name != r.Name {
+					names[r.Name] = now.Name
+				}
+				record = now
+			case Track:
+				r.Media = called(r.Media)
+				record = r
+			case Mark:
+				r.Media = called(r.Media)
+				record = r
+			case Look:
+				r.Media = called(r.Media)
+				record = r
+			}
+			if !yield(record, err) {
+				return
+			}
+		}
+	}
+}
+
+// Drawn leaves out the marks that a machine proposed: those with a score under 1, their own or, where they
+// are not named, their track's. left, where it is not nil, is how many these were, anew each time the stream is
+// ranged over.
+func Drawn(records Records, left *int) Records {
+	proposed := func(names []Name) bool { return len(names) > 0 && names[0].Scored && names[0].Score < 1 }
+	return func(yield func(Record, error) bool) {
+		n := left
+		if n == nil {
+			n = new(int)
+		}
+		*n = 0
+		tracks := map[[2]string]bool{}
+		for record, err := range records {
+			switch r := record.(type) {
+			case Track:
+				if proposed(r.Names) {
+					tracks[[2]string{r.Media, r.ID}] = true
+				}
+			case Mark:
+				if proposed(r.Names) || len(r.Names) == 0 && tracks[[2]string{r.Media, r.Track}] {
+					*n++
+					continue
+				}
+			}
+			if !yield(record, err) {
+				return
+			}
+		}
+	}
+}
