@@ -6,6 +6,7 @@ import (
 	_ "image/gif" // for image.DecodeConfig
 	_ "image/jpeg"
 	_ "image/png"
+	"io"
 
 	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/tiff"
@@ -27,11 +28,16 @@ func (in Input) size(name string) (w, h int, err error) {
 		return 0, 0, err
 	}
 	defer file.Close() // only read from
-	config, _, err := image.DecodeConfig(file)
-	if err != nil {
+	if w, h, err = PictureSize(file); err != nil {
 		return 0, 0, fmt.Errorf("%s: the picture cannot be read: %w", name, err)
 	}
-	return checkedSize(name, config.Width, config.Height)
+	return checkedSize(name, w, h)
+}
+
+// PictureSize is the width and height in pixels that a picture's file states: JPEG, PNG, GIF, BMP, TIFF or WebP.
+func PictureSize(r io.Reader) (w, h int, err error) {
+	config, _, err := image.DecodeConfig(r)
+	return config.Width, config.Height, err
 }
 
 func checkedSize(name string, w, h int) (int, int, error) {
