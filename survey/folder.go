@@ -1,6 +1,7 @@
 // Package survey's noun is the folder that holds a study. It owns what lies
-// where on the disk, that nothing in it is ever half written, and the database
-// of what people and runs stated. It alone knows SQL.
+// where on the disk, that nothing in it is ever half written, the database
+// of what people and runs stated, and which of its videos, pictures and deployments a file
+// that is imported means. It alone knows SQL.
 //
 // A Survey is the folder of a whole study (docs/formats/survey-folder.md):
 //
