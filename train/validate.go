@@ -3,9 +3,9 @@ package train
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
-	"requin/dataset"
 	"requin/detect"
 	"requin/eval"
 	"requin/nn"
@@ -112,17 +112,12 @@ func (t *trainer) see(ctx context.Context, w nn.Weights, pictures []int) (l look
 }
 
 // truth is what is true of a picture, of the taxa that are learned.
-func (t *trainer) truth(picture int) (list []eval.Truth) {
+func (t *trainer) truth(picture int) []eval.Truth {
 	of := map[string]int{}
 	for i, x := range t.Manifest.Taxa {
 		of[x.Name] = t.class[i]
 	}
-	for _, b := range t.Manifest.Pictures[picture].Boxes {
-		if of[b.Taxon] >= 0 {
-			list = append(list, eval.Truth{Box: b.Box, Taxon: b.Taxon, Ignore: b.Ignore != "", Crowd: b.Ignore == dataset.Crowd})
-		}
-	}
-	return list
+	return slices.DeleteFunc(Truth(t.Manifest.Pictures[picture]), func(b eval.Truth) bool { return of[b.Taxon] < 0 })
 }
 
 func detections(found []detect.Detection) (list []eval.Found) {
