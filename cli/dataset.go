@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -101,13 +100,6 @@ func (a *app) datasetBuild() *cobra.Command {
 	return c
 }
 
-// truthSource is what a dataset is built from, out of a survey.
-type truthSource struct {
-	s           *survey.Survey
-	deployments []survey.Deployment
-	left        int // marks that a machine proposed
-}
-
 // buildDataset freezes the truth.
 func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags) error {
 	taxa, err := s.Taxa(ctx)
@@ -117,13 +109,14 @@ func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags
 	if len(taxa) == 0 && f.settings.Unknown == "error" {
 		return fmt.Errorf("the survey has no list of taxa: requin taxa FILE.yaml, or take every label as a context taxon with --unknown context")
 	}
-	src := &truthSource{s: s}
-	if src.deployments, err = s.Deployments(ctx); err != nil {
+	deployments, err := s.Deployments(ctx)
+	if err != nil {
 		return err
 	}
+	left := 0 // marks that a machine proposed
 	records := s.Records(ctx, survey.Filter{OpCodes: f.opcodes, Sources: f.sources})
 	if !f.proposals {
-		records = src.drawn(records)
+		records = annotate.Drawn(records, &left)
 	}
 	run, energy := begin(ctx, record.Dataset), record.MeterAlong()
 	defer energy()
@@ -131,14 +124,15 @@ func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
 		return err
 	}
+	files := func(m annotate.Media) ([]string, error) { return s.FilesOf(deployments, m) }
 	m := newMeter(a.stderr, f.settings.Name, func(n int64) string { return fmt.Sprintf("%d pictures", n) })
-	built, err := dataset.Build(ctx, dir, dataset.Source{Records: records, Taxa: taxa, Files: src.files}, f.settings, func(done, of int) { m.update(int64(done), int64(of)) })
+	built, err := dataset.Build(ctx, dir, dataset.Source{Records: records, Taxa: taxa, Files: files}, f.settings, func(done, of int) { m.update(int64(done), int64(of)) })
 	m.clear()
 	if err != nil {
 		return err
 	}
-	if src.left > 0 {
-		a.logf("%d boxes have a score under 1: a machine proposed them, so they are no truth and were left out (--proposals takes them)", src.left)
+	if left > 0 {
+		a.logf("%d boxes have a score under 1: a machine proposed them, so they are no truth and were left out (--proposals takes them)", left)
 	}
 	for _, w := range built.Warnings {
 		a.logf("Warning: %s", w)
@@ -151,14 +145,14 @@ func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags
 		return err
 	}
 	run.Settings, run.Defaults, run.Seeds = built.Settings, dataset.DefaultSettings(), map[string]uint64{"dataset": built.Settings.Seed}
-	run.Inputs, run.Outcome = src.inputs(built), frozen(built, src.left)
+	run.Inputs, run.Outcome = videosOf(deployments, built), frozen(built, left)
 	if err := keepRecord(ctx, s, run, energy(), "", dir); err != nil {
 		return err
 	}
 	if f.json {
 		return json.NewEncoder(a.stdout).Encode(map[string]any{
 			"schema": "requin.dataset-built/1", "name": built.Name, "folder": dir, "sha256": built.Hash(), "pictures": len(built.Pictures),
-			"deployments": built.Deployments, "taxa": built.Taxa, "gaps": built.Gaps, "dropped": len(built.Dropped), "proposals_left_out": src.left,
+			"deployments": built.Deployments, "taxa": built.Taxa, "gaps": built.Gaps, "dropped": len(built.Dropped), "proposals_left_out": left,
 		})
 	}
 	if err := built.WriteTable(a.stdout); err != nil {
@@ -168,10 +162,10 @@ func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags
 	return err
 }
 
-// inputs are the videos of the deployments that are in a dataset.
-func (t *truthSource) inputs(m *dataset.Manifest) []record.Input {
+// videosOf are the videos of the deployments that are in a dataset, for the record.
+func videosOf(deployments []survey.Deployment, m *dataset.Manifest) []record.Input {
 	out := []record.Input{}
-	for _, d := range t.deployments {
+	for _, d := range deployments {
 		if slices.ContainsFunc(m.Deployments, func(in dataset.Deployment) bool { return in.Name == d.OpCode }) {
 			for _, c := range d.Chapters {
 				out = append(out, record.Input{Role: "video", Path: c.Path, Bytes: c.Size, SHA256: cmp.Or(c.SHA256, record.NotRecorded)})
@@ -198,51 +192,6 @@ func frozen(m *dataset.Manifest, proposals int) map[string]any {
 	}
 	return map[string]any{"name": m.Name, "sha256": m.Hash(), "pictures": len(m.Pictures), "boxes": boxes, "deployments": len(m.Deployments), "fold_of": folds, "sides": sides, "table": rows,
 		"taxa": m.Taxa, "gaps": len(m.Gaps), "dropped": len(m.Dropped), "proposals_left_out": proposals}
-}
-
-// drawn leaves out the marks that a machine proposed: those with a score under 1, their own or their track's.
-func (t *truthSource) drawn(records annotate.Records) annotate.Records {
-	proposed := func(names []annotate.Name) bool { return len(names) > 0 && names[0].Scored && names[0].Score < 1 }
-	return func(yield func(annotate.Record, error) bool) {
-		t.left = 0
-		tracks := map[[2]string]bool{}
-		for record, err := range records {
-			switch r := record.(type) {
-			case annotate.Track:
-				if proposed(r.Names) {
-					tracks[[2]string{r.Media, r.ID}] = true
-				}
-			case annotate.Mark:
-				if proposed(r.Names) || len(r.Names) == 0 && tracks[[2]string{r.Media, r.Track}] {
-					t.left++
-					continue
-				}
-			}
-			if !yield(record, err) {
-				return
-			}
-		}
-	}
-}
-
-// files finds the file of a media: where it was when it was imported, or the chapter of its deployment.
-func (t *truthSource) files(m annotate.Media) ([]string, error) {
-	if m.Video {
-		for _, d := range t.deployments {
-			for _, c := range d.Chapters {
-				if d.OpCode == m.Deployment && strings.EqualFold(path.Base(c.Path), path.Base(m.Name)) {
-					return []string{t.s.Path(c.Path)}, nil
-				}
-			}
-		}
-	}
-	if file := m.Extra[pictureFile]; file != "" {
-		return []string{t.s.Path(file)}, nil
-	}
-	if m.Video {
-		return nil, fmt.Errorf("the survey does not have the video %s: requin add it, and name it with --video when you import", m.Name)
-	}
-	return nil, fmt.Errorf("nobody said where the picture %s lies: import its annotations again with --pictures FOLDER --replace", m.Name)
 }
 
 func (a *app) datasetCheck() *cobra.Command {

@@ -2,43 +2,20 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
-	"time"
 
 	"requin/annotate"
-	"requin/count"
 	"requin/eval"
+	"requin/exchange"
+	"requin/record"
 	"requin/survey"
-	"requin/taxon"
-	"requin/uncertainty"
 )
-
-// clipUnder is the length under which a deployment is a clip: long enough for any clip
-// around a presence, short enough for any baited station.
-const clipUnder = 10 * time.Minute
-
-// sameFrame is how far apart the times of one frame may be by people and by machine.
-const sameFrame = 40 * time.Millisecond
-
-// numbers is what was counted of one taxon in one deployment; nil: not known.
-type numbers struct {
-	maxn, mean *float64
-	tmaxn, tfs *time.Duration
-	doubt      *uncertainty.Interval // of maxn
-}
-
-// tallied is what was counted in one deployment.
-type tallied struct {
-	name   string
-	length time.Duration // 0: not known
-	taxa   map[string]numbers
-	frames []annotate.FrameTally // in time order
-}
 
 // surveyCounts pairs the latest counts of a survey with what people counted. beside tells
 // that models are evaluated, too: then it is no failure that there are none.
@@ -62,16 +39,15 @@ func (e *evaluation) surveyCounts(ctx context.Context, beside bool) ([]eval.Comp
 		}
 		return nil, fmt.Errorf("the survey %s holds no counts yet: requin count makes them; or name a model to be evaluated", s.Name())
 	}
-	name, err := namer(list, machine)
+	name, err := eval.Namer(list, machine)
 	if err != nil {
 		return nil, err
 	}
-	src := &truthSource{s: s}
-	people, err := annotate.Tallies(src.drawn(s.Records(ctx, survey.Filter{})), name)
+	people, err := annotate.Tallies(annotate.Drawn(s.Records(ctx, survey.Filter{}), nil), name)
 	if err != nil {
 		return nil, err
 	}
-	pairs := e.pair(fromTallies(people), machine)
+	pairs := e.pair(eval.CountedByPeople(people), machine)
 	if len(pairs) == 0 {
 		if beside {
 			return nil, nil
@@ -83,7 +59,7 @@ func (e *evaluation) surveyCounts(ctx context.Context, beside bool) ([]eval.Comp
 }
 
 // machineCounts are the latest counts of a survey's deployments.
-func (e *evaluation) machineCounts(ctx context.Context, deployments []survey.Deployment) (out []tallied, err error) {
+func (e *evaluation) machineCounts(ctx context.Context, deployments []survey.Deployment) (out []eval.Counted, err error) {
 	keys := map[string]bool{}
 	var partial []string
 	for _, d := range deployments {
@@ -100,10 +76,10 @@ func (e *evaluation) machineCounts(ctx context.Context, deployments []survey.Dep
 		if !run.Result.Effort.Complete() {
 			partial = append(partial, d.OpCode)
 		}
-		keys[modelOf(run)] = true
-		one := fromResult(d.OpCode, *run.Result)
-		if one.length < clipUnder && run.Detections != nil {
-			if one.frames, err = framesOf(run); err != nil {
+		keys[record.ModelOf(run.Record)] = true
+		one := eval.CountedByMachine(d.OpCode, *run.Result)
+		if one.Length < eval.ClipUnder && run.Detections != nil {
+			if one.Frames, err = eval.CountsInFrames(*run.Result, run.Detections); err != nil {
 				return nil, err
 			}
 		}
@@ -116,63 +92,6 @@ func (e *evaluation) machineCounts(ctx context.Context, deployments []survey.Dep
 		e.note("Not all of %s was looked at, so these counts are minimums.", brief(partial))
 	}
 	return out, nil
-}
-
-// fromResult is a count as it is compared.
-func fromResult(opcode string, r count.Result) tallied {
-	t := tallied{name: opcode, length: r.Period.Length().Duration(), taxa: map[string]numbers{}}
-	for _, x := range r.Taxa {
-		n := numbers{mean: x.MeanCount, doubt: x.Uncertainty}
-		if x.MaxN != nil {
-			v := float64(*x.MaxN)
-			n.maxn = &v
-		}
-		if x.TMaxN != nil {
-			at := x.TMaxN.Time.Duration()
-			n.tmaxn = &at
-		}
-		if x.TFS != nil {
-			at := x.TFS.Time.Duration()
-			n.tfs = &at
-		}
-		t.taxa[x.Name] = n
-	}
-	return t
-}
-
-// framesOf are the machine's counts in each frame that it looked at in the period.
-func framesOf(run survey.Run) (out []annotate.FrameTally, err error) {
-	r := run.Result
-	for f, err := range run.Detections {
-		if err != nil {
-			return nil, err
-		}
-		at := count.Seconds(f.Time)
-		if at < r.Period.From || at >= r.Period.To {
-			continue
-		}
-		one := annotate.FrameTally{Time: f.Time, Counts: map[string]int{}}
-		for _, t := range r.Taxa {
-			i := sort.Search(len(t.Counts), func(i int) bool { return t.Counts[i].Time > at })
-			if i > 0 {
-				one.Counts[t.Name] = t.Counts[i-1].N
-			}
-		}
-		out = append(out, one)
-	}
-	return out, nil
-}
-
-// fromTallies is what people stated, as it is compared.
-func fromTallies(list []annotate.Tally) (out []tallied) {
-	for _, t := range list {
-		one := tallied{name: t.OpCode, length: t.Length, taxa: map[string]numbers{}, frames: t.Frames}
-		for name, x := range t.Taxa {
-			one.taxa[name] = numbers{maxn: &x.MaxN, mean: x.MeanCount, tmaxn: x.TMaxN, tfs: x.TFS}
-		}
-		out = append(out, one)
-	}
-	return out
 }
 
 // howPeople says what people's numbers are from.
@@ -196,151 +115,64 @@ func howPeople(list []annotate.Tally) string {
 	return fmt.Sprintf("MaxN of %d deployments out of %s", deployments, strings.Join(parts, " and "))
 }
 
-// namer names the taxon that a label means: by the survey's list, else one that the machine counted.
-func namer(list taxon.List, machine []tallied) (func(string) string, error) {
-	claims, err := list.Claims()
+// fileCounts pairs the counts in two files.
+func (e *evaluation) fileCounts(ctx context.Context) ([]eval.Compared, error) {
+	names := eval.FirstNames()
+	people, err := e.readCounts(ctx, "people's counts", e.people, names)
 	if err != nil {
 		return nil, err
 	}
-	counted := map[string]string{}
-	for _, m := range machine {
-		for name := range m.taxa {
-			counted[taxon.Fold(name)] = name
+	machine, err := e.readCounts(ctx, "machine's counts", e.machine, names)
+	if err != nil {
+		return nil, err
+	}
+	pairs := e.pair(people, machine)
+	if len(pairs) == 0 {
+		return nil, fmt.Errorf("%s and %s have no deployment and taxon in common: in the first are %s, in the second %s", e.people, e.machine, held(people), held(machine))
+	}
+	for _, t := range []struct {
+		who  string
+		a, b []eval.Counted
+	}{{"people", people, machine}, {"the machine", machine, people}} {
+		if alone := eval.Missing(t.a, t.b); len(alone) > 0 {
+			e.note("Only %s counted %s: without a number to hold against, it is left out.", t.who, brief(alone))
 		}
 	}
-	return func(label string) string {
-		folded := taxon.Fold(label)
-		if name, ok := counted[folded]; ok {
-			return name
-		}
-		if i, ok := claims[folded]; ok {
-			return list[i].Name
-		}
-		if t, ok := list.Find(label); ok {
-			return t.Name
-		}
-		return label
-	}, nil
+	e.page.People, e.page.Machine = filepath.Base(e.people)+", "+held(people), filepath.Base(e.machine)+", "+held(machine)
+	return pairs, nil
 }
 
-// pair puts together what people and machine say of the same deployments and taxa, measure by measure.
-func (e *evaluation) pair(people, machine []tallied) []eval.Compared {
-	byName := map[string]tallied{}
-	for _, p := range people {
-		byName[taxon.Fold(p.name)] = p
-	}
-	type both struct{ people, machine tallied }
-	var all []both
-	var alone []string
-	for _, m := range machine {
-		if p, ok := byName[taxon.Fold(m.name)]; ok && len(p.taxa) > 0 {
-			all = append(all, both{p, m})
-		} else {
-			alone = append(alone, m.name)
+// held says how much a file holds.
+func held(list []eval.Counted) string {
+	taxa := map[string]bool{}
+	for _, c := range list {
+		for name := range c.Taxa {
+			taxa[name] = true
 		}
 	}
-	if len(alone) > 0 && len(all) > 0 {
+	return fmt.Sprintf("%d deployments and %d taxa", len(list), len(taxa))
+}
+
+// readCounts reads what was counted out of a file, folder or zip, and notes it as an input.
+func (e *evaluation) readCounts(ctx context.Context, role, path string, name func(string) string) (out []eval.Counted, err error) {
+	src, err := openSource(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, src.close()) }()
+	in := record.Input{Role: role, Path: path, SHA256: src.sha256}
+	if info, err := os.Stat(path); err == nil {
+		in.Bytes = info.Size()
+	}
+	e.inputs = append(e.inputs, in)
+	return exchange.ReadCounted(path, exchange.Input{FS: src.fs, Name: src.name}, name)
+}
+
+// pair puts the two sides together, and says what of the machine's has no other side.
+func (e *evaluation) pair(people, machine []eval.Counted) []eval.Compared {
+	pairs, alone := eval.Pairs(people, machine)
+	if len(alone) > 0 && len(alone) < len(machine) {
 		e.note("%d of the machine's %d deployments have no numbers by people: %s.", len(alone), len(machine), brief(alone))
 	}
-	var out []eval.Compared
-	for _, among := range []string{amongDeployments, amongClips} {
-		for _, measure := range []string{eval.MaxN, eval.MeanCount, eval.TMaxN, eval.TFS} {
-			for _, b := range all {
-				if amongOf(b.people, b.machine) != among {
-					continue
-				}
-				for _, name := range slices.Sorted(maps.Keys(b.machine.taxa)) {
-					x, y := measured(b.people.taxa[name], measure), measured(b.machine.taxa[name], measure)
-					if x != nil && y != nil {
-						pair := eval.Compared{Measure: measure, Among: among, Taxon: name, Pair: eval.Pair{Deployment: b.machine.name, People: *x, Machine: *y}}
-						if measure == eval.MaxN {
-							pair.Uncertainty = b.machine.taxa[name].doubt
-						}
-						out = append(out, pair)
-					}
-				}
-			}
-		}
-		for _, b := range all {
-			if among == amongClips && amongOf(b.people, b.machine) == among {
-				out = append(out, pairFrames(b.people, b.machine)...)
-			}
-		}
-	}
-	return out
-}
-
-// What is compared.
-const (
-	amongDeployments = "deployments"
-	amongClips       = "clips"
-	amongFrames      = "frames of clips"
-)
-
-// amongOf tells clips from whole deployments; what is of no known length is no clip.
-func amongOf(people, machine tallied) string {
-	length := machine.length
-	if length == 0 {
-		length = people.length
-	}
-	if length > 0 && length < clipUnder {
-		return amongClips
-	}
-	return amongDeployments
-}
-
-// measured is one of the numbers, nil where it is not known.
-func measured(n numbers, measure string) *float64 {
-	seconds := func(d *time.Duration) *float64 {
-		if d == nil {
-			return nil
-		}
-		v := d.Seconds()
-		return &v
-	}
-	switch measure {
-	case eval.MaxN:
-		return n.maxn
-	case eval.MeanCount:
-		return n.mean
-	case eval.TMaxN:
-		return seconds(n.tmaxn)
-	}
-	return seconds(n.tfs)
-}
-
-// pairFrames pairs the counts in the frames in which people marked everything and the
-// machine looked.
-func pairFrames(people, machine tallied) (out []eval.Compared) {
-	k := 0
-	for _, f := range machine.frames {
-		for k < len(people.frames) && people.frames[k].Time < f.Time-sameFrame {
-			k++
-		}
-		if k == len(people.frames) || people.frames[k].Time > f.Time+sameFrame {
-			continue
-		}
-		for _, name := range slices.Sorted(maps.Keys(machine.taxa)) {
-			if _, named := people.taxa[name]; named {
-				out = append(out, eval.Compared{Measure: eval.PerFrame, Among: amongFrames, Taxon: name,
-					Pair: eval.Pair{Deployment: machine.name, People: float64(people.frames[k].Counts[name]), Machine: float64(f.Counts[name])}})
-			}
-		}
-	}
-	return out
-}
-
-// modelOf names the model that made a count.
-func modelOf(run survey.Run) string {
-	var r struct {
-		Inputs []struct{ Role, Path, SHA256 string }
-	}
-	if json.Unmarshal(run.Record, &r) == nil {
-		for _, in := range r.Inputs {
-			if in.Role == "model" {
-				return fmt.Sprintf("%s, SHA-256 %.12s", in.Path, in.SHA256)
-			}
-		}
-	}
-	return "unknown"
+	return pairs
 }

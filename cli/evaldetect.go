@@ -10,12 +10,12 @@ import (
 	"strings"
 	"sync"
 
-	"requin/dataset"
 	"requin/detect"
 	"requin/eval"
 	"requin/record"
 	"requin/report"
 	"requin/taxon"
+	"requin/train"
 	"requin/uncertainty"
 )
 
@@ -37,13 +37,12 @@ func (e *evaluation) tryModels(ctx context.Context, models []tested) error {
 	total := 0
 	for _, m := range models {
 		for _, s := range m.sides {
-			total += len(s.pictures)
+			total += len(s.Pictures)
 		}
 	}
 	bar := newMeter(e.stderr, "detecting", func(n int64) string { return fmt.Sprintf("%d pictures", n) })
 	defer bar.clear()
 	done := 0
-	var mistakes []mistake
 	for _, m := range models {
 		var trials []eval.Trial
 		own := true
@@ -53,20 +52,22 @@ func (e *evaluation) tryModels(ctx context.Context, models []tested) error {
 				return err
 			}
 			trials = append(trials, t)
-			own = own && !s.fresh
+			own = own && !s.Fresh
 		}
-		studied, context := roles(m.manifest)
+		studied, context := m.manifest.Roles()
 		assessed := report.Model{Assessment: eval.Assess(m.name, trials, studied, context, e.rating), About: m.about, Thresholds: e.thresholdWords(own)}
 		e.page.Models = append(e.page.Models, assessed)
 		if len(models) == 1 || m.name == models[0].name {
-			mistakes = worst(m, trials, studied, e.rating)
+			if err := e.picture(m, trials); err != nil {
+				return err
+			}
 		}
 	}
 	bar.clear()
 	e.page.Provenance = append(e.page.Provenance, report.Section{Title: "Dataset", Rows: [][2]string{
 		{"Name", e.page.Dataset}, {"Manifest, SHA-256", e.page.Sum}, {"Pictures", fmt.Sprint(len(first.manifest.Pictures))},
 	}})
-	return e.picture(models[0], mistakes)
+	return nil
 }
 
 func (e *evaluation) thresholdWords(own bool) string {
@@ -79,43 +80,15 @@ func (e *evaluation) thresholdWords(own bool) string {
 	return "the model's own"
 }
 
-// roles are the names of a dataset's taxa.
-func roles(m *dataset.Manifest) (studied, context []string) {
-	for _, t := range m.Taxa {
-		if t.Role == taxon.Context {
-			context = append(context, t.Name)
-		} else {
-			studied = append(studied, t.Name)
-		}
-	}
-	return studied, context
-}
-
-// taxaOf are a dataset's taxa as a detector's classes are named after: a model that was
-// trained on it calls them by their names, whatever other classes mean them too.
-func taxaOf(m *dataset.Manifest) taxon.List {
-	var list taxon.List
-	for _, t := range m.Taxa {
-		x := t.Taxon
-		if len(x.Classes) > 0 && !slices.ContainsFunc(m.Taxa, func(o dataset.Taxon) bool {
-			return o.Name != x.Name && slices.ContainsFunc(o.Classes, func(c string) bool { return taxon.Fold(c) == taxon.Fold(x.Name) })
-		}) {
-			x.Classes = append(slices.Clone(x.Classes), x.Name)
-		}
-		list = append(list, x)
-	}
-	return list
-}
-
 // try runs one file on its pictures; what an earlier run found is taken over.
 func (e *evaluation) try(ctx context.Context, m tested, s side, step func()) (eval.Trial, error) {
-	t := eval.Trial{Name: s.name, Thresholds: map[string]float64{}}
+	t := eval.Trial{Name: s.Name, Thresholds: map[string]float64{}}
 	in, err := input("model", s.file)
 	if err != nil {
 		return t, err
 	}
 	workers := countFlags{device: "cpu", threads: e.threads}
-	detector, err := detect.Open(s.file, detect.Options{Low: evalLow, Threads: max(1, workers.cores()/workers.workers()), Taxa: taxaOf(m.manifest)})
+	detector, err := detect.Open(s.file, detect.Options{Low: evalLow, Threads: max(1, workers.cores()/workers.workers()), Taxa: m.manifest.Claimed()})
 	if err != nil {
 		return t, fmt.Errorf("%s on the dataset %s: %w", s.file, m.manifest.Name, err)
 	}
@@ -135,9 +108,9 @@ func (e *evaluation) try(ctx context.Context, m tested, s side, step func()) (ev
 	for len(detectors) < workers.workers() {
 		detectors = append(detectors, detector.Twin())
 	}
-	for at := 0; at < len(s.pictures); at += evalBatch {
-		batch := s.pictures[at:min(at+evalBatch, len(s.pictures))]
-		name := fmt.Sprintf("%s-%s-%06d", card.SHA256[:16], fileSafe(s.name), at)
+	for at := 0; at < len(s.Pictures); at += evalBatch {
+		batch := s.Pictures[at:min(at+evalBatch, len(s.Pictures))]
+		name := fmt.Sprintf("%s-%s-%06d", card.SHA256[:16], fileSafe(s.Name), at)
 		var found [][]eval.Found
 		ok, err := e.journal.Load(name, &found)
 		if err != nil {
@@ -157,7 +130,7 @@ func (e *evaluation) try(ctx context.Context, m tested, s side, step func()) (ev
 			}
 		}
 		for i, p := range batch {
-			t.Images = append(t.Images, eval.Image{Truth: truthOf(m.manifest.Pictures[p]), Found: found[i]})
+			t.Images = append(t.Images, eval.Image{Truth: train.Truth(m.manifest.Pictures[p]), Found: found[i]})
 			t.Groups = append(t.Groups, m.manifest.Pictures[p].Deployment)
 		}
 	}
@@ -170,16 +143,16 @@ func fileSafe(name string) string {
 
 // aboutModel says what of a model and the taxa does not meet, once for each model.
 func (e *evaluation) aboutModel(m tested, s side, card detect.Card) {
-	rows := [][2]string{{"File", s.file}, {"SHA-256", card.SHA256}, {"Tried on", fmt.Sprintf("%s, %d pictures", s.name, len(s.pictures))}, {"Family", card.Family},
+	rows := [][2]string{{"File", s.file}, {"SHA-256", card.SHA256}, {"Tried on", fmt.Sprintf("%s, %d pictures", s.Name, len(s.Pictures))}, {"Family", card.Family},
 		{"Input", fmt.Sprintf("%d×%d pixels", card.Width, card.Height)}}
 	for _, t := range card.Taxa {
 		rows = append(rows, [2]string{"Threshold, " + t.Name, fmt.Sprintf("%.4g", t.Threshold)})
 	}
-	e.page.Provenance = append(e.page.Provenance, report.Section{Title: "Model " + m.name + ", " + s.name, Rows: rows})
-	if s.name != m.sides[0].name {
+	e.page.Provenance = append(e.page.Provenance, report.Section{Title: "Model " + m.name + ", " + s.Name, Rows: rows})
+	if s.Name != m.sides[0].Name {
 		return
 	}
-	studied, _ := roles(m.manifest)
+	studied, _ := m.manifest.Roles()
 	if unknown := slices.DeleteFunc(slices.Clone(card.Unseen), func(t string) bool { return !slices.Contains(studied, t) }); len(unknown) > 0 {
 		e.note("%s does not know %s: it is not scored on them.", m.name, strings.Join(unknown, ", "))
 	}
@@ -203,7 +176,7 @@ func brief(names []string) string {
 // calibrationOf is the calibration that a file states, where it was learned on other pictures.
 func calibrationOf(card detect.Card, s side) (map[string]uncertainty.Calibration, error) {
 	text := card.Metadata["requin.calibration"]
-	if !s.fresh || text == "" {
+	if !s.Fresh || text == "" {
 		return nil, nil
 	}
 	out := map[string]uncertainty.Calibration{}
@@ -266,12 +239,4 @@ func look(ctx context.Context, detectors []*detect.Detector, m tested, pictures 
 		}
 	}
 	return found, nil
-}
-
-// truthOf is what is true of a picture.
-func truthOf(p dataset.Picture) (list []eval.Truth) {
-	for _, b := range p.Boxes {
-		list = append(list, eval.Truth{Box: b.Box, Taxon: b.Taxon, Ignore: b.Ignore != "", Crowd: b.Ignore == dataset.Crowd})
-	}
-	return list
 }

@@ -29,11 +29,8 @@ type tested struct {
 
 // side is one file, and the pictures that it is tried on.
 type side struct {
-	name     string // "fold 0", "test", "all"
-	file     string
-	fold     int // that the file's training held out; train.NoFold where there was no such training
-	pictures []int
-	fresh    bool // its thresholds and calibration were learned on other pictures
+	file string
+	train.Side
 }
 
 // modelName is what a model is called by: its folder or its file.
@@ -208,51 +205,42 @@ func (e *evaluation) datasetOf(arg string, files []trainedFile) (string, error) 
 	return "", fmt.Errorf("%s was trained on the dataset %s, which is not where it was (%s): say with --dataset where it is", arg, card.Dataset, cmp.Or(files[0].dataset, "not recorded"))
 }
 
+// asked is the part of the dataset that the flags ask for; nil where they ask for none.
+func (e *evaluation) asked(m *dataset.Manifest) (*int, error) {
+	asked := dataset.Test
+	switch {
+	case e.test:
+		return &asked, nil
+	case e.fold == "":
+		return nil, nil
+	}
+	asked, err := strconv.Atoi(e.fold)
+	if err != nil || asked < 0 || asked >= max(1, m.Settings.Folds) {
+		return nil, usagef("--fold %q: the dataset %s has %d, numbered from 0", e.fold, m.Name, m.Settings.Folds)
+	}
+	return &asked, nil
+}
+
 // take chooses the pictures of each file.
 func (e *evaluation) take(m *tested, files []trainedFile) error {
-	hash := m.manifest.Hash()
+	asked, err := e.asked(m.manifest)
+	if err != nil {
+		return err
+	}
 	for _, f := range files {
-		s := side{file: f.path, fold: train.NoFold}
-		learned := f.card != nil && f.card.DatasetSum == hash // from pictures of this dataset
-		if learned {
-			s.fold = f.card.Fold
-		}
+		s := side{file: f.path}
+		s.Side, err = train.SideOf(m.manifest, f.card, asked)
 		switch {
-		case e.test:
-			s.name, s.pictures, s.fresh = "test", m.manifest.HeldOut(dataset.Test), true
-			if len(files) > 1 {
-				s.name = fmt.Sprintf("test, fold %d's model", s.fold)
-			}
-		case e.fold != "":
-			n, err := strconv.Atoi(e.fold)
-			if err != nil || n < 0 || n >= max(1, m.manifest.Settings.Folds) {
-				return usagef("--fold %q: the dataset %s has %d, numbered from 0", e.fold, m.manifest.Name, m.manifest.Settings.Folds)
-			}
-			if learned && s.fold != n {
-				if len(files) > 1 {
-					continue
-				}
-				return fmt.Errorf("%s has learned from the pictures of fold %d: what it finds there says nothing; try it on fold %d or with --test", f.path, n, s.fold)
-			}
-			s.name, s.pictures, s.fresh = fmt.Sprintf("fold %d", n), m.manifest.HeldOut(n), !learned
-		case learned && s.fold == train.NoFold:
-			s.name, s.pictures = "test", m.manifest.HeldOut(dataset.Test)
-			if len(s.pictures) == 0 {
-				return fmt.Errorf("%s has learned from all pictures of %s, and that has no test set: try it on another dataset with --dataset", f.path, m.manifest.Name)
-			}
-		case learned:
-			s.name, s.pictures = fmt.Sprintf("fold %d", s.fold), m.manifest.HeldOut(s.fold)
-		default:
-			s.name, s.fresh = "test", true
-			if s.pictures = m.manifest.HeldOut(dataset.Test); len(s.pictures) == 0 {
-				s.name, s.pictures = "all", m.manifest.Training(dataset.Test)
-			}
-			if len(files) > 1 {
-				s.name = fmt.Sprintf("%s, model of %s", s.name, f.name)
-			}
-		}
-		if len(s.pictures) == 0 {
-			return fmt.Errorf("the dataset %s has no pictures of its %s", m.manifest.Name, s.name)
+		case errors.Is(err, train.ErrLearned) && asked != nil && len(files) > 1:
+			continue // another of the files held it out
+		case errors.Is(err, train.ErrLearned):
+			return fmt.Errorf("%s %w", f.path, err)
+		case err != nil:
+			return err
+		case len(files) > 1 && e.test:
+			s.Name = fmt.Sprintf("test, fold %d's model", s.Fold)
+		case len(files) > 1 && asked == nil && s.Fresh:
+			s.Name = fmt.Sprintf("%s, model of %s", s.Name, f.name)
 		}
 		m.sides = append(m.sides, s)
 	}
@@ -267,21 +255,21 @@ func (e *evaluation) take(m *tested, files []trainedFile) error {
 func (m *tested) words() string {
 	n := 0
 	for _, s := range m.sides {
-		n += len(s.pictures)
+		n += len(s.Pictures)
 	}
 	if len(m.sides) == 1 {
-		what := "the pictures of its " + m.sides[0].name
+		what := "the pictures of its " + m.sides[0].Name
 		switch {
-		case m.sides[0].name == "all":
+		case m.sides[0].Name == "all":
 			what = "all pictures"
-		case m.sides[0].name == "test":
+		case m.sides[0].Name == "test":
 			what = "the test set"
-		case m.sides[0].fold != train.NoFold && !m.sides[0].fresh:
-			what = "the pictures that its training held out (" + m.sides[0].name + ")"
+		case m.sides[0].Fold != train.NoFold && !m.sides[0].Fresh:
+			what = "the pictures that its training held out (" + m.sides[0].Name + ")"
 		}
 		return fmt.Sprintf("One model, tried on %s of the dataset %s: %d pictures.", what, m.manifest.Name, n)
 	}
-	if m.sides[0].fresh {
+	if m.sides[0].Fresh {
 		return fmt.Sprintf("%d models, each tried on the same pictures of the dataset %s: %d pictures in all.", len(m.sides), m.manifest.Name, n)
 	}
 	return fmt.Sprintf("%d models, one for each fold of the dataset %s, each tried on the pictures that its fold held out: %d pictures in all.", len(m.sides), m.manifest.Name, n)

@@ -72,7 +72,7 @@ func (e *evaluation) settings() map[string]any {
 		threshold = e.threshold
 	}
 	return map[string]any{"iou": e.iou, "threshold": threshold, "least": e.least, "rounds": e.rounds, "seed": e.seed, "low": evalLow, "test": e.test, "fold": e.fold,
-		"clip_under_s": clipUnder.Seconds()}
+		"clip_under_s": eval.ClipUnder.Seconds()}
 }
 
 // record is what run.json says.

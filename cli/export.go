@@ -187,7 +187,7 @@ func maxnRecords(records annotate.Records) (annotate.Records, error) {
 
 // within gives pictures and videos names that can lie in a folder: without what leads out of it.
 func within(records annotate.Records) annotate.Records {
-	return changedMedia(records, func(m annotate.Media) annotate.Media {
+	return annotate.ChangedMedia(records, func(m annotate.Media) annotate.Media {
 		m.Name = strings.ReplaceAll(m.Name, "\\", "/")
 		if len(m.Name) > 1 && m.Name[1] == ':' { // C:/films
 			m.Name = m.Name[2:]

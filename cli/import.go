@@ -2,7 +2,6 @@ package cli
 
 import (
 	"archive/zip"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,7 +12,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -96,7 +94,7 @@ type opened struct {
 	close  func() error
 }
 
-// open makes a file, a folder or a zip readable, and hashes it.
+// openSource makes a file, a folder or a zip readable, and hashes it.
 func openSource(ctx context.Context, path string) (*opened, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -104,7 +102,7 @@ func openSource(ctx context.Context, path string) (*opened, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	o := &opened{fs: os.DirFS(path), name: ".", folder: path, close: func() error { return nil }}
+	o := &opened{fs: exchange.Inside(os.DirFS(path)), name: ".", folder: path, close: func() error { return nil }}
 	if info.IsDir() {
 		var files []string
 		err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
@@ -127,27 +125,11 @@ func openSource(ctx context.Context, path string) (*opened, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s cannot be opened as a zip file (%w): download it again", path, err)
 		}
-		o.fs, o.close = z, z.Close
+		o.fs, o.close = exchange.Inside(z), z.Close
 		return o, nil
 	}
 	o.fs, o.name = os.DirFS(o.folder), filepath.Base(path)
 	return o, nil
-}
-
-// enter goes into the one folder that a folder or zip holds, where it holds nothing else.
-func (o *opened) enter() {
-	for o.name == "." {
-		entries, err := fs.ReadDir(o.fs, ".")
-		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") || e.Name() == "__MACOSX" })
-		if err != nil || len(entries) != 1 || !entries[0].IsDir() {
-			return
-		}
-		inner, err := fs.Sub(o.fs, entries[0].Name())
-		if err != nil {
-			return
-		}
-		o.fs = inner
-	}
 }
 
 func (a *app) importPath(ctx context.Context, s *survey.Survey, path string, f importFlags) (err error) {
@@ -159,54 +141,44 @@ func (a *app) importPath(ctx context.Context, s *survey.Survey, path string, f i
 	if f.pictures != "" {
 		src.folder = f.pictures
 	}
-	src.enter()
-	if f.set != "" && src.name == "." {
-		src.name = f.set
-	}
-	pics, err := newPictures(src.folder)
-	if err != nil {
-		return err
-	}
-	in := exchange.Input{FS: src.fs, Name: src.name, Size: pics.size(ctx)}
-	if in.Rate, err = parseRate(f.rate); err != nil {
-		return err
-	}
 	name := s.Stored(absolute(path))
 	if f.set != "" {
 		name += "/" + f.set
+		if src.name == "." {
+			src.name = f.set
+		}
 	}
-	format, err := chooseFormat(f.format, in)
-	if err == nil && (format.Many || in.Name != ".") {
-		return a.importOne(ctx, s, source{path, name, src.sha256, format}, in, pics, f)
+	pictures, err := survey.NewPictures(src.folder, isMedia)
+	if err != nil {
+		return err
 	}
-	if in.Name != "." {
+	in := exchange.Input{FS: src.fs, Name: src.name, Size: sizes(ctx, pictures)}
+	if in.Rate, err = parseRate(f.rate); err != nil {
+		return err
+	}
+	parts, err := exchange.Parts(in, f.format)
+	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	files, listing := exchange.Files(in)
-	if len(files) == 0 {
-		return fmt.Errorf("%s: %w", path, cmp.Or(listing, err))
-	}
-	for _, file := range files { // each by itself
-		in.Name = file
-		format, err := chooseFormat(f.format, in)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+	for _, part := range parts {
+		one := source{path, name, src.sha256, part}
+		if part.Name != src.name { // a file in a folder
+			one.path, one.name = path+"/"+part.Name, name+"/"+part.Name
+			if one.sha256, err = hashOf(in.FS, part.Name); err != nil {
+				return err
+			}
 		}
-		sum, err := hashOf(in.FS, file)
-		if err != nil {
-			return err
-		}
-		if err := a.importOne(ctx, s, source{path + "/" + file, name + "/" + file, sum, format}, in, pics, f); err != nil {
+		if err := a.importOne(ctx, s, one, pictures, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// source is one thing that is imported: how people and the survey call it, its hash and its format.
+// source is one thing that is imported: how people and the survey call it, its hash, and how it is read.
 type source struct {
 	path, name, sha256 string
-	format             exchange.Format
+	exchange.Part
 }
 
 // hashOf is the SHA-256 of a file.
@@ -222,22 +194,51 @@ func hashOf(in fs.FS, name string) (string, error) {
 }
 
 // importOne imports one file, or one set of files of a format.
-func (a *app) importOne(ctx context.Context, s *survey.Survey, src source, in exchange.Input, pics *pictures, f importFlags) error {
-	opcode, err := f.deployment(src.format.Read(in))
+func (a *app) importOne(ctx context.Context, s *survey.Survey, src source, pictures *survey.Pictures, f importFlags) error {
+	records := src.Format.Read(src.Input)
+	opcode, err := f.deployment(records)
 	if err != nil {
 		return err
 	}
-	videos, err := newVideoNames(ctx, s, f.video)
+	videos, err := s.VideoNames(ctx)
 	if err != nil {
 		return err
 	}
-	records := videos.matched(credited(src.format.Read(in), f.by))
-	done, err := s.Import(ctx, survey.Source{Name: src.name, SHA256: src.sha256, Format: src.format.Name, By: f.by, At: time.Now().UTC()},
-		pics.placed(s, records), survey.ImportOptions{Deployment: opcode, Replace: f.replace})
+	if f.video != "" && !videos.Force(f.video) {
+		return usagef("--video %s: the survey has no video of that name; requin list --json shows them", f.video)
+	}
+	records = s.Placed(videos.Matched(annotate.Credited(records, f.by)), pictures)
+	done, err := s.Import(ctx, survey.Source{Name: src.name, SHA256: src.sha256, Format: src.Format.Name, By: f.by, At: time.Now().UTC()},
+		records, survey.ImportOptions{Deployment: opcode, Replace: f.replace})
 	if err != nil {
 		return err
 	}
-	return a.printImported(src.path, src.format, done, f.json)
+	return a.printImported(src.path, src.Format, done, f.json)
+}
+
+// deployment tells which deployment a picture or video belongs to, by the flags; nil where they say nothing.
+func (f importFlags) deployment(records annotate.Records) (func(annotate.Media) (string, bool), error) {
+	switch {
+	case f.opcode != "" && f.from != "":
+		return nil, usagef("--opcode and --opcode-from exclude each other: give one")
+	case f.gap < 0:
+		return nil, usagef("--opcode-gap %d: give the most by which numbers may follow one another, 1 or more", f.gap)
+	case f.gap > 0 && f.from == "":
+		return nil, usagef("--opcode-gap needs --opcode-from, which finds the number in a name: --opcode-from '(IMG_\\d+)'")
+	case f.opcode != "":
+		return func(annotate.Media) (string, bool) { return f.opcode, true }, nil
+	case f.from == "":
+		return nil, nil
+	}
+	naming, err := survey.NewNaming(f.from, f.gap)
+	if err != nil {
+		return nil, usagef("--opcode-from %w", err)
+	}
+	of, err := naming.Deployment(records)
+	if errors.Is(err, survey.ErrNoNumber) {
+		return nil, usagef("--opcode-gap: of what --opcode-from found, %w: put its digits into the brackets, as in '(IMG_\\d+)'", err)
+	}
+	return of, err
 }
 
 // absolute is the absolute path where one can be had.
@@ -246,53 +247,6 @@ func absolute(path string) string {
 		return abs
 	}
 	return path
-}
-
-func chooseFormat(name string, in exchange.Input) (exchange.Format, error) {
-	if name == "" {
-		return exchange.Guess(in)
-	}
-	f, err := exchange.Named(name)
-	if err == nil && f.Read == nil {
-		err = fmt.Errorf("%s can be written, but not read", f.Title)
-	}
-	return f, err
-}
-
-// credited names who made the statements where the file does not.
-func credited(records annotate.Records, by string) annotate.Records {
-	if by == "" {
-		return records
-	}
-	name := func(o *annotate.Origin) {
-		if o.By == "" {
-			o.By = by
-		}
-	}
-	return func(yield func(annotate.Record, error) bool) {
-		for record, err := range records {
-			switch r := record.(type) {
-			case annotate.Track:
-				name(&r.Origin)
-				record = r
-			case annotate.Mark:
-				name(&r.Origin)
-				record = r
-			case annotate.Sighting:
-				name(&r.Origin)
-				record = r
-			case annotate.Length:
-				name(&r.Origin)
-				record = r
-			case annotate.Count:
-				name(&r.Origin)
-				record = r
-			}
-			if !yield(record, err) {
-				return
-			}
-		}
-	}
 }
 
 // importSchema names the version of the lines that import --json writes.
