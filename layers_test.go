@@ -39,7 +39,7 @@ var layers = map[string][]string{
 	"survey":      {"frame", "taxon", "detect", "track", "count", "annotate", "dataset", "disk"},
 	"exchange":    {"frame", "taxon", "detect", "track", "count", "eval", "annotate", "dataset"},
 	"record":      {},
-	"desk":        {"frame", "taxon", "detect", "track", "uncertainty", "count", "review", "annotate", "scan", "survey"},
+	"desk":        {"frame", "taxon", "detect", "track", "uncertainty", "count", "review", "annotate", "scan", "record", "survey"},
 	"method":      {"track", "count", "detect", "scan", "dataset", "survey", "desk", "record", "ask", "disk"},
 	"paper":       {},        // alone reads PDF
 	"ask":         {"paper"}, // questions and their evidence; method asks its records with it

@@ -20,12 +20,12 @@ import (
 
 // evalFlags are the flags of requin eval as they were typed.
 type evalFlags struct {
-	survey, dataset, fold, people, machine string
-	out, threshold                         string
-	test, json, open                       bool
-	iou                                    float64
-	least, rounds, threads                 int
-	seed                                   uint64
+	survey, dataset, fold, people, machine, counts string
+	out, threshold                                 string
+	test, json, open                               bool
+	iou                                            float64
+	least, rounds, threads                         int
+	seed                                           uint64
 }
 
 const evalLong = `Hold detectors and counts against truth.
@@ -34,7 +34,8 @@ A training with folds (a folder of requin train --folds all): each model is trie
 the pictures that its fold held out. Any other detector: on a dataset, all of it, its
 test set (--test) or one fold (--fold). Several: side by side, paired by fold.
 
-Counts: in a survey, those that it holds (requin count) against what people counted.
+Counts: in a survey, those that it holds (requin count) against what people counted:
+the machine's, or with --counts reviewed as the reviews left them.
 With --people and --machine, two files: EventMeasure, CheckEM, GlobalArchive, or any
 CSV with columns for deployment, taxon and MaxN, Requin's maxn.csv too.
 
@@ -68,6 +69,7 @@ func (f *evalFlags) add(c *cobra.Command) {
 	fl.StringVar(&f.fold, "fold", "", "try on this fold (`number`) of the dataset")
 	fl.BoolVar(&f.test, "test", false, "try on the test set of the dataset")
 	fl.StringVar(&f.people, "people", "", "`file` or folder with people's counts")
+	fl.StringVar(&f.counts, "counts", countsMachine, "of a survey: machine, or reviewed (as people left them)")
 	fl.StringVar(&f.machine, "machine", "", "`file` or folder with the machine's counts")
 	f.addRating(c)
 	fl.StringVarP(&f.out, "out", "o", "", "`folder` for the report (default: runs/eval-NAME in the survey, NAME.eval elsewhere)")
@@ -103,6 +105,8 @@ func (f evalFlags) rating() (eval.Rating, error) {
 		return r, usagef("--least %d, --rounds %d, --threads %d: 0 or more", f.least, f.rounds, f.threads)
 	case f.test && f.fold != "":
 		return r, usagef("--test and --fold: give one of both")
+	case f.counts != countsMachine && f.counts != countsReviewed:
+		return r, usagef("--counts %q: say machine or reviewed", f.counts)
 	case (f.people == "") != (f.machine == ""):
 		return r, usagef("--people and --machine: give both files")
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"requin/annotate"
+	"requin/desk"
 	"requin/eval"
 	"requin/exchange"
 	"requin/record"
@@ -54,14 +55,25 @@ func (e *evaluation) surveyCounts(ctx context.Context, beside bool) ([]eval.Comp
 		}
 		return nil, fmt.Errorf("the survey %s holds counts, but nothing that people counted of the same deployments and taxa: requin import brings boxes, points or counts", s.Name())
 	}
-	e.page.People, e.page.Machine = howPeople(people), fmt.Sprintf("the latest counts of %d deployments of the survey %s", len(machine), s.Name())
+	which := "the machine's latest counts"
+	if e.counts == countsReviewed {
+		which = "the latest counts, as people left them,"
+	}
+	e.page.People, e.page.Machine = howPeople(people), fmt.Sprintf("%s of %d deployments of the survey %s", which, len(machine), s.Name())
 	return pairs, nil
 }
 
-// machineCounts are the latest counts of a survey's deployments.
+// What of a survey's counts is held against people's.
+const (
+	countsMachine  = "machine"
+	countsReviewed = "reviewed" // the best there is
+)
+
+// machineCounts are the latest counts of a survey's deployments: the machine's, or as the reviews left them.
 func (e *evaluation) machineCounts(ctx context.Context, deployments []survey.Deployment) (out []eval.Counted, err error) {
 	keys := map[string]bool{}
 	var partial []string
+	statuses := newStatuses()
 	for _, d := range deployments {
 		if d.Count == nil {
 			continue
@@ -73,17 +85,27 @@ func (e *evaluation) machineCounts(ctx context.Context, deployments []survey.Dep
 		if run.Result == nil {
 			continue
 		}
-		if !run.Result.Effort.Complete() {
+		result := *run.Result
+		if e.counts == countsReviewed {
+			if result, err = desk.Counted(ctx, e.survey, d); err != nil {
+				return nil, err
+			}
+			statuses.take(d.OpCode, result)
+		}
+		if !result.Effort.Complete() {
 			partial = append(partial, d.OpCode)
 		}
 		keys[record.ModelOf(run.Record)] = true
-		one := eval.CountedByMachine(d.OpCode, *run.Result)
+		one := eval.CountedByMachine(d.OpCode, result)
 		if one.Length < eval.ClipUnder && run.Detections != nil {
-			if one.Frames, err = eval.CountsInFrames(*run.Result, run.Detections); err != nil {
+			if one.Frames, err = eval.CountsInFrames(result, run.Detections); err != nil {
 				return nil, err
 			}
 		}
 		out = append(out, one)
+	}
+	if e.counts == countsReviewed {
+		e.note("Of the counts, %s.", statuses)
 	}
 	if len(keys) > 1 {
 		e.note("The counts come from %d different models (%s).", len(keys), strings.Join(slices.Sorted(maps.Keys(keys)), ", "))

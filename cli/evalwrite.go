@@ -71,7 +71,7 @@ func (e *evaluation) settings() map[string]any {
 	if e.threshold != "" {
 		threshold = e.threshold
 	}
-	return map[string]any{"iou": e.iou, "threshold": threshold, "least": e.least, "rounds": e.rounds, "seed": e.seed, "low": evalLow, "test": e.test, "fold": e.fold,
+	return map[string]any{"iou": e.iou, "threshold": threshold, "least": e.least, "rounds": e.rounds, "seed": e.seed, "low": evalLow, "test": e.test, "fold": e.fold, "counts": e.counts,
 		"clip_under_s": eval.ClipUnder.Seconds()}
 }
 

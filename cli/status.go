@@ -27,14 +27,19 @@ func (t *statuses) take(opcode string, r count.Result) {
 	}
 }
 
-// say tells on stderr what leaves, and what nobody looked at.
-func (t *statuses) say(a *app) {
+// String lists them: "3 certified, 12 machine".
+func (t *statuses) String() string {
 	var parts []string
 	for _, s := range slices.Sorted(maps.Keys(t.counts)) {
 		parts = append(parts, fmt.Sprintf("%d %s", t.counts[s], s))
 	}
-	if len(parts) > 0 {
-		a.logf("Counts: %s", strings.Join(parts, ", "))
+	return strings.Join(parts, ", ")
+}
+
+// say tells on stderr what leaves, and what nobody looked at.
+func (t *statuses) say(a *app) {
+	if len(t.counts) > 0 {
+		a.logf("Counts: %s", t)
 	}
 	if n := t.counts[count.Disputed]; n > 0 {
 		a.logf("Warning: %d counts are disputed: two readers contradict each other; settle them in requin review", n)

@@ -2,9 +2,7 @@ package desk
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -13,6 +11,7 @@ import (
 	"requin/annotate"
 	"requin/count"
 	"requin/detect"
+	"requin/record"
 	"requin/survey"
 	"requin/taxon"
 	"requin/track"
@@ -87,7 +86,7 @@ func export(ctx context.Context, s *survey.Survey, d survey.Deployment, e Export
 	if err != nil {
 		return nil, err
 	}
-	x := &exported{d: d.Deployment, run: run, model: ModelOf(run), by: e.By, tracks: run.Tracks}
+	x := &exported{d: d.Deployment, run: run, model: record.ModelOf(run.Record), by: e.By, tracks: run.Tracks}
 	if run.Result != nil {
 		x.result = *run.Result
 	}
@@ -248,21 +247,6 @@ func (c *exported) species(name string) annotate.Species {
 		s.CAAB = t.CAAB
 	}
 	return s
-}
-
-// ModelOf names the model that made a count: its file, and the beginning of its SHA-256.
-func ModelOf(run survey.Run) string {
-	var r struct {
-		Inputs []struct{ Role, Path, SHA256 string }
-	}
-	if json.Unmarshal(run.Record, &r) == nil {
-		for _, in := range r.Inputs {
-			if in.Role == "model" {
-				return fmt.Sprintf("%s, SHA-256 %.12s", in.Path, in.SHA256)
-			}
-		}
-	}
-	return "unknown"
 }
 
 // verified says how far a count may be trusted.
