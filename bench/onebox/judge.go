@@ -127,8 +127,13 @@ func boxesTable(sets []set) {
 		}
 		row(s.name, fmt.Sprint(boxes), fmt.Sprint(animals), cells)
 	}
+	pairsTable(sets, levels[1:])
+}
+
+// pairsTable is how many pairs of true boxes lie closer than each overlap, the school by itself.
+func pairsTable(sets []set, levels []float64) {
 	fmt.Print("\nPairs of animals (true boxes) in a frame that overlap by more\n\n")
-	head(levels[1:], "truth", "boxes")
+	head(levels, "truth", "boxes")
 	for _, s := range sets {
 		if !strings.HasSuffix(s.name, ", perfect") {
 			continue
@@ -154,7 +159,7 @@ func boxesTable(sets []set) {
 					}
 				}
 			}
-			for _, n := range pairs[1:] {
+			for _, n := range pairs {
 				cells = append(cells, fmt.Sprint(n))
 			}
 			if boxes > 0 {

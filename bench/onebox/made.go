@@ -16,7 +16,7 @@ const madeThreshold = 0.4
 
 // wander is a normal number that forgets itself over a time: the errors of a detector hang together, because the same animal at the
 // same place looks the same in the next frame.
-type wander struct{ slow, value float64 }
+type wander struct{ slow float64 }
 
 func (w *wander) next(rng *rand.Rand, gap, forgets float64, first bool) float64 {
 	keep := math.Exp(-gap / forgets)
@@ -61,11 +61,9 @@ func made(s scene, seed uint64) scene {
 		before = f.Time
 		next := looked{Time: f.Time, Truth: f.Truth}
 		put := func(b frame.Box, name string, logit float64) {
-			score := float32(1 / (1 + math.Exp(-logit)))
-			if score < 0.1 {
-				return
+			if score := float32(1 / (1 + math.Exp(-logit))); score >= 0.1 {
+				next.Found = append(next.Found, detect.Detection{Box: b.Clip(s.W, s.H), Taxon: name, Score: score})
 			}
-			next.Found = append(next.Found, detect.Detection{Box: b.Clip(s.W, s.H), Taxon: name, Score: score})
 		}
 		for k, b := range f.Truth {
 			a := seen[ids[i][k]]
