@@ -15,8 +15,8 @@ type Twice struct {
 	Frames int     // in how many they overlap by more than asked
 }
 
-// AskTwice is the overlap (IoU) of two accepted boxes over which a person is asked whether they are one animal: the
-// one over which a count would have taken them for one (track.Config.OneTaxon; docs/benchmarks.md has how often two animals lie so).
+// AskTwice is the overlap (IoU) of two accepted boxes over which a person is asked whether they are one animal. A count takes
+// them for one by itself from 0.6 (track.Config.OneTaxon); a person, who can tell, is asked earlier. docs/benchmarks.md has how often two animals lie so.
 const AskTwice = 0.45
 
 // CountedTwice lists the pairs of accepted tracks of one taxon that overlap by more than most in some frame, by the frame at which they
