@@ -345,7 +345,7 @@ func TestSheet(t *testing.T) {
 	if err := l.WriteSheet(t.Context(), f, 0, 8, 4); err != nil {
 		t.Fatal(err)
 	}
-	if p, _, err := readStill(path, 0, 0); err != nil || p.w != 4*324+4 || p.h != 2*324+4 {
+	if p, _, err := readStill(path); err != nil || p.w != 4*324+4 || p.h != 2*324+4 {
 		t.Errorf("%v", err)
 	}
 }

@@ -143,7 +143,9 @@ type result struct {
 	FullW  int    `json:"full_w"`
 	FullH  int    `json:"full_h"`
 	Look   string `json:"dhash"`
-	gap    string // why there is none
+	// Drawn is how the boxes are turned to lie on the picture; 0: not at all.
+	Drawn frame.Orientation `json:"drawn,omitempty"`
+	gap   string            // why there is none
 }
 
 func (b *build) run(ctx context.Context, n *names) (*Manifest, error) {
@@ -248,7 +250,7 @@ func (b *build) work(ctx context.Context) ([]func(context.Context) error, error)
 // picture takes a still.
 func (b *build) picture(i int) error {
 	m := b.chosen.shots[i].m
-	p, file, err := readStill(m.files[0], m.W, m.H)
+	p, file, err := readStill(m.files[0])
 	if broken := damaged(""); errors.As(err, &broken) {
 		b.results[i] = result{Shot: i, gap: err.Error()}
 		b.tell(1)
@@ -258,7 +260,7 @@ func (b *build) picture(i int) error {
 		return fmt.Errorf("%s: %w", m.Name, err)
 	}
 	w, h := stored(p.w, p.h, b.s.LongSide)
-	r := result{Shot: i, W: w, H: h, FullW: p.w, FullH: p.h, Look: lookText(look(p.pix, p.w, p.h))}
+	r := result{Shot: i, W: w, H: h, FullW: p.w, FullH: p.h, Look: lookText(look(p.pix, p.w, p.h)), Drawn: p.drawnAs(m.W, m.H)}
 	ext := p.ext
 	if !p.plain || w != p.w || h != p.h {
 		if file, ext, err = encode(scaled(p.pix, p.w, p.h, w, h), w, h, b.s); err != nil {
@@ -326,7 +328,8 @@ func (b *build) manifest(n *names) (*Manifest, error) {
 		r := b.results[i]
 		lost := r.gap
 		kx, ky := 1.0, 1.0
-		if lost == "" && shot.m.W > 0 && shot.m.H > 0 && (shot.m.W != r.FullW || shot.m.H != r.FullH) {
+		onStored := r.Drawn > frame.Upright // and the stated size is that of the stored pixels
+		if !onStored && lost == "" && shot.m.W > 0 && shot.m.H > 0 && (shot.m.W != r.FullW || shot.m.H != r.FullH) {
 			kx, ky = float64(r.FullW)/float64(shot.m.W), float64(r.FullH)/float64(shot.m.H)
 			if math.Abs(kx/ky-1) > 0.02 {
 				lost = fmt.Sprintf("its boxes were drawn on %d×%d pixels, and it has %d×%d: is it another file?", shot.m.W, shot.m.H, r.FullW, r.FullH)
@@ -344,6 +347,9 @@ func (b *build) manifest(n *names) (*Manifest, error) {
 			PTS: shot.at.PTS, Chapter: shot.at.Chapter, W: r.W, H: r.H, FullW: r.FullW, FullH: r.FullH, Look: r.Look, Whole: shot.whole, Boxes: []Box{}}
 		kx, ky = kx*float64(r.W)/float64(r.FullW), ky*float64(r.H)/float64(r.FullH)
 		for _, box := range shot.boxes {
+			if onStored {
+				box.Box = r.Drawn.Box(box.Box, float64(shot.m.W), float64(shot.m.H))
+			}
 			if fitted, ok := b.fit(box, kx, ky, r); ok {
 				p.Boxes = append(p.Boxes, fitted)
 			} else {

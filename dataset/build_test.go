@@ -251,6 +251,7 @@ func stills(t *testing.T) (string, Source) {
 	put(t, dir, "s/e-cmyk.jpg", cmyk)
 	put(t, dir, "s/f-turned.jpg", exif(plain, 6))
 	put(t, dir, "s/g-turned.jpg", exif(plain, 6))
+	put(t, dir, "s/gg-turned.jpg", exif(plain, 6))
 	put(t, dir, "s/h-cut.jpg", plain[:len(plain)/2])
 	put(t, dir, "s/i-empty.jpg", nil)
 	put(t, dir, "s/j-text.jpg", []byte("this is no picture"))
@@ -259,8 +260,11 @@ func stills(t *testing.T) (string, Source) {
 	walk(t, dir, func(path string, _ fs.FileInfo) {
 		rel, _ := filepath.Rel(dir, path)
 		m := annotate.Media{Name: filepath.ToSlash(rel)}
-		if strings.Contains(rel, "g-turned") {
+		switch filepath.Base(rel) {
+		case "g-turned.jpg":
 			m.W, m.H = 40, 60 // drawn on the picture as it is viewed
+		case "gg-turned.jpg":
+			m.W, m.H = 60, 40 // drawn on the pixels as they are stored
 		}
 		list = append(list, m, annotate.Mark{Media: m.Name, Names: []annotate.Name{{Label: "ray"}}, Shape: annotate.BoxShape(frame.Box{X0: 1, Y0: 2, X1: 7, Y1: 8})})
 	})
@@ -293,7 +297,7 @@ func TestBuildStills(t *testing.T) {
 	for _, p := range m.Pictures {
 		got[strings.TrimSuffix(p.Media[2:], filepath.Ext(p.Media))[2:]] = p
 	}
-	if len(m.Pictures) != 8 || len(m.Gaps) != 3 {
+	if len(m.Pictures) != 9 || len(m.Gaps) != 3 {
 		t.Fatalf("%d pictures, gaps %+v", len(got), m.Gaps)
 	}
 	for i, want := range []string{"cannot be decoded: invalid JPEG", "is empty", "is no picture"} {
@@ -311,48 +315,36 @@ func TestBuildStills(t *testing.T) {
 		if err1 != nil || err2 != nil || (string(a) == string(b)) != c.copied || p.W != c.w || p.H != c.h {
 			t.Errorf("%s: %d×%d, copied %v, want %+v", name, p.W, p.H, string(a) == string(b), c)
 		}
-		if q, _, err := readStill(filepath.Join(out, p.File), 0, 0); err != nil || !q.plain || q.w != c.w {
+		if q, _, err := readStill(filepath.Join(out, p.File)); err != nil || !q.plain || q.w != c.w {
 			t.Errorf("%s is stored as a picture that others may read otherwise: %v", name, err)
 		}
 	}
-	// The same file twice: boxes in stored pixels, and boxes on the picture as it is viewed.
-	var seen []Picture
+	// The same file three times: who states no size, or the turned one, drew on the picture as it is viewed; who states the stored one, on stored pixels.
+	on := map[string]frame.Box{
+		"s/f-turned.jpg": {X0: 1, Y0: 2, X1: 7, Y1: 8}, "s/g-turned.jpg": {X0: 1, Y0: 2, X1: 7, Y1: 8},
+		"s/gg-turned.jpg": {X0: 40 - 8, Y0: 1, X1: 40 - 2, Y1: 7},
+	}
+	want, _, err := readStill(filepath.Join(dir, "s", "a-plain.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, p := range m.Pictures {
-		if strings.Contains(p.Media, "turned") {
-			seen = append(seen, p)
+		box, ok := on[p.Media]
+		if !ok {
+			continue
+		}
+		delete(on, p.Media)
+		got, file, err := readStill(filepath.Join(out, p.File))
+		if err != nil || got.w != 40 || got.h != 60 || frame.ReadOrientation(file) != frame.Upright || p.FullW != 40 || p.Boxes[0].Box != box {
+			t.Errorf("%s: %v, %d×%d, box %v, want %v", p.Media, err, got.w, got.h, p.Boxes[0].Box, box)
+		}
+		// A quarter clockwise: what was at the bottom left is at the top left.
+		if d := int(want.pix[3*(35*60+5)+1]) - int(got.pix[3*(5*40+4)+1]); d < -12 || d > 12 {
+			t.Errorf("%s: turned the wrong way: %d", p.Media, d)
 		}
 	}
-	naive, turned := seen[0], seen[1]
-	a, _, err1 := readStill(filepath.Join(out, naive.File), 0, 0)
-	b, file, err2 := readStill(filepath.Join(out, turned.File), 0, 0)
-	if err1 != nil || err2 != nil || a.w != 60 || b.w != 40 || b.h != 60 || orientation(file) != 0 {
-		t.Fatalf("%v %v: %d×%d and %d×%d", err1, err2, a.w, a.h, b.w, b.h)
-	}
-	// A quarter clockwise: what was at the bottom left is at the top left.
-	if d := int(a.pix[3*(35*60+5)+1]) - int(b.pix[3*(5*40+4)+1]); d < -12 || d > 12 {
-		t.Errorf("turned the wrong way: %d", d)
-	}
-}
-
-func TestTurn(t *testing.T) {
-	// 1 2 3 / 4 5 6 and what each orientation shows (EXIF 2.32: where row 0 and column 0 are).
-	for note, want := range map[int]string{5: "14 25 36", 6: "41 52 63", 7: "63 52 41", 8: "36 25 14"} {
-		s := &still{w: 3, h: 2}
-		for _, v := range "123456" {
-			s.pix = append(s.pix, byte(v), 0, 0)
-		}
-		s.turn(note)
-		var got []string
-		for y := range s.h {
-			row := ""
-			for x := range s.w {
-				row += string(rune(s.pix[3*(y*s.w+x)]))
-			}
-			got = append(got, row)
-		}
-		if strings.Join(got, " ") != want {
-			t.Errorf("orientation %d: %v, want %s", note, got, want)
-		}
+	if len(on) > 0 {
+		t.Errorf("not there: %v", on)
 	}
 }
 

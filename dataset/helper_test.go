@@ -76,7 +76,7 @@ func x264(gop string) []string {
 // numberOf reads the number that a picture shows.
 func numberOf(t testing.TB, path string) int {
 	t.Helper()
-	p, _, err := readStill(path, 0, 0)
+	p, _, err := readStill(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func looks(ctx context.Context, dir string, m *Manifest) ([]uint64, []bool, erro
 			hashes[i], ok[i] = v, true
 			return
 		}
-		if p, _, err := readStill(m.path(dir, i), 0, 0); err == nil {
+		if p, _, err := readStill(m.path(dir, i)); err == nil {
 			hashes[i], ok[i] = look(p.pix, p.w, p.h), true
 		}
 	})

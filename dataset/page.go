@@ -90,7 +90,7 @@ func (c *Checked) thumbnail(dir string, i int) pictureView {
 		side = "test"
 	}
 	view := pictureView{Caption: fmt.Sprintf("%s · %s · %s at %.3f s", side, p.Deployment, p.Media, p.Time)}
-	full, _, err := readStill(c.m.path(dir, i), 0, 0)
+	full, _, err := readStill(c.m.path(dir, i))
 	if err != nil {
 		view.Caption += " · cannot be shown: " + err.Error()
 		return view

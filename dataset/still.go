@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -26,27 +25,24 @@ const (
 	maxFile   = 1 << 30   // bytes of one picture's file
 )
 
-// still is a picture of packed RGB, 8 bits, and how it came.
+// still is a picture of packed RGB, 8 bits, as it is shown, and how it came.
 type still struct {
-	w, h  int
-	pix   []byte
-	ext   string // of the format that the file's bytes are in
-	plain bool   // the bytes can be copied: a JPEG or PNG that every reader takes for these pixels
+	w, h   int
+	pix    []byte
+	ext    string            // of the format that the file's bytes are in
+	plain  bool              // the bytes can be copied: a JPEG or PNG that every reader takes for these pixels
+	turned frame.Orientation // of the stored pixels, for being shown
 }
 
 // readStill decodes a picture's file. Grey, 16 bits, CMYK and a palette become RGB of 8
-// bits; what is transparent becomes black.
-//
-// Boxes are in stored pixels, as ffmpeg, OpenCV's decoders and Requin's video package see
-// them: a note in the file (EXIF) that it be turned for viewing is not followed. There is one exception: where
-// the truth states a size (statedW×statedH) and it is the turned one, the boxes were drawn on
-// the turned picture, and it is turned. Either way what is stored carries no such note.
-func readStill(path string, statedW, statedH int) (*still, []byte, error) {
+// bits; what is transparent becomes black; what a note in the file (EXIF) asks to be turned for viewing is turned,
+// as Requin's video package, viewers, OpenCV and the tools that people draw boxes with do. What is stored then carries no such note.
+func readStill(path string) (*still, []byte, error) {
 	file, err := readFile(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := decodeStill(file, statedW, statedH)
+	s, err := decodeStill(file)
 	return s, file, err
 }
 
@@ -73,7 +69,7 @@ type damaged string
 
 func (d damaged) Error() string { return string(d) }
 
-func decodeStill(file []byte, statedW, statedH int) (*still, error) {
+func decodeStill(file []byte) (*still, error) {
 	config, format, err := image.DecodeConfig(bytes.NewReader(file))
 	if errors.Is(err, image.ErrFormat) {
 		return nil, damaged("is no picture of a kind that can be read (JPEG, PNG, BMP, TIFF)")
@@ -88,17 +84,26 @@ func decodeStill(file []byte, statedW, statedH int) (*still, error) {
 	if err != nil {
 		return nil, damaged("cannot be decoded: " + err.Error())
 	}
-	s := &still{w: img.Bounds().Dx(), h: img.Bounds().Dy(), pix: packed(img)}
-	note := orientation(file)
+	s := &still{turned: frame.ReadOrientation(file)}
+	s.w, s.h = s.turned.Size(img.Bounds().Dx(), img.Bounds().Dy())
+	s.pix = s.turned.Turn(packed(img), img.Bounds().Dx(), img.Bounds().Dy())
 	switch {
-	case note >= 5 && statedW == s.h && statedH == s.w && statedW != statedH:
-		s.turn(note)
-	case note <= 1 && format == "jpeg" && config.ColorModel != color.CMYKModel:
+	case s.turned != frame.Upright:
+	case format == "jpeg" && config.ColorModel != color.CMYKModel:
 		s.ext, s.plain = "jpg", true
-	case note <= 1 && format == "png" && slices.Contains([]color.Model{color.RGBAModel, color.GrayModel}, config.ColorModel):
+	case format == "png" && slices.Contains([]color.Model{color.RGBAModel, color.GrayModel}, config.ColorModel):
 		s.ext, s.plain = "png", true // RGBAModel is RGB without transparency
 	}
 	return s, nil
+}
+
+// drawnAs is how the boxes of a picture are to be turned that were drawn on pixels of a stated size (0×0: nobody stated it). They are of the
+// picture as it is shown, unless the stated size is the stored one, and not the shown one: then they were drawn on stored pixels.
+func (s *still) drawnAs(statedW, statedH int) frame.Orientation {
+	if w, h := s.turned.Size(s.w, s.h); statedW == w && statedH == h && (w != s.w || h != s.h) {
+		return s.turned
+	}
+	return frame.Upright
 }
 
 // packed is an image as packed RGB.
@@ -153,71 +158,4 @@ func encode(pix []byte, w, h int, s Settings) (file []byte, ext string, err erro
 	}
 	err = jpeg.Encode(&out, unpacked(pix, w, h), &jpeg.Options{Quality: s.Quality})
 	return out.Bytes(), "jpg", err
-}
-
-// turn turns the picture as an EXIF orientation of 5 to 8 asks: 6 is a quarter clockwise, 8
-// anticlockwise, 5 and 7 the same mirrored.
-func (s *still) turn(note int) {
-	w, h := s.h, s.w
-	pix := make([]byte, len(s.pix))
-	for y := range h {
-		for x := range w {
-			fx, fy := y, x
-			if note == 7 || note == 8 {
-				fx = s.w - 1 - y
-			}
-			if note == 6 || note == 7 {
-				fy = s.h - 1 - x
-			}
-			copy(pix[3*(y*w+x):], s.pix[3*(fy*s.w+fx):][:3])
-		}
-	}
-	s.w, s.h, s.pix = w, h, pix
-}
-
-// orientation is the EXIF orientation (1 to 8) of a JPEG, 0 where it states none. EXIF 2.32, TIFF 6.0:
-// tag 0x0112 of the first directory in the APP1 segment.
-func orientation(file []byte) int {
-	if len(file) < 4 || file[0] != 0xff || file[1] != 0xd8 {
-		return 0
-	}
-	for b := file[2:]; len(b) >= 4 && b[0] == 0xff && b[1] != 0xda; {
-		size := int(binary.BigEndian.Uint16(b[2:]))
-		if size < 2 || size+2 > len(b) {
-			return 0
-		}
-		if body, ok := bytes.CutPrefix(b[4:2+size], []byte("Exif\x00\x00")); ok && b[1] == 0xe1 {
-			return tiffOrientation(body)
-		}
-		b = b[2+size:]
-	}
-	return 0
-}
-
-func tiffOrientation(b []byte) int {
-	if len(b) < 8 {
-		return 0
-	}
-	var order binary.ByteOrder = binary.BigEndian
-	if b[0] == 'I' {
-		order = binary.LittleEndian
-	}
-	at := order.Uint32(b[4:])
-	if int64(at)+2 > int64(len(b)) {
-		return 0
-	}
-	entries := b[at+2:]
-	for range order.Uint16(b[at:]) {
-		if len(entries) < 12 {
-			return 0
-		}
-		if order.Uint16(entries) == 0x0112 {
-			if v := int(order.Uint16(entries[8:])); v >= 1 && v <= 8 {
-				return v
-			}
-			return 0
-		}
-		entries = entries[12:]
-	}
-	return 0
 }

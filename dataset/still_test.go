@@ -19,7 +19,7 @@ func FuzzDecodeStill(f *testing.F) {
 		if c, _, err := image.DecodeConfig(bytes.NewReader(file)); err == nil && c.Width*c.Height > 1<<20 {
 			return // large ones are read too, but not a thousand times a second
 		}
-		s, err := decodeStill(file, w, h)
+		s, err := decodeStill(file)
 		if err != nil {
 			return
 		}

@@ -92,7 +92,7 @@ func (m *Manifest) open(dir string, i int) (*still, error) {
 	if sum := sha256.Sum256(file); hex.EncodeToString(sum[:]) != picture.SHA256 {
 		return nil, fmt.Errorf("%s is not the picture that the dataset was frozen with: verify the dataset, and build it again", picture.File)
 	}
-	full, err := decodeStill(file, 0, 0)
+	full, err := decodeStill(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", picture.File, err)
 	}

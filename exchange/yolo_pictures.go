@@ -2,8 +2,7 @@ package exchange
 
 import (
 	"fmt"
-	"image"
-	_ "image/gif" // for image.DecodeConfig
+	_ "image/gif" // for frame.ShownSize
 	_ "image/jpeg"
 	_ "image/png"
 	"io"
@@ -11,6 +10,8 @@ import (
 	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
+
+	"requin/frame"
 )
 
 // size is a picture's width and height: as the caller knows it, else as the picture's file says.
@@ -34,10 +35,10 @@ func (in Input) size(name string) (w, h int, err error) {
 	return checkedSize(name, w, h)
 }
 
-// PictureSize is the width and height in pixels that a picture's file states: JPEG, PNG, GIF, BMP, TIFF or WebP.
+// PictureSize is the width and height in pixels that a picture is shown with, turned as its file says: JPEG, PNG, GIF, BMP, TIFF or WebP.
 func PictureSize(r io.Reader) (w, h int, err error) {
-	config, _, err := image.DecodeConfig(r)
-	return config.Width, config.Height, err
+	w, h, _, err = frame.ShownSize(r)
+	return w, h, err
 }
 
 func checkedSize(name string, w, h int) (int, int, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image"
 	"math"
 	"os"
 	"os/exec"
@@ -265,4 +266,11 @@ func within(fitW, fitH int) func(w, h int) (int, int) {
 		scale := math.Min(float64(fitW)/float64(w), float64(fitH)/float64(h))
 		return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
 	}
+}
+
+// rgbOf is an image as packed RGB.
+func rgbOf(img image.Image, w, h int) []byte {
+	pix := make([]byte, 3*w*h)
+	scaleRGB(img, w, h, pix)
+	return pix
 }

@@ -1,19 +1,21 @@
 package video
 
 import (
+	"bytes"
 	"fmt"
 	"image"
+	_ "image/gif"  // whose size may be asked
 	_ "image/jpeg" // the formats that frames are saved in
 	_ "image/png"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sort"
 	"strings"
 
 	_ "golang.org/x/image/bmp"
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/tiff"
+	_ "golang.org/x/image/webp"
 
 	"requin/frame"
 )
@@ -21,28 +23,15 @@ import (
 // maxPixels bounds the pictures that are decoded in this process: 200 megapixels.
 const maxPixels = 200 << 20
 
-// IsImageName tells by its extension whether a file is an image that can be read.
-func IsImageName(path string) bool {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff":
-		return true
-	}
-	return false
-}
-
 // probeImages makes a video of a folder of images: image i is shown at i/rate seconds.
 func probeImages(dir string, info fs.FileInfo, rate frame.Rational) (*File, error) {
-	entries, err := os.ReadDir(dir)
+	card, err := ReadCard(dir, false, nil)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Path: dir, ModTime: info.ModTime(), Container: "images", Codec: "images"}
-	for _, e := range entries {
-		if !e.Type().IsRegular() || !IsImageName(e.Name()) || strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		f.images = append(f.images, filepath.Join(dir, e.Name()))
-		if i, err := e.Info(); err == nil {
+	f := &File{Path: dir, ModTime: info.ModTime(), Container: "images", Codec: "images", images: card.Images}
+	for _, name := range f.images {
+		if i, err := os.Stat(name); err == nil {
 			f.Size += i.Size()
 		}
 	}
@@ -60,7 +49,7 @@ func probeImages(dir string, info fs.FileInfo, rate frame.Rational) (*File, erro
 	}
 	f.setPackets(packets)
 	for _, name := range f.images { // the first that can be read gives the size
-		if f.W, f.H, err = imageSize(name); err == nil {
+		if f.W, f.H, err = ImageSize(name); err == nil {
 			return f, nil
 		}
 	}
@@ -70,34 +59,53 @@ func probeImages(dir string, info fs.FileInfo, rate frame.Rational) (*File, erro
 // Images lists the files behind a folder of images, in order of time.
 func (f *File) Images() []string { return f.images }
 
-func imageSize(name string) (w, h int, err error) {
+// ImageSize is how large an image file is shown.
+func ImageSize(name string) (w, h int, err error) {
 	r, err := os.Open(name)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer r.Close()
-	c, _, err := image.DecodeConfig(r)
-	if err != nil {
+	if w, h, _, err = frame.ShownSize(r); err != nil {
 		return 0, 0, err
 	}
-	if c.Width <= 0 || c.Height <= 0 || c.Width*c.Height > maxPixels {
-		return 0, 0, fmt.Errorf("%s: %d×%d pixels", name, c.Width, c.Height)
+	if w <= 0 || h <= 0 || w*h > maxPixels {
+		return 0, 0, fmt.Errorf("%s: %d×%d pixels", name, w, h)
 	}
-	return c.Width, c.Height, nil
+	return w, h, nil
+}
+
+// still is a decoded image file.
+type still struct {
+	image.Image                   // as it is stored
+	turned      frame.Orientation // for being shown
 }
 
 // readImage decodes one image file.
-func readImage(name string) (image.Image, error) {
-	if _, _, err := imageSize(name); err != nil {
-		return nil, err
+func readImage(name string) (still, error) {
+	if _, _, err := ImageSize(name); err != nil {
+		return still{}, err
 	}
-	r, err := os.Open(name)
+	file, err := os.ReadFile(name)
 	if err != nil {
-		return nil, err
+		return still{}, err
 	}
-	defer r.Close()
-	img, _, err := image.Decode(r)
-	return img, err
+	img, _, err := image.Decode(bytes.NewReader(file))
+	return still{img, frame.ReadOrientation(file)}, err
+}
+
+// size is how large it is shown.
+func (s still) size() (w, h int) { return s.turned.Size(s.Bounds().Dx(), s.Bounds().Dy()) }
+
+// rgb is the image as it is shown, scaled to w×h packed RGB.
+func (s still) rgb(w, h int) []byte {
+	sw, sh := w, h
+	if s.turned >= 5 {
+		sw, sh = h, w
+	}
+	pix := make([]byte, 3*w*h)
+	scaleRGB(s.Image, sw, sh, pix)
+	return s.turned.Turn(pix, sw, sh)
 }
 
 // scaleRGB scales an image to w×h packed RGB in pix.

@@ -85,13 +85,6 @@ func (d *Deployment) packet(at frame.Instant) (int, error) {
 	return i, nil
 }
 
-// rgbOf is an image as packed RGB.
-func rgbOf(img image.Image, w, h int) []byte {
-	pix := make([]byte, 3*w*h)
-	scaleRGB(img, w, h, pix)
-	return pix
-}
-
 // fromRGB makes an image of packed RGB.
 func fromRGB(pix []byte, w, h int) *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))

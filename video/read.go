@@ -112,14 +112,9 @@ func (r *Reader) images(yield func(*frame.Frame, error) bool) (map[int64]bool, b
 			r.lost[i] = fmt.Sprintf("the image %s cannot be read: %v", r.file.images[p.packet], err)
 			continue
 		}
-		out.FullW, out.FullH = img.Bounds().Dx(), img.Bounds().Dy()
+		out.FullW, out.FullH = img.size()
 		out.W, out.H = r.size(out.FullW, out.FullH)
-		if need := 3 * out.W * out.H; cap(out.Pix) < need {
-			out.Pix = make([]byte, need)
-		} else {
-			out.Pix = out.Pix[:need]
-		}
-		scaleRGB(img, out.W, out.H, out.Pix)
+		out.Pix = img.rgb(out.W, out.H)
 		out.Instant = r.dive.instant(r.seg.Chapter, r.file.packets[p.packet].PTS)
 		got[p.cell] = true
 		if !yield(&out, nil) {
