@@ -34,7 +34,7 @@ type Chapter struct {
 	Camera   int            `json:"camera,omitempty"` // of a stereo pair: 0 left, which is counted, 1 right
 	Size     int64          `json:"size,omitempty"`   // bytes
 	SHA256   string         `json:"sha256,omitempty"`
-	Offset   time.Duration  `json:"offset"`           // from the start of the deployment
+	Offset   time.Duration  `json:"offset"`           // from the start of the deployment; None: not known, because a chapter before it cannot be read
 	Duration time.Duration  `json:"duration"`         // 0: not known
 	Frames   int            `json:"frames,omitempty"` // 0: not known
 	Rate     frame.Rational `json:"rate,omitzero"`    // frames a second; zero: not known
@@ -42,6 +42,14 @@ type Chapter struct {
 	H        int            `json:"h,omitempty"`
 	Codec    string         `json:"codec,omitempty"`
 	Extra    Extra          `json:"extra,omitempty"`
+}
+
+// End is when a chapter ends in its deployment; false where nobody knows.
+func (c Chapter) End() (time.Duration, bool) {
+	if c.Offset == None {
+		return 0, false
+	}
+	return c.Offset + c.Duration, true
 }
 
 // Period is a part of a deployment that counts.

@@ -277,7 +277,7 @@ func (t *tallies) frames(d *tallying, name string) (all, complete []FrameTally) 
 	}
 	counts := map[key]FrameTally{}
 	open := func(k key, at time.Duration, ok bool) bool {
-		if _, there := counts[k]; !there && ok && d.inPeriod(offset+at) {
+		if _, there := counts[k]; !there && ok && offset != None && d.inPeriod(offset+at) {
 			counts[k] = FrameTally{Time: offset + at, Counts: map[string]int{}}
 		}
 		_, there := counts[k]
@@ -326,7 +326,7 @@ func (t *tallies) frames(d *tallying, name string) (all, complete []FrameTally) 
 	return all, complete
 }
 
-// offset is when a media begins in its deployment.
+// offset is when a media begins in its deployment; None where nobody knows.
 func (d *tallying) offset(media string) time.Duration {
 	for _, c := range d.Chapters {
 		if strings.EqualFold(path.Base(c.Path), path.Base(media)) {
@@ -352,7 +352,9 @@ func (d *tallying) length() time.Duration {
 	}
 	var end time.Duration
 	for _, c := range d.Chapters {
-		end = max(end, c.Offset+c.Duration)
+		if at, known := c.End(); known {
+			end = max(end, at)
+		}
 	}
 	if len(d.Periods) > 0 {
 		end -= d.Periods[0].From

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"requin/exchange"
 	"requin/frame"
 	"requin/record"
+	"requin/scan"
 	"requin/survey"
 	"requin/video"
 )
@@ -137,11 +139,15 @@ func (a *app) add(ctx context.Context, s *survey.Survey, args []string, f addFla
 	if err != nil {
 		return err
 	}
-	recordings, err := findRecordings(args, s.Folder(), f.alone)
+	recordings, lost, err := a.findRecordings(ctx, args, s.Folder(), f.alone)
 	if err != nil {
 		return err
 	}
 	if err := nameRecordings(recordings, f); err != nil {
+		return err
+	}
+	recordings, faults, err := a.sound(recordings)
+	if err != nil {
 		return err
 	}
 	about := f.about
@@ -152,8 +158,9 @@ func (a *app) add(ctx context.Context, s *survey.Survey, args []string, f addFla
 	if len(args) == 0 && f.opcode != "" { // flags alone: about a deployment that is there, or one without video
 		recordings = []recording{{name: f.opcode}}
 	}
+	bad := faults + len(lost)
 	if f.dryRun {
-		return a.printPlanned(recordings, table)
+		return errors.Join(a.printPlanned(recordings, table), notTaken(bad))
 	}
 	known, err := knownChapters(ctx, s)
 	if err != nil {
@@ -183,7 +190,37 @@ func (a *app) add(ctx context.Context, s *survey.Survey, args []string, f addFla
 	if len(table) > 0 {
 		a.logf("%d deployments of %s are without video here: %s", len(table), f.metadata, few(table))
 	}
-	return a.printAdded(added)
+	for _, d := range added {
+		bad += len(slices.DeleteFunc(slices.Clone(d.Chapters), func(c annotate.Chapter) bool { return c.Extra[unreadable] == "" }))
+	}
+	return errors.Join(a.printAdded(added), notTaken(bad))
+}
+
+// sound are the recordings whose chapters are all there. The others are named and left out; where there are no others, the first one's
+// fault is the error.
+func (a *app) sound(recordings []recording) (out []recording, faults int, err error) {
+	for _, rec := range recordings {
+		if rec.fault == nil {
+			out = append(out, rec)
+			continue
+		}
+		if err = cmp.Or(err, rec.fault); len(recordings) > 1 {
+			a.logf("Warning: %s is not added: %v", rec.name, rec.fault)
+		}
+		faults++
+	}
+	if len(out) > 0 {
+		err = nil
+	}
+	return out, faults, err
+}
+
+// notTaken is what a command ends with that took what it could, and could not read n files or folders, or not tell which recording they are of.
+func notTaken(n int) error {
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("done, but not with %d of the files and folders, %w: the warnings above say which", n, errLeft)
 }
 
 // few names some deployments.
@@ -265,8 +302,21 @@ func (a *app) chapters(ctx context.Context, s *survey.Survey, rec recording, kno
 			return nil, err
 		}
 		c.Offset = offset
-		offset += c.Duration
+		if c.Extra[unreadable] != "" {
+			offset = annotate.None // nobody knows how long it was
+		} else if offset != annotate.None {
+			offset += c.Duration
+		}
 		out = append(out, c)
+	}
+	_, what := scan.Unreadable(rec.paths, func(i int) bool { return out[i].Extra[unreadable] != "" })
+	for _, c := range out {
+		if why := c.Extra[unreadable]; why != "" {
+			a.logf("Warning: %s; it is kept in the survey, but %s", why, what)
+		}
+	}
+	if early := video.TooEarly(rec.paths); early != "" {
+		a.logf("Warning: %s", early)
 	}
 	return out, nil
 }
@@ -280,7 +330,7 @@ func (a *app) chapter(ctx context.Context, s *survey.Survey, path string, known 
 		return annotate.Chapter{}, err
 	}
 	c := annotate.Chapter{Path: s.Stored(path), Size: info.Size()}
-	if k, ok := known[c.Path]; ok && k.Size == c.Size && k.SHA256 != "" {
+	if k, ok := known[c.Path]; ok && k.Size == c.Size && k.SHA256 != "" && k.Extra[unreadable] == "" {
 		return k, nil
 	}
 	m := newMeter(a.stderr, "SHA-256 of "+filepath.Base(path), megabytes)
@@ -297,7 +347,6 @@ func (a *app) chapter(ctx context.Context, s *survey.Survey, path string, known 
 		return c, ctx.Err()
 	}
 	if err != nil {
-		a.logf("Warning: %v; it is kept in the survey, and its time will count as not analysed", err)
 		c.Extra = annotate.Extra{unreadable: err.Error()}
 		return c, nil
 	}

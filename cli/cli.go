@@ -32,6 +32,9 @@ const (
 // errUnreadable ends a command that did its work although some video could not be read.
 var errUnreadable = errors.New("some video could not be read")
 
+// errLeft ends a command that took a part of what it was given, because the rest could not be read.
+var errLeft = errors.New("which could not be taken")
+
 // usageError marks mistakes in the command line.
 type usageError struct{ error }
 
@@ -60,7 +63,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, errUnreadable):
 		fmt.Fprintf(stderr, "requin: done, but %v: the counts are minimums (exit code %d)\n", err, exitUnreadable)
 		return exitUnreadable
-	case errors.Is(err, errUnread), errors.Is(err, errMissing):
+	case errors.Is(err, errUnread), errors.Is(err, errMissing), errors.Is(err, errLeft):
 		fmt.Fprintf(stderr, "requin: %v (exit code %d)\n", err, exitUnreadable)
 		return exitUnreadable
 	case ctx.Err() != nil:

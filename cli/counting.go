@@ -41,6 +41,9 @@ type results struct {
 
 // run counts the deployment and writes its folder.
 func (c *counting) run(ctx context.Context) error {
+	if c.rec.fault != nil {
+		return c.rec.fault
+	}
 	c.started, c.energy = time.Now(), record.MeterAlong()
 	defer c.energy()
 	if err := c.open(ctx); err != nil {

@@ -1,68 +1,86 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"requin/frame"
 	"requin/survey"
 	"requin/video"
 )
 
 // findRecordings searches files and folders for videos, folders in them too, and joins the chapters
-// of each recording. What lies in the survey's own runs is left out.
-func findRecordings(args []string, surveyFolder string, separate bool) ([]recording, error) {
+// of each recording; with separate each file stands by itself. What lies in the survey's own runs is left out. lost is what could not be read.
+func (a *app) findRecordings(ctx context.Context, args []string, surveyFolder string, separate bool) (out []recording, lost []video.Left, err error) {
 	var paths []string
+	var left []video.Left
 	for _, arg := range args {
 		root, err := filepath.Abs(arg)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		before := len(paths)
-		err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			switch {
-			case errors.Is(err, fs.ErrNotExist) && path == root:
-				return fmt.Errorf("%s: there is no such file or folder; check the name and that the card or disk is plugged in", arg)
-			case err != nil:
-				return err
-			case d.IsDir() && path != root && (strings.HasPrefix(d.Name(), ".") || strings.HasSuffix(d.Name(), ".requin") || filepath.Dir(path) == surveyFolder && ownFolder(d.Name())):
-				return fs.SkipDir
-			case d.IsDir() || strings.HasPrefix(d.Name(), "."): // "._GX010042.MP4" is a Mac's shadow of a file
-				return nil
-			case path == root && !video.IsVideoName(path):
-				return fmt.Errorf("%s: this is no video by its name; truth comes in with requin import, tables with --metadata", arg)
-			}
-			if video.IsVideoName(path) && !slices.Contains(paths, path) {
-				paths = append(paths, path)
-			}
-			return nil
-		})
+		card, err := a.searched(ctx, arg, root, surveyFolder)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if len(paths) == before {
-			return nil, fmt.Errorf("%s: no video lies in it", arg)
+		if left = append(left, card.Left...); len(card.Videos) == 0 {
+			lost := a.leave(left)
+			if len(lost) > 0 {
+				return nil, lost, fmt.Errorf("%s: no video lies in what of it could be read", arg)
+			}
+			return nil, nil, fmt.Errorf("%s: no video lies in it", arg)
 		}
+		paths = append(paths, card.Videos...)
 	}
+	groups, others := video.Recordings(paths)
 	if separate {
-		var out []recording
-		for _, p := range paths {
-			out = append(out, recording{paths: []string{p}})
-		}
-		return out, nil
+		groups = alone(groups)
 	}
-	groups, err := video.Recordings(paths)
-	if err != nil {
-		return nil, err
-	}
-	var out []recording
+	lost = a.leave(append(left, others...))
+	a.sayCopies(groups)
 	for _, g := range groups {
-		out = append(out, recording{paths: g})
+		out = append(out, recording{paths: g.Paths, fault: g.Fault})
 	}
-	return out, nil
+	return out, lost, nil
+}
+
+// searched is what an argument holds: a file, or a folder with all folders in it.
+func (a *app) searched(ctx context.Context, arg, root, surveyFolder string) (*video.Card, error) {
+	info, err := os.Stat(root)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: there is no such file or folder; check the name and that the card or disk is plugged in", arg)
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return video.ReadCard(root, true, func(path string) bool {
+			name := filepath.Base(path)
+			return strings.HasSuffix(name, ".requin") || filepath.Dir(path) == surveyFolder && ownFolder(name)
+		})
+	}
+	if !video.IsVideoName(root) { // it may be one all the same, as for requin count
+		if _, err := video.Probe(ctx, root, frame.Rational{}); err != nil {
+			return nil, fmt.Errorf("%s: this is no video by its name, and none that can be read (%w); truth comes in with requin import, tables with --metadata", arg, err)
+		}
+	}
+	return &video.Card{Videos: []string{root}}, nil
+}
+
+// alone takes recordings apart: each file is one.
+func alone(groups []video.Recording) []video.Recording {
+	var out []video.Recording
+	for _, g := range groups {
+		for _, path := range g.Paths {
+			out = append(out, video.Recording{Paths: []string{path}})
+		}
+	}
+	return out
 }
 
 // ownFolder tells the folders of a survey that hold what Requin made.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,7 +50,8 @@ func TestNamesOfDeployments(t *testing.T) {
 			c.flags.names = "auto"
 		}
 		got := func() string {
-			recordings, err := findRecordings([]string{root}, filepath.Join(root, "survey"), c.flags.alone)
+			a := &app{stdout: io.Discard, stderr: io.Discard}
+			recordings, _, err := a.findRecordings(t.Context(), []string{root}, filepath.Join(root, "survey"), c.flags.alone)
 			if err == nil {
 				err = nameRecordings(recordings, c.flags)
 			}

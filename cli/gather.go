@@ -16,6 +16,7 @@ import (
 type recording struct {
 	name  string
 	paths []string
+	fault error // why it cannot be counted; nil: it can
 }
 
 // gather turns the names on the command line into deployments.
@@ -39,46 +40,45 @@ func (a *app) gather(args []string, separate, alone bool) ([]recording, error) {
 	}
 	if len(args) == 1 {
 		if info, err := os.Stat(args[0]); err == nil && info.IsDir() {
-			return gatherFolder(args[0])
+			return a.gatherFolder(args[0])
 		}
 		if !alone {
 			args = a.withSiblings(args[0])
 		}
 	}
-	groups, err := video.Recordings(args)
-	if err != nil {
-		return nil, err
+	groups, left := video.Recordings(args)
+	a.leave(left)
+	if len(groups) == 1 && groups[0].Fault != nil {
+		return nil, groups[0].Fault
 	}
 	if separate || len(groups) == 1 {
 		return named(groups)
 	}
 	for _, g := range groups {
-		if info, err := os.Stat(g[0]); err == nil && info.IsDir() {
-			return nil, usagef("%s is a folder: count one folder at a time, or add --separate", g[0])
+		if info, err := os.Stat(g.Paths[0]); err == nil && info.IsDir() {
+			return nil, usagef("%s is a folder: count one folder at a time, or add --separate", g.Paths[0])
 		}
-		if len(g) > 1 {
+		if len(g.Paths) > 1 {
 			return nil, usagef("these are chapters of %d recordings (%s, %s ...): add --separate to count each by itself, or name one recording's files",
-				len(groups), groups[0][0], groups[1][0])
+				len(groups), groups[0].Paths[0], groups[1].Paths[0])
 		}
 	}
-	a.logf("One deployment of %d files, in this order: %s (--separate counts each by itself)", len(args), strings.Join(args, ", "))
-	return named([][]string{args})
+	var files []string
+	for _, g := range groups {
+		files = append(files, g.Paths...)
+	}
+	a.logf("One deployment of %d files, in this order: %s (--separate counts each by itself)", len(files), strings.Join(files, ", "))
+	return named([]video.Recording{{Paths: files}})
 }
 
 // withSiblings adds the later chapters that lie beside the first one of a GoPro recording.
 func (a *app) withSiblings(path string) []string {
-	entries, err := os.ReadDir(filepath.Dir(path))
+	beside, err := video.ReadCard(filepath.Dir(path), false, nil)
 	if err != nil {
 		return []string{path} // the probe will say what is wrong
 	}
-	var names []string
-	for _, e := range entries {
-		if e.Type().IsRegular() {
-			names = append(names, filepath.Join(filepath.Dir(path), e.Name()))
-		}
-	}
-	a.warnLaterChapter(path, names)
-	more := video.Siblings(path, names)
+	a.warnLaterChapter(path, beside.Videos)
+	more := video.Siblings(path, beside.Videos)
 	if len(more) > 0 {
 		a.logf("%s is the first chapter of a recording; %s follow (--alone counts it by itself)", path, strings.Join(more, ", "))
 	}
@@ -88,57 +88,78 @@ func (a *app) withSiblings(path string) []string {
 // warnLaterChapter says so where the one file that was named goes on with another: its times are not those of the deployment.
 func (a *app) warnLaterChapter(path string, names []string) {
 	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !strings.EqualFold(filepath.Ext(n), filepath.Ext(path)) })
-	groups, err := video.Recordings(names)
-	if err != nil {
-		return // of some recording here a chapter is missing: not what was asked for
-	}
+	groups, _ := video.Recordings(names) // what is left out there is not what was asked for
 	for _, g := range groups {
-		if slices.Index(g, filepath.Clean(path)) > 0 {
-			a.logf("%s is a later chapter of the recording that begins with %s: its times count from its own start (name that one to count all)", path, g[0])
+		if g.Fault == nil && slices.Index(g.Paths, filepath.Clean(path)) > 0 {
+			a.logf("%s is a later chapter of the recording that begins with %s: its times count from its own start (name that one to count all)", path, g.Paths[0])
 		}
 	}
 }
 
-func gatherFolder(dir string) ([]recording, error) {
-	entries, err := os.ReadDir(dir)
+func (a *app) gatherFolder(dir string) ([]recording, error) {
+	card, err := video.ReadCard(dir, false, nil)
 	if err != nil {
 		return nil, err
 	}
-	var videos []string
-	images := 0
-	for _, e := range entries {
-		switch name := e.Name(); {
-		case strings.HasPrefix(name, ".") || !e.Type().IsRegular():
-		case video.IsVideoName(name):
-			videos = append(videos, filepath.Join(dir, name))
-		case video.IsImageName(name):
-			images++
-		}
-	}
-	switch {
-	case len(videos) > 0 && images > 0:
-		return nil, usagef("%s holds %d videos and %d images: name the videos, or move the images to a folder of their own", dir, len(videos), images)
+	groups, left := video.Recordings(card.Videos)
+	lost := a.leave(append(card.Left, left...))
+	switch images := len(card.Images); {
+	case len(groups) > 0 && images > 0:
+		return nil, usagef("%s holds %d videos and %d images: name the videos, or move the images to a folder of their own", dir, len(card.Videos), images)
 	case images > 0:
 		if dir, err = filepath.Abs(dir); err != nil { // "." has a name too
 			return nil, err
 		}
-		return named([][]string{{dir}})
-	case len(videos) == 0:
+		return named([]video.Recording{{Paths: []string{dir}}})
+	case len(groups) == 0:
 		return nil, fmt.Errorf("%s: no video and no image lies in this folder (folders in it are not searched)", dir)
 	}
-	groups, err := video.Recordings(videos)
-	if err != nil {
-		return nil, err
+	a.sayCopies(groups)
+	if len(groups) == 1 && groups[0].Fault != nil {
+		return nil, groups[0].Fault
 	}
-	return named(groups)
+	recordings, err := named(groups)
+	for _, l := range lost {
+		recordings = append(recordings, recording{name: filepath.Base(l.Path), fault: errors.New(l.String())})
+	}
+	return recordings, err
+}
+
+// leave says what of a card is left out, and gives what of it may be wanted and could not be read.
+func (a *app) leave(left []video.Left) (lost []video.Left) {
+	const most = 8 // a card has a low-resolution copy of every recording
+	for i, l := range left {
+		switch {
+		case l.Lost:
+			lost = append(lost, l)
+			a.logf("Warning: %v", l)
+		case i < most:
+			a.logf("Left out: %v", l)
+		case i == most:
+			a.logf("Left out: %d more", len(left)-most)
+		}
+	}
+	return lost
+}
+
+// sayCopies says so where a low-resolution copy is taken, because there is nothing better.
+func (a *app) sayCopies(recordings []video.Recording) {
+	for _, r := range recordings {
+		for _, path := range r.Paths {
+			if video.IsCopy(path) {
+				a.logf("Warning: %s is a low-resolution copy by its name, and its original is not there: small animals cannot be seen in it", path)
+			}
+		}
+	}
 }
 
 // named names each deployment after its first file, or after its folder of images.
-func named(groups [][]string) ([]recording, error) {
+func named(groups []video.Recording) ([]recording, error) {
 	var out []recording
 	taken := map[string]string{}
 	for _, g := range groups {
-		path, err := filepath.Abs(g[0])
+		first := g.Paths[0]
+		path, err := filepath.Abs(first)
 		if err != nil {
 			return nil, err
 		}
@@ -150,10 +171,10 @@ func named(groups [][]string) ([]recording, error) {
 			name = "deployment"
 		}
 		if other, ok := taken[name]; ok {
-			return nil, usagef("%s and %s would both be called %s: count them one by one, each with an --out of its own", other, g[0], name)
+			return nil, usagef("%s and %s would both be called %s: count them one by one, each with an --out of its own", other, first, name)
 		}
-		taken[name] = g[0]
-		out = append(out, recording{name, g})
+		taken[name] = first
+		out = append(out, recording{name, g.Paths, g.Fault})
 	}
 	return out, nil
 }

@@ -54,33 +54,34 @@ func TestGather(t *testing.T) {
 		usage           bool
 		says            string
 	}{
-		{name: "one file", args: []string{"dive.mp4"}, want: []recording{{"dive", []string{"dive.mp4"}}}},
-		{name: "dots", args: []string{"a.b.mp4"}, want: []recording{{"a.b", []string{"a.b.mp4"}}}},
-		{name: "nothing but an extension", args: []string{".mp4"}, want: []recording{{"deployment", []string{".mp4"}}}},
-		{name: "several files", args: []string{"other.mp4", "dive.mp4"}, want: []recording{{"other", []string{"other.mp4", "dive.mp4"}}},
+		{name: "one file", args: []string{"dive.mp4"}, want: []recording{{"dive", []string{"dive.mp4"}, nil}}},
+		{name: "dots", args: []string{"a.b.mp4"}, want: []recording{{"a.b", []string{"a.b.mp4"}, nil}}},
+		{name: "nothing but an extension", args: []string{".mp4"}, want: []recording{{"deployment", []string{".mp4"}, nil}}},
+		{name: "several files", args: []string{"other.mp4", "dive.mp4"}, want: []recording{{"other", []string{"other.mp4", "dive.mp4"}, nil}},
 			says: "One deployment of 2 files, in this order: other.mp4, dive.mp4"},
 		{name: "separate", args: []string{"other.mp4", "dive.mp4"}, separate: true,
-			want: []recording{{"other", []string{"other.mp4"}}, {"dive", []string{"dive.mp4"}}}},
+			want: []recording{{"other", []string{"other.mp4"}, nil}, {"dive", []string{"dive.mp4"}, nil}}},
 		{name: "siblings", args: []string{"gopro/GX010042.MP4"},
-			want: []recording{{"GX010042", []string{"gopro/GX010042.MP4", "gopro/GX020042.MP4", "gopro/GX030042.MP4"}}},
+			want: []recording{{"GX010042", []string{"gopro/GX010042.MP4", "gopro/GX020042.MP4", "gopro/GX030042.MP4"}, nil}},
 			says: "is the first chapter of a recording; gopro/GX020042.MP4, gopro/GX030042.MP4 follow"},
-		{name: "alone", args: []string{"gopro/GX010042.MP4"}, alone: true, want: []recording{{"GX010042", []string{"gopro/GX010042.MP4"}}}},
-		{name: "a later chapter", args: []string{"gopro/GX020042.MP4"}, want: []recording{{"GX020042", []string{"gopro/GX020042.MP4"}}},
+		{name: "alone", args: []string{"gopro/GX010042.MP4"}, alone: true, want: []recording{{"GX010042", []string{"gopro/GX010042.MP4"}, nil}}},
+		{name: "a later chapter", args: []string{"gopro/GX020042.MP4"}, want: []recording{{"GX020042", []string{"gopro/GX020042.MP4"}, nil}},
 			says: "gopro/GX020042.MP4 is a later chapter of the recording that begins with gopro/GX010042.MP4"},
 		{name: "old names", args: []string{"old/GOPR0007.MP4"},
-			want: []recording{{"GOPR0007", []string{"old/GOPR0007.MP4", "old/GP010007.MP4", "old/GP020007.MP4"}}},
+			want: []recording{{"GOPR0007", []string{"old/GOPR0007.MP4", "old/GP010007.MP4", "old/GP020007.MP4"}, nil}},
 			says: "old/GP010007.MP4, old/GP020007.MP4 follow"},
 		{name: "chapters out of order", args: []string{"gopro/GX030042.MP4", "gopro/GX010042.MP4", "gopro/GX020042.MP4"},
-			want: []recording{{"GX010042", []string{"gopro/GX010042.MP4", "gopro/GX020042.MP4", "gopro/GX030042.MP4"}}}},
+			want: []recording{{"GX010042", []string{"gopro/GX010042.MP4", "gopro/GX020042.MP4", "gopro/GX030042.MP4"}, nil}}},
 		{name: "two recordings", args: []string{"gopro/GX010042.MP4", "gopro/GX020042.MP4", "gopro/GX010043.MP4"}, usage: true,
 			fails: "chapters of 2 recordings"},
 		{name: "two recordings, separate", args: []string{"gopro/GX010042.MP4", "gopro/GX020042.MP4", "gopro/GX010043.MP4"}, separate: true,
-			want: []recording{{"GX010042", []string{"gopro/GX010042.MP4", "gopro/GX020042.MP4"}}, {"GX010043", []string{"gopro/GX010043.MP4"}}}},
+			want: []recording{{"GX010042", []string{"gopro/GX010042.MP4", "gopro/GX020042.MP4"}, nil}, {"GX010043", []string{"gopro/GX010043.MP4"}, nil}}},
 		{name: "folder of recordings", args: []string{"gopro"}, want: []recording{
-			{"GX010042", []string{"gopro/GX010042.MP4", "gopro/GX020042.MP4", "gopro/GX030042.MP4"}}, {"GX010043", []string{"gopro/GX010043.MP4"}}}},
+			{"GX010042", []string{"gopro/GX010042.MP4", "gopro/GX020042.MP4", "gopro/GX030042.MP4"}, nil}, {"GX010043", []string{"gopro/GX010043.MP4"}, nil}},
+			says: "Left out: gopro/GX010042.LRV: is a low-resolution copy of gopro/GX010042.MP4"},
 		{name: "slash at the end", args: []string{"old/"},
-			want: []recording{{"GOPR0007", []string{"old/GOPR0007.MP4", "old/GP010007.MP4", "old/GP020007.MP4"}}}},
-		{name: "folder of images", args: []string{"stills/"}, want: []recording{{"stills", []string{abs("stills")}}}},
+			want: []recording{{"GOPR0007", []string{"old/GOPR0007.MP4", "old/GP010007.MP4", "old/GP020007.MP4"}, nil}}},
+		{name: "folder of images", args: []string{"stills/"}, want: []recording{{"stills", []string{abs("stills")}, nil}}},
 		{name: "a chapter is missing", args: []string{"gap"}, fails: "chapter 2 is missing between"},
 		{name: "a chapter is missing beside", args: []string{"gap/GX010001.MP4"}, fails: "chapter 2 is missing between"},
 		{name: "mixed", args: []string{"mixed"}, usage: true, fails: "1 videos and 1 images"},
@@ -123,7 +124,7 @@ func TestGatherHere(t *testing.T) {
 	}
 	t.Chdir("../dives")
 	got, err = a.gather([]string{"."}, false, false)
-	if err != nil || !reflect.DeepEqual(got, []recording{{"dive", []string{"dive.mp4"}}}) {
+	if err != nil || !reflect.DeepEqual(got, []recording{{"dive", []string{"dive.mp4"}, nil}}) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -97,23 +98,33 @@ func dash(s string) string {
 	return s
 }
 
-// videoText says how much of video there is: "2 chapters, 1:02:03".
+// videoText says how much of video there is: "1:02:03 in 2 chapters", and which of it cannot be read.
 func videoText(chapters []annotate.Chapter) string {
 	var length time.Duration
 	n := 0
+	var unread []string
 	for _, c := range chapters {
-		if c.Camera == 0 {
-			n++
-			length = max(length, c.Offset+c.Duration)
+		if c.Camera != 0 {
+			continue
+		}
+		n++
+		if c.Extra[unreadable] != "" {
+			unread = append(unread, path.Base(c.Path))
+		} else if end, known := c.End(); known {
+			length = max(length, end)
 		}
 	}
-	switch n {
-	case 0:
+	text := clockText(length)
+	switch {
+	case n == 0:
 		return "-"
-	case 1:
-		return clockText(length)
+	case n > 1:
+		text = fmt.Sprintf("%s in %d chapters", text, n)
 	}
-	return fmt.Sprintf("%s in %d chapters", clockText(length), n)
+	if len(unread) > 0 {
+		text += ", " + strings.Join(unread, " and ") + " cannot be read"
+	}
+	return text
 }
 
 func periodText(periods []annotate.Period) string {

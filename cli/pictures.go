@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"os"
 
-	"requin/exchange"
 	"requin/frame"
 	"requin/survey"
 	"requin/video"
@@ -29,12 +27,7 @@ func sizes(ctx context.Context, in *survey.Pictures) func(name string) (w, h int
 			}
 			return f.W, f.H, nil
 		}
-		file, err := os.Open(found)
-		if err != nil {
-			return 0, 0, err
-		}
-		defer file.Close()
-		w, h, err := exchange.PictureSize(file)
+		w, h, err := video.ImageSize(found)
 		if err != nil {
 			return 0, 0, fmt.Errorf("%s: its size cannot be read: %w", found, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"requin/detect"
@@ -24,31 +25,75 @@ type Deployment struct {
 // Open probes the chapters of a deployment, given in their order, and joins them. rate is of images a second, where the one
 // path is a folder of images; else it is 0/0.
 //
-// A last chapter that cannot be read is left out, with a warning: a camera whose battery died leaves one unfinished. Any other
-// is an error, since nobody knows how long it was, and hence when the chapters after it were filmed.
+// What cannot be read is left out at the end, with a warning: a camera whose battery died leaves its last chapter unfinished. Anywhere else it
+// is an error (see Unreadable).
 func Open(ctx context.Context, paths []string, rate frame.Rational) (*Deployment, error) {
 	d := &Deployment{}
+	if early := video.TooEarly(paths); early != "" {
+		d.Warnings = append(d.Warnings, early)
+	}
 	var files []*video.File
+	unread := make([]error, len(paths))
 	for i, path := range paths {
 		f, err := video.Probe(ctx, path, rate)
 		if err == nil {
 			err = f.Index(ctx)
 		}
-		switch {
-		case err == nil:
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if unread[i] = err; err == nil {
 			files = append(files, f)
-		case ctx.Err() != nil || len(paths) == 1:
-			return nil, err
-		case i > 0 && i == len(paths)-1:
-			d.Warnings = append(d.Warnings, fmt.Sprintf("The last chapter could not be read, so the count ends before it: %v", err))
-			end := video.Join(files...).Duration()
-			d.lost = append(d.lost, frame.Gap{From: end, To: end, Reason: "the last chapter could not be read: " + filepath.Base(path)})
-		default:
-			return nil, fmt.Errorf("%w; without it the times of the chapters after it are not known: copy it again, or count the others by themselves", err)
 		}
 	}
 	d.Dive = video.Join(files...)
+	counts, what := Unreadable(paths, func(i int) bool { return unread[i] != nil })
+	for i, err := range unread {
+		switch {
+		case err == nil:
+		case !counts && len(paths) == 1:
+			return nil, err
+		case !counts:
+			return nil, fmt.Errorf("%w; %s", err, what)
+		default:
+			d.Warnings = append(d.Warnings, fmt.Sprintf("The last chapter could not be read, so the count ends before it: %v", err))
+			end := d.Dive.Duration()
+			d.lost = append(d.lost, frame.Gap{From: end, To: end, Reason: "the last chapter could not be read: " + filepath.Base(paths[i])})
+		}
+	}
 	return d, nil
+}
+
+// Unreadable says what it means for a count that some of a deployment's chapters, given in their order, cannot be read. It is told
+// alike wherever it comes up: when they are added, listed and counted. At the end the count ends before them (counts is
+// true). Anywhere else the deployment is not counted: nobody knows how long such a chapter was, and hence when those after it were filmed.
+// what is "" where all can be read.
+func Unreadable(paths []string, unread func(i int) bool) (counts bool, what string) {
+	first, last := -1, -1 // that cannot be read; that can
+	for i := range paths {
+		switch {
+		case !unread(i):
+			last = i
+		case first < 0:
+			first = i
+		}
+	}
+	switch {
+	case first < 0:
+		return true, ""
+	case last < 0:
+		return false, "nothing of the deployment can be read, so it cannot be counted: copy it again from the card"
+	case last < first:
+		return true, "the count ends before it, and its time counts as not analysed"
+	}
+	var after []string
+	for i := first + 1; i < len(paths); i++ {
+		if !unread(i) {
+			after = append(after, filepath.Base(paths[i]))
+		}
+	}
+	return false, fmt.Sprintf("without it the times of the chapters after it (%s) are not known, so the deployment cannot be counted: copy it again from the card, or count the others by themselves",
+		strings.Join(after, ", "))
 }
 
 // Choose plans which pictures are looked at. That there is none is an error.

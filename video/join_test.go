@@ -50,50 +50,6 @@ func TestChaptersEqualTheWhole(t *testing.T) {
 	}
 }
 
-func TestRecordings(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		paths []string
-		want  [][]string
-		err   string
-	}{
-		{"new names, shuffled", []string{"c/GX020042.MP4", "c/GX010042.MP4", "c/GX010043.MP4"},
-			[][]string{{"c/GX010042.MP4", "c/GX020042.MP4"}, {"c/GX010043.MP4"}}, ""},
-		{"old names", []string{"GP020042.MP4", "GOPR0042.MP4", "GP010042.MP4"}, [][]string{{"GOPR0042.MP4", "GP010042.MP4", "GP020042.MP4"}}, ""},
-		{"lower case", []string{"gx010042.mp4", "gx020042.mp4"}, [][]string{{"gx010042.mp4", "gx020042.mp4"}}, ""},
-		{"from the middle", []string{"GH030042.MP4", "GH020042.MP4"}, [][]string{{"GH020042.MP4", "GH030042.MP4"}}, ""},
-		{"two folders", []string{"a/GX010042.MP4", "b/GX020042.MP4"}, [][]string{{"a/GX010042.MP4"}, {"b/GX020042.MP4"}}, ""},
-		{"other names", []string{"dive b.mp4", "dive a.mp4", "GX0142.mp4"}, [][]string{{"dive b.mp4"}, {"dive a.mp4"}, {"GX0142.mp4"}}, ""},
-		{"a missing chapter", []string{"GX010042.MP4", "GX030042.MP4"}, nil, "chapter 2 is missing"},
-		{"a duplicate", []string{"GX010042.MP4", "GX010042.mp4"}, nil, "same chapter"},
-		{"none", nil, nil, ""},
-	} {
-		got, err := Recordings(c.paths)
-		if c.err != "" {
-			if err == nil || !strings.Contains(err.Error(), c.err) {
-				t.Errorf("%s: %v", c.name, err)
-			}
-			continue
-		}
-		if err != nil || !slices.EqualFunc(got, c.want, slices.Equal) {
-			t.Errorf("%s: %v, %v", c.name, got, err)
-		}
-	}
-}
-
-func TestSiblings(t *testing.T) {
-	names := []string{"c/GX020042.MP4", "c/GX010042.MP4", "c/GX010043.MP4", "c/GX020042.LRV", "c/GL020042.MP4", "c/GX030042.MP4", "d/GX020042.MP4"}
-	if got := Siblings("c/GX010042.MP4", names); !slices.Equal(got, []string{"c/GX020042.MP4", "c/GX030042.MP4"}) {
-		t.Error(got)
-	}
-	if got := Siblings("c/GX020042.MP4", names); got != nil {
-		t.Error("a later chapter was named on purpose:", got)
-	}
-	if got := Siblings("c/dive.MP4", names); got != nil {
-		t.Error(got)
-	}
-}
-
 func TestNaturalOrder(t *testing.T) {
 	want := []string{"a", "img1", "img2", "img02", "img10", "img10b", "img11", "img99999999999999999999999", "imh"}
 	got := slices.Clone(want)
