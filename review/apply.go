@@ -54,7 +54,7 @@ func (s *State) judge(t *Track, standing Standing, taxon string, v Verdict) {
 	if t.reconciled && !v.Said.Reconciled {
 		return
 	}
-	t.Standing, t.By, t.reconciled = standing, v.By, v.Said.Reconciled
+	t.Standing, t.By, t.At, t.reconciled = standing, v.By, v.At, v.Said.Reconciled
 	if taxon != "" {
 		t.Taxon = taxon
 	}
@@ -107,7 +107,7 @@ func (s *State) add(v Verdict) {
 		return
 	}
 	s.cut([]Point{p}, false)
-	s.put(&Track{ID: name("b", v), Taxon: v.Said.Taxon, Standing: Accepted, By: v.By, Points: []Point{p}, Drawn: true, Single: true})
+	s.put(&Track{ID: name("b", v), Taxon: v.Said.Taxon, Standing: Accepted, By: v.By, At: v.At, Points: []Point{p}, Drawn: true, Single: true})
 }
 
 // set puts a point in its place.
@@ -144,7 +144,7 @@ func (s *State) edit(v Verdict) {
 		}
 	case v.Was.Standing == Accepted:
 		s.cut([]Point{p}, true)
-		s.put(&Track{ID: name("o", v), Taxon: v.Said.Taxon, Standing: Accepted, By: v.By, Points: []Point{p}, Drawn: true})
+		s.put(&Track{ID: name("o", v), Taxon: v.Said.Taxon, Standing: Accepted, By: v.By, At: v.At, Points: []Point{p}, Drawn: true})
 	}
 }
 
@@ -187,7 +187,7 @@ func (s *State) merge(v Verdict) {
 	}
 	t.Keys, t.Single = nil, false
 	if o.Standing == Accepted && t.Standing != Accepted {
-		t.Standing, t.Taxon, t.By = Accepted, o.Taxon, o.By
+		t.Standing, t.Taxon, t.By, t.At = Accepted, o.Taxon, o.By, o.At
 	}
 	t.Flagged = t.Flagged || o.Flagged
 }
@@ -201,7 +201,7 @@ func (s *State) draw(v Verdict) {
 	t, ok := s.byID[v.Said.Track]
 	s.cut(points, false)
 	if !ok || !t.Drawn {
-		s.put(&Track{ID: name("d", v), Taxon: v.Said.Taxon, Standing: Accepted, By: v.By, Points: points, Keys: v.Said.Keys, Drawn: true})
+		s.put(&Track{ID: name("d", v), Taxon: v.Said.Taxon, Standing: Accepted, By: v.By, At: v.At, Points: points, Keys: v.Said.Keys, Drawn: true})
 		return
 	}
 	t.Points, t.Keys, t.Single = points, v.Said.Keys, false

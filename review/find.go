@@ -112,7 +112,7 @@ func (s *State) own(id string, v Verdict, sights []Sight) {
 		return
 	}
 	s.cut(points, true)
-	s.put(&Track{ID: id, Taxon: v.Said.Taxon, Standing: Accepted, By: v.By, Points: points, Drawn: true, reconciled: v.Said.Reconciled})
+	s.put(&Track{ID: id, Taxon: v.Said.Taxon, Standing: Accepted, By: v.By, At: v.At, Points: points, Drawn: true, reconciled: v.Said.Reconciled})
 }
 
 // cut takes away the machine's boxes on which a person's own lie: they are the same animal. all: those of

@@ -42,7 +42,8 @@ type Track struct {
 	Machine  string // the taxon that the machine named; "" of a person's own
 	Taxon    string
 	Standing Standing
-	By       string // whose verdict stands; "" where nobody gave one
+	By       string    // whose verdict stands; "" where nobody gave one
+	At       time.Time // when it was given
 	Flagged  bool
 	Note     string // of the flag
 	Points   []Point
