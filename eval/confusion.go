@@ -40,7 +40,7 @@ func Confuse(images []Image, taxa []string, iou float64, threshold func(taxon st
 		of[t] = i
 	}
 	for _, i := range images {
-		var kept Image
+		kept := Image{Partial: i.Partial}
 		for _, t := range i.Truth {
 			if _, listed := of[t.Taxon]; listed {
 				kept.Truth = append(kept.Truth, t)
@@ -124,7 +124,7 @@ func RecallBy(images []Image, taxon string, iou, threshold float64, names []stri
 		out[i].Name = name
 	}
 	for n, i := range images {
-		kept := Image{Truth: i.Truth}
+		kept := Image{Truth: i.Truth, Partial: i.Partial}
 		for _, f := range i.Found {
 			if f.Taxon == taxon && f.Score >= threshold {
 				kept.Found = append(kept.Found, f)

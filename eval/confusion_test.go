@@ -22,19 +22,19 @@ func TestConfuseWorked(t *testing.T) {
 		counts [][]int
 		double []int
 	}{
-		{"a ray taken for a shark", Image{[]Truth{ray(0), shark(50)}, []Found{found("shark", 0, 0.9), found("shark", 50, 0.8), found("ray", 200, 0.7)}},
+		{"a ray taken for a shark", Image{Truth: []Truth{ray(0), shark(50)}, Found: []Found{found("shark", 0, 0.9), found("shark", 50, 0.8), found("ray", 200, 0.7)}},
 			[][]int{{1, 0, 0}, {1, 0, 0}, {0, 1, 0}}, []int{0, 0}},
-		{"what is under its threshold is not there", Image{[]Truth{shark(0)}, []Found{found("shark", 0, 0.2)}},
+		{"what is under its threshold is not there", Image{Truth: []Truth{shark(0)}, Found: []Found{found("shark", 0, 0.2)}},
 			[][]int{{0, 0, 1}, {0, 0, 0}, {0, 0, 0}}, []int{0, 0}},
-		{"the right name goes before a surer wrong one", Image{[]Truth{shark(0)}, []Found{found("ray", 0, 0.99), found("shark", 1, 0.5)}},
+		{"the right name goes before a surer wrong one", Image{Truth: []Truth{shark(0)}, Found: []Found{found("ray", 0, 0.99), found("shark", 1, 0.5)}},
 			[][]int{{1, 0, 0}, {0, 0, 0}, {0, 1, 0}}, []int{0, 1}},
-		{"a second box on one animal", Image{[]Truth{shark(0)}, []Found{found("shark", 0, 0.99), found("shark", 1, 0.5)}},
+		{"a second box on one animal", Image{Truth: []Truth{shark(0)}, Found: []Found{found("shark", 0, 0.99), found("shark", 1, 0.5)}},
 			[][]int{{1, 0, 0}, {0, 0, 0}, {1, 0, 0}}, []int{1, 0}},
-		{"of two that may be meant the one it overlaps more", Image{[]Truth{shark(3), shark(0)}, []Found{found("ray", 1, 0.9)}},
+		{"of two that may be meant the one it overlaps more", Image{Truth: []Truth{shark(3), shark(0)}, Found: []Found{found("ray", 1, 0.9)}},
 			[][]int{{0, 1, 1}, {0, 0, 0}, {0, 0, 0}}, []int{0, 0}},
-		{"an ignored box is no animal and no mistake", Image{[]Truth{{Box: square(0), Taxon: "shark", Ignore: true}}, []Found{found("shark", 0, 0.9), found("ray", 0, 0.8)}},
+		{"an ignored box is no animal and no mistake", Image{Truth: []Truth{{Box: square(0), Taxon: "shark", Ignore: true}}, Found: []Found{found("shark", 0, 0.9), found("ray", 0, 0.8)}},
 			[][]int{{0, 0, 0}, {0, 0, 0}, {0, 1, 0}}, []int{0, 0}},
-		{"a taxon that is not listed is not looked at", Image{[]Truth{{Box: square(0), Taxon: "turtle"}}, []Found{found("turtle", 0, 0.9), found("ray", 0, 0.8)}},
+		{"a taxon that is not listed is not looked at", Image{Truth: []Truth{{Box: square(0), Taxon: "turtle"}}, Found: []Found{found("turtle", 0, 0.9), found("ray", 0, 0.8)}},
 			[][]int{{0, 0, 0}, {0, 0, 0}, {0, 1, 0}}, []int{0, 0}},
 	}
 	for _, c := range cases {

@@ -28,28 +28,28 @@ func TestMatchWorked(t *testing.T) {
 		scores []float64
 		right  []bool
 	}{
-		{"the better score chooses first", Image{[]Truth{shark(0)}, []Found{hit(1, 0.6), hit(2, 0.9)}}, 0.5, Rules{},
+		{"the better score chooses first", Image{Truth: []Truth{shark(0)}, Found: []Found{hit(1, 0.6), hit(2, 0.9)}}, 0.5, Rules{},
 			1, []float64{0.9, 0.6}, []bool{true, false}},
-		{"equal scores choose in their order", Image{[]Truth{shark(0)}, []Found{hit(2, 0.5), hit(1, 0.5)}}, 0.7, Rules{},
+		{"equal scores choose in their order", Image{Truth: []Truth{shark(0)}, Found: []Found{hit(2, 0.5), hit(1, 0.5)}}, 0.7, Rules{},
 			1, []float64{0.5, 0.5}, []bool{false, true}},
-		{"each takes what it overlaps most", Image{[]Truth{shark(0), shark(3)}, []Found{hit(2, 0.9), hit(0, 0.8)}}, 0.5, Rules{},
+		{"each takes what it overlaps most", Image{Truth: []Truth{shark(0), shark(3)}, Found: []Found{hit(2, 0.9), hit(0, 0.8)}}, 0.5, Rules{},
 			2, []float64{0.9, 0.8}, []bool{true, true}},
-		{"an overlap just at the least is enough", Image{[]Truth{shark(0)}, []Found{hit(5, 0.9)}}, 1. / 3, Rules{},
+		{"an overlap just at the least is enough", Image{Truth: []Truth{shark(0)}, Found: []Found{hit(5, 0.9)}}, 1. / 3, Rules{},
 			1, []float64{0.9}, []bool{true}},
-		{"another taxon is nothing", Image{[]Truth{shark(0), {Box: square(50), Taxon: "ray"}}, []Found{hit(0, 0.9), {square(50), "ray", 0.9}}}, 0.5, Rules{},
+		{"another taxon is nothing", Image{Truth: []Truth{shark(0), {Box: square(50), Taxon: "ray"}}, Found: []Found{hit(0, 0.9), {square(50), "ray", 0.9}}}, 0.5, Rules{},
 			1, []float64{0.9}, []bool{true}},
-		{"an ignored box is taken once", Image{[]Truth{{Box: square(0), Taxon: "shark", Ignore: true}}, []Found{hit(0, 0.9), hit(0, 0.8)}}, 0.5, Rules{},
+		{"an ignored box is taken once", Image{Truth: []Truth{{Box: square(0), Taxon: "shark", Ignore: true}}, Found: []Found{hit(0, 0.9), hit(0, 0.8)}}, 0.5, Rules{},
 			0, []float64{0.8}, []bool{false}},
-		{"a box to be found goes before an ignored one that fits better", Image{[]Truth{{Box: square(0), Taxon: "shark", Ignore: true}, shark(3)}, []Found{hit(0, 0.9)}}, 0.5, Rules{},
+		{"a box to be found goes before an ignored one that fits better", Image{Truth: []Truth{{Box: square(0), Taxon: "shark", Ignore: true}, shark(3)}, Found: []Found{hit(0, 0.9)}}, 0.5, Rules{},
 			1, []float64{0.9}, []bool{true}},
-		{"a crowd is taken any number of times, by what lies in it", Image{[]Truth{{Box: wide, Taxon: "shark", Crowd: true}}, []Found{hit(0, 0.9), hit(40, 0.8), hit(94, 0.7), hit(96, 0.6)}}, 0.5, Rules{},
+		{"a crowd is taken any number of times, by what lies in it", Image{Truth: []Truth{{Box: wide, Taxon: "shark", Crowd: true}}, Found: []Found{hit(0, 0.9), hit(40, 0.8), hit(94, 0.7), hit(96, 0.6)}}, 0.5, Rules{},
 			0, []float64{0.6}, []bool{false}},
-		{"the best few of a picture", Image{[]Truth{shark(0)}, []Found{hit(50, 0.5), hit(0, 0.4), hit(80, 0.6)}}, 0.5, Rules{Most: 2},
+		{"the best few of a picture", Image{Truth: []Truth{shark(0)}, Found: []Found{hit(50, 0.5), hit(0, 0.4), hit(80, 0.6)}}, 0.5, Rules{Most: 2},
 			1, []float64{0.6, 0.5}, []bool{false, false}},
-		{"areas: a box outside is ignored, a stray detection outside too", Image{[]Truth{shark(0), {Box: wide, Taxon: "shark"}},
-			[]Found{hit(0, 0.9), {wide, "shark", 0.8}, {frame.Box{X0: 0, Y0: 50, X1: 40, Y1: 90}, "shark", 0.7}, hit(200, 0.6)}}, 0.5, Rules{MaxArea: 100},
+		{"areas: a box outside is ignored, a stray detection outside too", Image{Truth: []Truth{shark(0), {Box: wide, Taxon: "shark"}},
+			Found: []Found{hit(0, 0.9), {wide, "shark", 0.8}, {frame.Box{X0: 0, Y0: 50, X1: 40, Y1: 90}, "shark", 0.7}, hit(200, 0.6)}}, 0.5, Rules{MaxArea: 100},
 			1, []float64{0.9, 0.6}, []bool{true, false}},
-		{"a box that is none matches nothing", Image{[]Truth{{Box: frame.Box{X0: math.NaN(), X1: 10, Y1: 10}, Taxon: "shark"}}, []Found{hit(0, 0.9)}}, 0.5, Rules{},
+		{"a box that is none matches nothing", Image{Truth: []Truth{{Box: frame.Box{X0: math.NaN(), X1: 10, Y1: 10}, Taxon: "shark"}}, Found: []Found{hit(0, 0.9)}}, 0.5, Rules{},
 			0, []float64{0.9}, []bool{false}},
 	}
 	for _, c := range cases {
@@ -197,6 +197,33 @@ func overlapsIgnored(images []Image) bool {
 		}
 	}
 	return false
+}
+
+// In a partial picture only what lies on an animal that is known can be wrong; of the rest nobody knows.
+func TestPartial(t *testing.T) {
+	i := Image{Truth: []Truth{shark(0), {Box: square(30), Taxon: "ray"}, {Box: square(60), Taxon: "shark", Ignore: true}},
+		Found: []Found{hit(0, 0.9), hit(1, 0.8), hit(30, 0.7), hit(200, 0.95), {square(100), "ray", 0.9}}}
+	whole := Match([]Image{i}, "shark", []float64{0.5}, Rules{})[0]
+	i.Partial = true
+	p := Match([]Image{i}, "shark", []float64{0.5}, Rules{})[0]
+	if want := (PR{Truth: 1, Scores: []float64{0.9, 0.8, 0.7}, Right: []bool{true, false, false}}); !reflect.DeepEqual(p, want) {
+		t.Errorf("partial: %+v, want %+v: the second box on the shark and the ray's name are wrong, the one far off is not known", p, want)
+	}
+	if len(whole.Scores) != 4 || whole.Right[0] {
+		t.Errorf("whole: %+v, want a false alarm first", whole)
+	}
+	c := Confuse([]Image{i}, []string{"shark", "ray"}, 0.5, always(0))
+	if want := [][]int{{1, 0, 0}, {1, 0, 0}, {1, 0, 0}}; !reflect.DeepEqual(c.Counts, want) {
+		t.Errorf("confusion %v, want %v", c.Counts, want)
+	}
+	// A bad fit stays one where more is asked for.
+	bad := Image{Partial: true, Truth: []Truth{shark(0)}, Found: []Found{hit(3, 0.9)}}
+	if p := Match([]Image{bad}, "shark", []float64{0.9}, Rules{})[0]; !slices.Equal(p.Right, []bool{false}) {
+		t.Errorf("%+v", p)
+	}
+	if a := Assess("m", []Trial{{Name: "test", Images: []Image{i, bad, {}}, Groups: []string{"a", "a", "b"}}}, []string{"shark"}, nil, Rating{IoU: 0.5, Threshold: 0.1}); !slices.Equal(a.Partial, []int{2}) {
+		t.Errorf("%v partial, want 2", a.Partial)
+	}
 }
 
 func TestJudge(t *testing.T) {

@@ -11,6 +11,9 @@ import (
 type Image struct {
 	Truth []Truth
 	Found []Found
+	// Partial: other animals may be in the picture than Truth has. A detection that lies on none of the boxes to be found
+	// is then neither right nor wrong.
+	Partial bool
 }
 
 // Truth is a box that a person drew.
@@ -57,7 +60,8 @@ const surest = 1 - 1e-10
 //   - it takes an ignored box only where it can take no other, and is then neither
 //     right nor wrong. A crowd may be taken any number of times, and the overlap with
 //     it is the share of the detection's area that lies in it;
-//   - what is left over is wrong.
+//   - what is left over is wrong; in a partial picture only if it lies on an animal that is known, of any taxon
+//     (IoU 0.5, or less where less is asked for): a wrong name, a second box, a bad fit. Nobody knows of the rest.
 //
 // Over all pictures detections are then put in the order of their scores, those of
 // equal score in the order of the pictures.
@@ -202,7 +206,18 @@ func (m *matching) choose(d int, least float64) (said, int) {
 	if !m.rules.within(m.image.Found[m.found[d]].Box) {
 		return neither, -1
 	}
+	if m.image.Partial && !m.image.known(m.image.Found[m.found[d]].Box, min(least, onAnimal)) {
+		return neither, -1
+	}
 	return wrong, -1
+}
+
+// onAnimal is the overlap from which a detection lies on an animal, rightly or not.
+const onAnimal = 0.5
+
+// known tells whether a box to be found, of any taxon, lies where a detection does.
+func (i Image) known(b frame.Box, least float64) bool {
+	return slices.ContainsFunc(i.Truth, func(t Truth) bool { return wanted(t) && frame.IoU(t.Box, b) >= least })
 }
 
 // Judgement is what the truth says of one picture's detections, of all taxa.

@@ -40,6 +40,7 @@ type Assessment struct {
 	Model     string
 	Trials    []string // their names
 	Pictures  []int    // of each
+	Partial   []int    // of each, how many pictures are partial
 	Taxa      []TaxonAssessment
 	Confusion Confusion // over all trials, context taxa too
 }
@@ -74,6 +75,13 @@ func Assess(model string, trials []Trial, studied, context []string, r Rating) A
 	for i, t := range trials {
 		a.Trials = append(a.Trials, t.Name)
 		a.Pictures = append(a.Pictures, len(t.Images))
+		partial := 0
+		for _, image := range t.Images {
+			if image.Partial {
+				partial++
+			}
+		}
+		a.Partial = append(a.Partial, partial)
 		c := Confuse(t.Images, slices.Concat(studied, context), r.IoU, func(taxon string) float64 { return r.threshold(t, taxon) })
 		if i == 0 {
 			a.Confusion = c

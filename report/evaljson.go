@@ -91,7 +91,7 @@ func (m Model) json() object {
 	}
 	var trials []object
 	for i, name := range m.Trials {
-		trials = append(trials, object{"fold": name, "pictures": m.Pictures[i]})
+		trials = append(trials, object{"fold": name, "pictures": m.Pictures[i], "partial": m.Partial[i]})
 	}
 	return object{"model": m.Model, "about": m.About, "thresholds_from": m.Thresholds, "folds": trials, "taxa": taxa,
 		"confusion": object{"taxa": m.Confusion.Taxa, "counts": m.Confusion.Counts, "doubles": m.Confusion.Double}}

@@ -28,13 +28,14 @@ const (
 
 // Judged is a picture with what is true of it and what was found in it.
 type Judged struct {
-	JPEG  []byte // small: some 600 pixels wide
-	W, H  int    // the size that boxes are in pixels of; 0: the JPEG's own
-	Name  string // where it is from
-	Truth []eval.Truth
-	Found []eval.Found // those to be shown: over their thresholds
-	IoU   float64      // from which on a detection is right; 0: 0.5
-	Worst *frame.Box   // one of the boxes, to be pointed out; nil: none
+	JPEG    []byte // small: some 600 pixels wide
+	W, H    int    // the size that boxes are in pixels of; 0: the JPEG's own
+	Name    string // where it is from
+	Truth   []eval.Truth
+	Partial bool         // other animals may be in it than Truth has
+	Found   []eval.Found // those to be shown: over their thresholds
+	IoU     float64      // from which on a detection is right; 0: 0.5
+	Worst   *frame.Box   // one of the boxes, to be pointed out; nil: none
 }
 
 // JudgedCSS is the style of such pictures, for a page that shows them beside plot.CSS,
@@ -65,7 +66,7 @@ func (p Judged) View() (JudgedView, error) {
 	if w <= 0 || h <= 0 {
 		w, h = head.Width, head.Height
 	}
-	j := eval.Judge(eval.Image{Truth: p.Truth, Found: p.Found}, cmp.Or(p.IoU, 0.5))
+	j := eval.Judge(eval.Image{Truth: p.Truth, Found: p.Found, Partial: p.Partial}, cmp.Or(p.IoU, 0.5))
 	var clear []frame.Box
 	for _, t := range p.Truth {
 		clear = append(clear, t.Box)
