@@ -55,6 +55,7 @@ func (e *evaluation) tryModels(ctx context.Context, models []tested) error {
 			own = own && !s.Fresh
 		}
 		studied, context := m.manifest.Roles()
+		e.notePartial(m)
 		assessed := report.Model{Assessment: eval.Assess(m.name, trials, studied, context, e.rating), About: m.about, Thresholds: e.thresholdWords(own)}
 		e.page.Models = append(e.page.Models, assessed)
 		if len(models) == 1 || m.name == models[0].name {
@@ -68,6 +69,18 @@ func (e *evaluation) tryModels(ctx context.Context, models []tested) error {
 		{"Name", e.page.Dataset}, {"Manifest, SHA-256", e.page.Sum}, {"Pictures", fmt.Sprint(len(first.manifest.Pictures))},
 	}})
 	return nil
+}
+
+// notePartial says how many of a model's pictures do not show all animals with boxes.
+func (e *evaluation) notePartial(m tested) {
+	partial, all := 0, 0
+	for _, s := range m.sides {
+		partial, all = partial+m.manifest.Partial(s.Pictures), all+len(s.Pictures)
+	}
+	if partial > 0 {
+		e.note("%s: %d of %d pictures are partial: nobody looked at all of them. What is found there beside the known animals counts neither as right nor as wrong, and "+
+			"the animals with boxes there are those that a model showed to people, so that recall and precision flatter.", m.name, partial, all)
+	}
 }
 
 func (e *evaluation) thresholdWords(own bool) string {
@@ -130,7 +143,7 @@ func (e *evaluation) try(ctx context.Context, m tested, s side, step func()) (ev
 			}
 		}
 		for i, p := range batch {
-			t.Images = append(t.Images, eval.Image{Truth: train.Truth(m.manifest.Pictures[p]), Found: found[i]})
+			t.Images = append(t.Images, eval.Image{Truth: train.Truth(m.manifest.Pictures[p]), Found: found[i], Partial: m.manifest.Pictures[p].Partial})
 			t.Groups = append(t.Groups, m.manifest.Pictures[p].Deployment)
 		}
 	}

@@ -31,7 +31,7 @@ func (e *evaluation) picture(m tested, trials []eval.Trial) error {
 		}
 		p := m.manifest.Pictures[picture]
 		e.page.Mistakes = append(e.page.Mistakes, report.Mistake{Said: saidOf(x), Judged: report.Judged{
-			JPEG: small, W: f.W, H: f.H, Name: p.Deployment + ", " + filepath.Base(p.File), Truth: x.Judged.Truth, Found: x.Judged.Found, IoU: e.rating.IoU, Worst: &x.Box,
+			JPEG: small, W: f.W, H: f.H, Name: p.Deployment + ", " + filepath.Base(p.File), Truth: x.Judged.Truth, Partial: x.Judged.Partial, Found: x.Judged.Found, IoU: e.rating.IoU, Worst: &x.Box,
 		}})
 	}
 	return nil

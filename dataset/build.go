@@ -107,7 +107,11 @@ func inputs(n *names, s Settings, c *chosen) (string, error) {
 				}
 			}
 		}
-		if err := write.Encode([]any{shot.at, shot.whole, shot.boxes}); err != nil {
+		said := []any{shot.at, shot.whole, shot.boxes}
+		if shot.partial() {
+			said = append(said, "partial")
+		}
+		if err := write.Encode(said); err != nil {
 			return "", fmt.Errorf("%s: %w", shot.m.Name, err)
 		}
 	}
@@ -344,7 +348,7 @@ func (b *build) manifest(n *names) (*Manifest, error) {
 			continue
 		}
 		p := Picture{File: r.File, SHA256: r.SHA256, Deployment: shot.m.deployment, Media: shot.m.Name, Time: shot.seconds(),
-			PTS: shot.at.PTS, Chapter: shot.at.Chapter, W: r.W, H: r.H, FullW: r.FullW, FullH: r.FullH, Look: r.Look, Whole: shot.whole, Boxes: []Box{}}
+			PTS: shot.at.PTS, Chapter: shot.at.Chapter, W: r.W, H: r.H, FullW: r.FullW, FullH: r.FullH, Look: r.Look, Whole: shot.whole, Partial: shot.partial(), Boxes: []Box{}}
 		kx, ky = kx*float64(r.W)/float64(r.FullW), ky*float64(r.H)/float64(r.FullH)
 		for _, box := range shot.boxes {
 			if onStored {
@@ -361,6 +365,9 @@ func (b *build) manifest(n *names) (*Manifest, error) {
 	}
 	if len(m.Pictures) == 0 {
 		return nil, fmt.Errorf("none of the %d frames could be decoded; the first: %s: %s", len(m.Gaps), m.Gaps[0].Media, m.Gaps[0].Reason)
+	}
+	if len(slices.DeleteFunc(slices.Clone(m.Pictures), func(p Picture) bool { return p.Partial })) == 0 {
+		m.Warnings = append(m.Warnings, allPartial)
 	}
 	for _, t := range n.taxa {
 		m.Taxa = append(m.Taxa, Taxon{Taxon: t})

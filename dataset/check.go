@@ -37,6 +37,7 @@ const (
 	FewExamples  = "too few examples"
 	NoExample    = "no examples" // a taxon that a side lacks
 	Empty        = "pictures without boxes"
+	PartialOnes  = "partial pictures" // not everything in them was marked
 	Gaps         = "gaps"
 	DroppedBoxes = "dropped boxes"
 )
@@ -295,12 +296,19 @@ func (c *checker) taxa() {
 	}
 }
 
-// rest tells of pictures without boxes, gaps and dropped boxes.
+// allPartial says what a dataset lacks in which no picture shows what background is.
+const allPartial = "All pictures are partial: they teach what animals look like and nothing of background, so that a detector would find animals everywhere. " +
+	"Look at some frames whole in review, for all studied taxa, frames without animals among them"
+
+// rest tells of partial pictures, pictures without boxes, gaps and dropped boxes.
 func (c *checker) rest() {
-	var looked, unlooked []int
+	var looked, unlooked, partial []int
 	for i, p := range c.m.Pictures {
+		if p.Partial {
+			partial = append(partial, i)
+		}
 		switch {
-		case len(p.Boxes) > 0:
+		case len(p.Boxes) > 0 || p.Partial:
 		case p.Whole:
 			looked = append(looked, i)
 		default:
@@ -312,6 +320,13 @@ func (c *checker) rest() {
 	}
 	if len(looked) > 0 {
 		c.add(Note, Empty, fmt.Sprintf("Pictures without a box, in which people looked and saw nothing: %d. They are examples of background", len(looked)), looked...)
+	}
+	switch n := len(partial); {
+	case n == 0:
+	case n == len(c.m.Pictures):
+		c.add(Mild, PartialOnes, allPartial, partial...)
+	default:
+		c.add(Note, PartialOnes, fmt.Sprintf("Pictures in which not everything was marked: %d of %d. Beside their boxes nothing is learned from them, and nothing is a false alarm", n, len(c.m.Pictures)), partial...)
 	}
 	if n := len(c.m.Gaps); n > 0 {
 		c.add(Mild, Gaps, fmt.Sprintf("Frames that could not be taken: %d. The first: %s at %.3f s: %s", n, c.m.Gaps[0].Media, c.m.Gaps[0].Time, c.m.Gaps[0].Reason))

@@ -70,9 +70,12 @@ func (o Loading) check() error {
 // Label is one box of a picture of a batch, in pixels of the network's input.
 type Label struct {
 	frame.Box
-	Class  int  // index into Manifest.Taxa
+	Class  int  // index into Manifest.Taxa; AnyClass
 	Ignore bool // neither an example nor background
 }
+
+// AnyClass is the class of what is to be ignored whatever it is: of all of a picture that is partial.
+const AnyClass = -1
 
 // Batch is what a trainer takes a step on. It is valid until the next one is asked for.
 type Batch struct {
@@ -109,6 +112,9 @@ func NewLoader(dir string, m *Manifest, pictures []int, o Loading) (*Loader, err
 			return nil, fmt.Errorf("there is no picture %d", i)
 		}
 		p := m.Pictures[i]
+		if p.Partial {
+			l.labels[i] = append(l.labels[i], Label{Box: frame.Box{X1: float64(p.W), Y1: float64(p.H)}, Class: AnyClass, Ignore: true})
+		}
 		for _, b := range p.Boxes {
 			class, ok := number[b.Taxon]
 			if !ok || !b.Finite() || b.Area() <= 0 {

@@ -81,7 +81,8 @@ type Picture struct {
 	H          int     `json:"h"`
 	FullW      int     `json:"full_w"` // pixels of the frame as it was filmed and is shown
 	FullH      int     `json:"full_h"`
-	Whole      bool    `json:"whole,omitempty"` // a Look: everything in it was marked
+	Whole      bool    `json:"whole,omitempty"`   // a Look: everything in it was marked
+	Partial    bool    `json:"partial,omitempty"` // other animals may be in it than have boxes: beside them it is neither example nor background
 	Boxes      []Box   `json:"boxes"`
 	Labels     string  `json:"labels_sha256"`   // of the boxes; see LabelHash
 	Look       string  `json:"dhash,omitempty"` // difference hash of the picture, 16 hex digits: near-duplicates differ in few bits
@@ -171,6 +172,16 @@ func (m *Manifest) side(in func(fold int) bool) []int {
 		}
 	}
 	return out
+}
+
+// Partial is how many of some pictures (indices into Pictures) are partial.
+func (m *Manifest) Partial(pictures []int) (n int) {
+	for _, i := range pictures {
+		if m.Pictures[i].Partial {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *Manifest) foldOf() map[string]int {
@@ -282,6 +293,8 @@ func (m *Manifest) consistent() error {
 			return fmt.Errorf("picture %d (%s): the deployment %q is not listed", i+1, p.File, p.Deployment)
 		case p.W <= 0 || p.H <= 0 || p.FullW <= 0 || p.FullH <= 0 || p.W > maxSide || p.H > maxSide:
 			return fmt.Errorf("picture %d (%s): %d×%d pixels of %d×%d", i+1, p.File, p.W, p.H, p.FullW, p.FullH)
+		case p.Whole && p.Partial:
+			return fmt.Errorf("picture %d (%s) is both whole and partial", i+1, p.File)
 		}
 		files[p.File] = true
 	}

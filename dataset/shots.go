@@ -22,9 +22,19 @@ type shot struct {
 	m     *medium
 	at    frame.Instant // of video; else zero
 	whole bool
+	known bool // a mark of it speaks for all of the frame
 	boxes []Box
 	clip  *clip // of video
 }
+
+// take puts a mark's box into the frame.
+func (s *shot) take(mark annotate.Mark, box frame.Box, n *names) {
+	s.known = s.known || s.m.alone == nil || !s.m.alone(mark)
+	s.boxes = append(s.boxes, s.m.box(mark, box, n))
+}
+
+// partial tells whether other animals may be in the frame than have boxes.
+func (s *shot) partial() bool { return !s.whole && !s.known && len(s.boxes) > 0 }
 
 func (s *shot) seconds() float64 { return s.at.Time.Seconds() }
 
@@ -87,7 +97,7 @@ func (c *chosen) picture(m *medium, n *names) {
 			c.drop(m, 0, m.label(mark), why)
 			return
 		}
-		shot.boxes = append(shot.boxes, m.box(mark, box, n))
+		shot.take(mark, box, n)
 	}
 	c.shots = append(c.shots, shot)
 }
@@ -139,7 +149,7 @@ func (c *chosen) video(ctx context.Context, m *medium, n *names, s Settings) err
 	}
 	k := &clip{m: m, dive: dive}
 	line := timeline{clip: k, c: c, n: n, seen: map[int]frame.Instant{}, looks: map[int]bool{}, loose: map[int][]annotate.Mark{},
-		tracks: map[string][]annotate.Mark{}, drawn: map[int]bool{}, spoilt: map[int]bool{}}
+		tracks: map[string][]annotate.Mark{}, drawn: map[int]bool{}, known: map[int]bool{}, spoilt: map[int]bool{}}
 	line.place()
 	keys := line.annotated()
 	if s.Frames == Interval {

@@ -25,12 +25,16 @@ type Source struct {
 	// Deployment names the deployment of a media, on which the split rests. nil, or "" from it: Media.Deployment;
 	// lacking that, the video itself, and of a picture its folder.
 	Deployment func(annotate.Media) string
+	// Alone tells a mark that says nothing of the rest of its frame, which is Partial then unless a Look is at it or
+	// another mark lies in it that is not alone. nil: all that is in a frame was marked.
+	Alone func(annotate.Mark) bool
 }
 
 // medium is one media with what was stated of it.
 type medium struct {
 	annotate.Media
 	deployment string
+	alone      func(annotate.Mark) bool
 	tracks     map[string]annotate.Track
 	marks      []annotate.Mark
 	looks      []annotate.Look
@@ -61,7 +65,7 @@ func (s Source) gather() ([]*medium, error) {
 	of := func(name string) *medium {
 		m := byName[name]
 		if m == nil {
-			m = &medium{Media: annotate.Media{Name: name}, tracks: map[string]annotate.Track{}}
+			m = &medium{Media: annotate.Media{Name: name}, alone: s.Alone, tracks: map[string]annotate.Track{}}
 			byName[name] = m
 		}
 		return m

@@ -48,6 +48,9 @@ func (m *Manifest) Table() (sides []string, rows []Row) {
 	}
 	add("deployments", of(func(Deployment) int { return 1 }), "")
 	add("pictures", of(func(d Deployment) int { return d.Pictures }), "")
+	if some := m.partialOf(); len(some) > 0 {
+		add("  of them partial", of(func(d Deployment) int { return some[d.Name] }), "not everything in them was marked")
+	}
 	for _, x := range m.Taxa {
 		note := string(x.Role)
 		if x.TooFew || x.TooFewTest {
@@ -64,6 +67,17 @@ func (m *Manifest) Table() (sides []string, rows []Row) {
 		}, note)
 	}
 	return sides, rows
+}
+
+// partialOf is how many pictures of each deployment that has any are partial.
+func (m *Manifest) partialOf() map[string]int {
+	out := map[string]int{}
+	for _, p := range m.Pictures {
+		if p.Partial {
+			out[p.Deployment]++
+		}
+	}
+	return out
 }
 
 // WriteTable writes Table as text.

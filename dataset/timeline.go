@@ -20,6 +20,7 @@ type timeline struct {
 	seen   map[int]frame.Instant      // of the pictures that something was stated of
 	looks  map[int]bool               // everything in it was marked
 	drawn  map[int]bool               // a mark lies in it
+	known  map[int]bool               // a mark lies in it that speaks for all of the picture
 	spoilt map[int]bool               // a mark in it has no box
 	loose  map[int][]annotate.Mark    // without a track
 	tracks map[string][]annotate.Mark // in order of time
@@ -71,6 +72,7 @@ func (l *timeline) place() {
 		mark.Frame = key
 		if !mark.Outside {
 			l.drawn[key] = true
+			l.known[key] = l.known[key] || m.alone == nil || !m.alone(mark)
 			if _, why := boxOf(mark); why != "" {
 				l.spoilt[key] = true
 				l.c.drop(m, l.seen[key].Time, m.label(mark), why)
@@ -114,7 +116,7 @@ func (l *timeline) annotated() []int {
 }
 
 // every chooses one picture in each interval of what was annotated: the first that a person
-// looked at in full, else the first with a mark, else the one at the interval's start if a track
+// looked at in full, else the first with a mark (that speaks for all of the picture, if there is one), else the one at the interval's start if a track
 // spans it. A picture that nobody stated anything of is never taken: where nothing is marked, nothing says
 // that there was no animal, and it would be trained on as background.
 func (l *timeline) every(d time.Duration) []int {
@@ -122,7 +124,7 @@ func (l *timeline) every(d time.Duration) []int {
 	best := map[int64]int{}
 	for _, key := range l.annotated() {
 		cell := s.Cell(l.seen[key].Time)
-		if first, ok := best[cell]; !ok || l.looks[key] && !l.looks[first] {
+		if first, ok := best[cell]; !ok || l.says(key) > l.says(first) {
 			best[cell] = key
 		}
 	}
@@ -151,6 +153,17 @@ func (l *timeline) every(d time.Duration) []int {
 	return slices.Compact(keys)
 }
 
+// says is how much was stated of a picture.
+func (l *timeline) says(key int) int {
+	switch {
+	case l.looks[key]:
+		return 2
+	case l.known[key]:
+		return 1
+	}
+	return 0
+}
+
 func (l *timeline) trackIDs() []string {
 	var ids []string
 	for id := range l.tracks {
@@ -169,7 +182,7 @@ func (l *timeline) shot(key int) *shot {
 			continue
 		}
 		box, _ := boxOf(mark)
-		out.boxes = append(out.boxes, m.box(mark, box, l.n))
+		out.take(mark, box, l.n)
 	}
 	for _, id := range l.trackIDs() {
 		marks := l.tracks[id]
@@ -180,7 +193,7 @@ func (l *timeline) shot(key int) *shot {
 		after, _ := slices.BinarySearchFunc(marks, key+1, func(a annotate.Mark, key int) int { return cmp.Compare(a.Frame, key) })
 		from := marks[after-1]
 		from.Between = from.Between || from.Frame != key
-		out.boxes = append(out.boxes, m.box(from, box, l.n))
+		out.take(from, box, l.n)
 	}
 	return out
 }

@@ -59,7 +59,7 @@ func Worst(trials []Trial, studied []string, r Rating, most int, picture func(tr
 
 // mistakes are those in one image of a trial.
 func mistakes(image Image, t Trial, studied []string, r Rating) (alarms, missed []Mistake) {
-	kept := Image{Truth: image.Truth}
+	kept := Image{Truth: image.Truth, Partial: image.Partial}
 	for _, f := range image.Found {
 		if f.Score >= r.threshold(t, f.Taxon) {
 			kept.Found = append(kept.Found, f)

@@ -121,13 +121,16 @@ func (n *fasterRCNN) learnFirst(a answers, truth []examples, r *rand.Rand) (term
 // target is a region that the second stage learns from.
 type target struct {
 	region [5]float32 // picture, x0, y0, x1, y1
-	class  int        // 0 is background
+	class  int        // 0 is background; unknown: nothing is learned from it
 	deltas [4]float64 // of the truth; not for background
 }
 
+// unknown is the class of a region that only stands there so that there is one.
+const unknown = -1
+
 // targets draws the regions that the second stage learns from, out of the proposals
 // and the true boxes themselves, which are there before the first stage has learned
-// to propose them. A batch without any has one: its first picture as a whole.
+// to propose them. A batch without any has one: its first picture as a whole, as background unless that is ignored.
 func (n *fasterRCNN) targets(proposed []float32, truth []examples, w, h int, r *rand.Rand) []target {
 	var out []target
 	stage := n.regions.Second
@@ -154,7 +157,11 @@ func (n *fasterRCNN) targets(proposed []float32, truth []examples, w, h int, r *
 		}
 	}
 	if len(out) == 0 {
-		add(0, background, []float32{0, 0, float32(w), float32(h)})
+		whole := []float32{0, 0, float32(w), float32(h)}
+		add(0, background, whole)
+		if stage.hidden(boxAt(whole, 0), truth[0].ignored) {
+			out[0].class = unknown
+		}
 	}
 	return out
 }
@@ -166,6 +173,9 @@ func (n *fasterRCNN) learnSecond(logits, boxes []float32, targets []target) (ter
 	each := 1 / float64(len(targets))
 	var wrong, off float64
 	for i, t := range targets {
+		if t.class == unknown {
+			continue
+		}
 		row := logits[i*columns : (i+1)*columns]
 		wrong += categorical(row, t.class, each, logitsBack[i*columns:])
 		if t.class == 0 {

@@ -233,3 +233,58 @@ func TestTargets(t *testing.T) {
 		t.Errorf("without proposals or truth: %+v", none)
 	}
 }
+
+// A partial picture is one that is ignored as a whole, with the animals that are known in it: an anchor or proposal on an animal
+// that has no box teaches nothing.
+func TestPartialPicture(t *testing.T) {
+	n := small(t, fasterResNet50).(*fasterRCNN)
+	known := Truth{Box: frame.Box{X0: 10, Y0: 12, X1: 80, Y1: 70}, Class: 1}
+	all := Truth{Box: frame.Box{X1: 128, Y1: 96}, Ignore: true}
+	first := func(boxes []Truth, seen float32) ([]Term, [][]float32, [][]float32) {
+		e, err := learnable(boxes, 3, 128, 96)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := answers{}
+		for l, g := range n.anchors {
+			side := []int{24, 12, 6, 3, 2}[l]
+			shape := []int{1, len(g.Boxes(1, 1)) / 4, side * 3 / 4, side}
+			size := shape[1] * shape[2] * shape[3]
+			a.shapes = append(a.shapes, shape)
+			objectness := make([]float32, size)
+			for i := range objectness {
+				if column := i % side; column > side*3/4 { // right of the known animal
+					objectness[i] = seen
+				}
+			}
+			a.objectness, a.deltas = append(a.objectness, objectness), append(a.deltas, make([]float32, 4*size))
+		}
+		return n.learnFirst(a, []examples{e}, rand.New(rand.NewPCG(1, 2)))
+	}
+	terms, objectness, deltas := first([]Truth{all, known}, 0)
+	again, sameObjectness, sameDeltas := first([]Truth{all, known}, 9)
+	if !reflect.DeepEqual(terms, again) || !reflect.DeepEqual(objectness, sameObjectness) || !reflect.DeepEqual(deltas, sameDeltas) {
+		t.Errorf("an animal without a box changes the lesson: %v, then %v", terms, again)
+	}
+	if !(terms[0].Value > 0) {
+		t.Errorf("nothing is learned of the known one: %v", terms)
+	}
+	before, _, _ := first([]Truth{known}, 0)
+	if after, _, _ := first([]Truth{known}, 9); !(after[0].Value > before[0].Value+0.1) {
+		t.Errorf("in a picture that is known as a whole it is background: %v, then %v", before, after)
+	}
+
+	e, _ := learnable([]Truth{all, known}, 3, 128, 96)
+	proposed := []float32{0, 90, 20, 120, 60, 0, 12, 12, 80, 70} // the first on an animal that has no box
+	for _, g := range n.targets(proposed, []examples{e}, 128, 96, rand.New(rand.NewPCG(1, 1))) {
+		if g.class != 2 {
+			t.Errorf("a region teaches class %d: %v", g.class, g.region)
+		}
+	}
+	// Where the augmentation left nothing of the known animal, the picture is no background either.
+	none := n.targets(nil, []examples{{ignored: e.ignored}}, 128, 96, rand.New(rand.NewPCG(1, 1)))
+	taught, logits, boxes := n.learnSecond(make([]float32, 4), make([]float32, 16), none)
+	if len(none) != 1 || taught[0].Value != 0 || taught[1].Value != 0 || slices.Max(logits) != 0 || slices.Min(logits) != 0 || slices.Max(boxes) != 0 {
+		t.Errorf("%+v teach %v", none, taught)
+	}
+}

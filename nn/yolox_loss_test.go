@@ -330,6 +330,39 @@ func TestYOLOXIgnored(t *testing.T) {
 	}
 }
 
+// A partial picture is one that is ignored as a whole, with the animals that are known in it. Whatever the network answers where
+// an animal without a box may be, the loss and its gradient are the same; that of the known animal is what it is.
+func TestYOLOXPartial(t *testing.T) {
+	all := truth(0, 0, 64, 64)
+	all.Ignore = true
+	known := truth(8, 8, 24, 24)
+	lesson := func(boxes []Truth, seen float64) ([terms]float64, []yoloxValues[float64]) {
+		values := randomMaps[float64](rand.New(rand.NewPCG(2, 3)), 1)
+		for g, grid := range yoloxGrids(64, 64) { // a shark that nobody marked, in the lower right quarter
+			for i := range grid.w * grid.h {
+				if x, y := grid.centre(i%grid.w, i/grid.w); x > 36 && y > 36 {
+					values[g].object[i] += seen
+				}
+			}
+		}
+		grads := zerosOf(values)
+		return yoloxLearn(yoloxGrids(64, 64), testClasses, [][]Truth{boxes}, values, grads, termWeights(1)), grads
+	}
+	sums, grads := lesson([]Truth{all, known}, 0)
+	again, same := lesson([]Truth{all, known}, 9)
+	if sums != again || !reflect.DeepEqual(grads, same) {
+		t.Errorf("an animal without a box changes the lesson: %v, then %v", sums, again)
+	}
+	if !(sums[termIoU] > 0 && sums[termObject] > 0 && sums[termClass] > 0) {
+		t.Errorf("nothing is learned of the known one: %v", sums)
+	}
+	before, _ := lesson([]Truth{known}, 0)
+	after, _ := lesson([]Truth{known}, 9)
+	if !(after[termObject] > before[termObject]+1) {
+		t.Errorf("in a picture that is known as a whole it is background: %v, then %v", before, after)
+	}
+}
+
 func TestYOLOXLearnRefuses(t *testing.T) {
 	n, _ := New(Design{Network: "yolox-nano", Classes: []string{"shark"}, W: 64, H: 64})
 	o := drawing{&describer{names: map[string]bool{}}, rand.New(rand.NewPCG(1, 1))}

@@ -68,6 +68,9 @@ func (c Card) WriteMarkdown(w io.Writer) error {
 	if v := c.Validation; v != nil {
 		held := fmt.Sprintf("fold %d", c.Fold)
 		fmt.Fprintf(&b, "\nOn the %d held-out pictures of %s, on which also the best weights and the thresholds were chosen (so these numbers flatter), at step %d:\n\n", c.Held, held, v.Step)
+		if v.Partial > 0 {
+			fmt.Fprintf(&b, "%d of them are partial: nobody looked at all of them. What is found there beside the known animals counts neither as right nor as wrong, so these numbers flatter the more.\n\n", v.Partial)
+		}
 		fmt.Fprint(&b, "| taxon | boxes | AP50 | AP50:95 | threshold | precision | recall | F |\n|---|---|---|---|---|---|---|---|\n")
 		for _, s := range v.Taxa {
 			if s.Truth == 0 {

@@ -19,12 +19,16 @@ const (
 )
 
 // watched puts the held-out pictures that follow one another in one video side by side, in time order.
-// What cannot be called video, such as stills, is left out.
+// What cannot be called video, such as stills, is left out, and so are partial pictures: of the animals that a model
+// missed there nobody knows.
 func (t *trainer) watched(l look) (list []eval.Watched) {
 	of := map[[2]string][]int{} // deployment and media → places in the look
 	var order [][2]string
 	for n, i := range l.pictures {
 		p := t.Manifest.Pictures[i]
+		if p.Partial {
+			continue
+		}
 		key := [2]string{p.Deployment, p.Media}
 		if of[key] == nil {
 			order = append(order, key)

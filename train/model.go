@@ -73,15 +73,20 @@ func text(v any) string {
 // leastToChoose is how many boxes in truth it takes to choose a threshold, or to calibrate.
 const leastToChoose = 10
 
-// choose picks thresholds and calibrates on what the held-out pictures show.
+// choose picks thresholds and calibrates on what the held-out pictures show. Partial ones are left out: of what a model finds there
+// that is no animal next to nothing is known to be wrong, and every score would be taken for surer than it is.
 func (t *Trained) choose(l look, classes []string) error {
 	t.Thresholds, t.Calibration = map[string]float64{}, map[string]uncertainty.Calibration{}
+	images := slices.DeleteFunc(slices.Clone(l.images), func(i eval.Image) bool { return i.Partial })
 	for _, s := range t.Validation.Taxa {
+		if len(images) < len(l.images) {
+			s = scoreTaxon(images, s.Taxon)
+		}
 		if s.Truth < leastToChoose || s.F == 0 {
 			continue
 		}
 		t.Thresholds[s.Taxon] = math.Max(leastScore, s.Threshold)
-		c, err := eval.Calibrate(l.images, s.Taxon, matchIoU)
+		c, err := eval.Calibrate(images, s.Taxon, matchIoU)
 		if err != nil {
 			return fmt.Errorf("calibrating the scores of %s: %w", s.Taxon, err)
 		}

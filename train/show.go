@@ -68,7 +68,7 @@ func (t *trainer) illustrate(l look) error {
 		}
 		found := slices.DeleteFunc(slices.Clone(l.images[n].Found), func(d eval.Found) bool { return d.Score < shownScore })
 		source := t.Manifest.Pictures[l.pictures[n]]
-		t.pictures = append(t.pictures, report.Judged{JPEG: small, W: f.W, H: f.H, Name: source.Deployment + ", " + filepath.Base(source.File), Truth: l.images[n].Truth, Found: found})
+		t.pictures = append(t.pictures, report.Judged{JPEG: small, W: f.W, H: f.H, Name: source.Deployment + ", " + filepath.Base(source.File), Truth: l.images[n].Truth, Partial: l.images[n].Partial, Found: found})
 	}
 	return nil
 }

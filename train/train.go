@@ -32,9 +32,10 @@ type Point struct {
 type Validation struct {
 	Step     int           `json:"step"`
 	Pictures int           `json:"pictures"`
-	AP50     float64       `json:"ap50"` // mean over the studied taxa that the pictures hold
-	AP       float64       `json:"ap"`   // the same, COCO's mean over IoU 0.50 to 0.95
-	Taxa     []TaxonScore  `json:"taxa"` // all, in the order of the dataset
+	Partial  int           `json:"partial,omitempty"` // of them, in which not everything was marked: nothing beside their boxes is right or wrong
+	AP50     float64       `json:"ap50"`              // mean over the studied taxa that the pictures hold
+	AP       float64       `json:"ap"`                // the same, COCO's mean over IoU 0.50 to 0.95
+	Taxa     []TaxonScore  `json:"taxa"`              // all, in the order of the dataset
 	Took     time.Duration `json:"took_ns"`
 }
 

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"requin/annotate"
 	"requin/dataset"
 	"requin/detect"
+	"requin/eval"
 	"requin/frame"
 	"requin/nn"
 	"requin/onnx"
@@ -342,6 +344,51 @@ func TestStudiedOnly(t *testing.T) {
 	names, of, err := j.classes()
 	if err != nil || !reflect.DeepEqual(names, []string{"shark"}) || !reflect.DeepEqual(of, []int{0, -1}) {
 		t.Errorf("%v, %v, %v", names, of, err)
+	}
+}
+
+// A partial picture is ignored as a whole and its boxes are learned, whichever taxa are learned.
+func TestPartialLesson(t *testing.T) {
+	tr := &trainer{class: []int{0, -1}}
+	b := &dataset.Batch{N: 1, Labels: [][]dataset.Label{{
+		{Box: frame.Box{X1: 96, Y1: 54}, Class: dataset.AnyClass, Ignore: true},
+		{Box: frame.Box{X1: 10, Y1: 10}, Class: 0}, {Box: frame.Box{X0: 50, X1: 60, Y1: 10}, Class: 1},
+	}}}
+	_, truth := tr.lesson(b)
+	want := [][]nn.Truth{{{Box: frame.Box{X1: 96, Y1: 54}, Ignore: true}, {Box: frame.Box{X1: 10, Y1: 10}}}}
+	if !reflect.DeepEqual(truth, want) {
+		t.Errorf("%+v, want %+v", truth, want)
+	}
+}
+
+// Thresholds and calibration come from pictures that are known as a whole.
+func TestChooseLeavesOutPartial(t *testing.T) {
+	image := func(partial bool, score, stray float64) eval.Image {
+		b := frame.Box{X1: 20, Y1: 20}
+		return eval.Image{Partial: partial, Truth: []eval.Truth{{Box: b, Taxon: "shark"}},
+			Found: []eval.Found{{Box: b, Taxon: "shark", Score: score}, {Box: frame.Box{X0: 60, X1: 80, Y1: 20}, Taxon: "shark", Score: stray}}}
+	}
+	var whole, both look
+	for range 12 {
+		whole.images = append(whole.images, image(false, 0.8, 0.4))
+	}
+	both.images = append(slices.Clone(whole.images), whole.images...)
+	for i := range 12 {
+		both.images[i] = image(true, 0.3, 0.9)
+	}
+	choose := func(l look) *Trained {
+		x := &Trained{Validation: &Validation{Taxa: []TaxonScore{scoreTaxon(l.images, "shark")}}}
+		if err := x.choose(l, []string{"shark"}); err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	a, b := choose(whole), choose(both)
+	if len(a.Thresholds) != 1 || !reflect.DeepEqual(a.Thresholds, b.Thresholds) || !reflect.DeepEqual(a.Calibration, b.Calibration) {
+		t.Errorf("%v, %v; without the partial ones %v, %v", b.Thresholds, b.Calibration, a.Thresholds, a.Calibration)
+	}
+	if c := choose(look{images: both.images[:12]}); len(c.Thresholds) > 0 {
+		t.Errorf("of partial pictures alone: %v", c.Thresholds)
 	}
 }
 

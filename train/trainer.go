@@ -218,12 +218,14 @@ func (t *trainer) random(part int) *rand.Rand {
 }
 
 // lesson is a batch as the network learns from it: boxes of taxa that are not learned
-// are background.
+// are background, but in a picture that is partial, of which nothing beside its boxes is learned.
 func (t *trainer) lesson(b *dataset.Batch) (torch.Input, [][]nn.Truth) {
 	truth := make([][]nn.Truth, b.N)
 	for i, labels := range b.Labels[:b.N] {
 		for _, l := range labels {
-			if c := t.class[l.Class]; c >= 0 {
+			if l.Class == dataset.AnyClass {
+				truth[i] = append(truth[i], nn.Truth{Box: l.Box, Ignore: true})
+			} else if c := t.class[l.Class]; c >= 0 {
 				truth[i] = append(truth[i], nn.Truth{Box: l.Box, Class: c, Ignore: l.Ignore})
 			}
 		}

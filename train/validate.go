@@ -105,7 +105,7 @@ func (t *trainer) see(ctx context.Context, w nn.Weights, pictures []int) (l look
 		}
 		l.pictures = append(l.pictures, i)
 		l.found = append(l.found, found)
-		l.images = append(l.images, eval.Image{Truth: t.truth(i), Found: detections(found)})
+		l.images = append(l.images, eval.Image{Truth: t.truth(i), Found: detections(found), Partial: t.Manifest.Pictures[i].Partial})
 		t.watch.looked(n+1, len(pictures))
 	}
 	return l, nil
@@ -132,26 +132,15 @@ const matchIoU = 0.5
 
 // score holds a look against truth, taxon by taxon.
 func (t *trainer) score(l look) Validation {
-	v := Validation{Step: t.state.Step, Pictures: len(l.pictures)}
+	v := Validation{Step: t.state.Step, Pictures: len(l.pictures), Partial: t.Manifest.Partial(l.pictures)}
 	studied, all := mean2{}, mean2{}
 	for i, x := range t.Manifest.Taxa {
 		if t.class[i] < 0 {
 			continue
 		}
-		s := TaxonScore{Taxon: x.Name, Studied: x.Role != taxon.Context}
-		for _, image := range l.images {
-			for _, truth := range image.Truth {
-				if truth.Taxon == x.Name && !truth.Ignore && !truth.Crowd {
-					s.Truth++
-				}
-			}
-		}
+		s := scoreTaxon(l.images, x.Name)
+		s.Studied = x.Role != taxon.Context
 		if s.Truth > 0 {
-			pr := eval.PrecisionRecall(l.images, x.Name, matchIoU)
-			s.AP50, s.AP = pr.AP(), eval.COCO(l.images, x.Name)
-			best, f := pr.BestF()
-			s.Threshold, s.F = pr.Clear(best), f
-			s.Precision, s.Recall, _ = pr.At(s.Threshold)
 			all.add(s)
 			if s.Studied {
 				studied.add(s)
@@ -164,6 +153,26 @@ func (t *trainer) score(l look) Validation {
 	}
 	v.AP50, v.AP = studied.of()
 	return v
+}
+
+// scoreTaxon holds pictures against truth, of one taxon.
+func scoreTaxon(images []eval.Image, name string) TaxonScore {
+	s := TaxonScore{Taxon: name}
+	for _, image := range images {
+		for _, truth := range image.Truth {
+			if truth.Taxon == name && !truth.Ignore && !truth.Crowd {
+				s.Truth++
+			}
+		}
+	}
+	if s.Truth > 0 {
+		pr := eval.PrecisionRecall(images, name, matchIoU)
+		s.AP50, s.AP = pr.AP(), eval.COCO(images, name)
+		best, f := pr.BestF()
+		s.Threshold, s.F = pr.Clear(best), f
+		s.Precision, s.Recall, _ = pr.At(s.Threshold)
+	}
+	return s
 }
 
 // mean2 is a mean of AP50 and AP.
