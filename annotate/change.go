@@ -76,7 +76,6 @@ func ChangedMedia(records Records, change func(Media) Media) Records {
 // are not named, their track's. left, where it is not nil, is how many these were, anew each time the stream is
 // ranged over.
 func Drawn(records Records, left *int) Records {
-	proposed := func(names []Name) bool { return len(names) > 0 && names[0].Scored && names[0].Score < 1 }
 	return func(yield func(Record, error) bool) {
 		n := left
 		if n == nil {
@@ -87,11 +86,11 @@ func Drawn(records Records, left *int) Records {
 		for record, err := range records {
 			switch r := record.(type) {
 			case Track:
-				if proposed(r.Names) {
+				if Proposed(r.Names) {
 					tracks[[2]string{r.Media, r.ID}] = true
 				}
 			case Mark:
-				if proposed(r.Names) || len(r.Names) == 0 && tracks[[2]string{r.Media, r.Track}] {
+				if Proposed(r.Names) || len(r.Names) == 0 && tracks[[2]string{r.Media, r.Track}] {
 					*n++
 					continue
 				}
@@ -101,4 +100,9 @@ func Drawn(records Records, left *int) Records {
 			}
 		}
 	}
+}
+
+// Proposed tells what a machine named and no person confirmed: its score is under 1.
+func Proposed(names []Name) bool {
+	return len(names) > 0 && names[0].Scored && names[0].Score < 1
 }

@@ -16,6 +16,7 @@ import (
 
 	"requin/annotate"
 	"requin/dataset"
+	"requin/desk"
 	"requin/disk"
 	"requin/record"
 	"requin/survey"
@@ -49,7 +50,10 @@ func (a *app) datasetCommand() *cobra.Command {
 }
 
 const buildLong = `Freeze the survey's truth into a dataset: pictures, boxes, folds and a test set,
-with the hash of every picture and label (docs/formats/dataset.md).
+with the hash of every picture and label (docs/formats/dataset.md). Truth is what was
+imported, and what people confirmed in requin review (--source review: that alone).
+A frame of a review that nobody looked at whole is partial: only its boxes are
+learned, nothing in it is background.
 
 Folds are drawn by deployment, never by frame, and balanced by taxon; the test
 deployments are the same for all folds. A studied taxon with fewer test boxes than the
@@ -93,7 +97,7 @@ func (a *app) datasetBuild() *cobra.Command {
 	fl.IntVar(&s.Quality, "quality", s.Quality, "of JPEG, 1 to 100")
 	fl.StringVar(&s.Unknown, "unknown", s.Unknown, "labels that no taxon of the survey claims: error, or context to take each as a context taxon")
 	fl.Uint64Var(&s.Seed, "seed", s.Seed, "the same `number` draws the same folds")
-	fl.StringArrayVar(&f.sources, "source", nil, "only truth that was imported from this `file`; repeatable")
+	fl.StringArrayVar(&f.sources, "source", nil, "only truth that was imported from this `file`, or review; repeatable")
 	fl.StringArrayVar(&f.opcodes, "opcode", nil, "only this `deployment`; repeatable")
 	fl.BoolVar(&f.proposals, "proposals", false, "take a machine's boxes for truth, too")
 	fl.BoolVar(&f.json, "json", false, "a JSON line on stdout")
@@ -114,7 +118,10 @@ func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags
 		return err
 	}
 	left := 0 // marks that a machine proposed
-	records := s.Records(ctx, survey.Filter{OpCodes: f.opcodes, Sources: f.sources})
+	records, reviewed, err := desk.Truth(ctx, s, desk.Wanted{OpCodes: f.opcodes, Sources: f.sources, Undecided: true})
+	if err != nil {
+		return err
+	}
 	if !f.proposals {
 		records = annotate.Drawn(records, &left)
 	}
@@ -126,7 +133,7 @@ func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags
 	}
 	files := func(m annotate.Media) ([]string, error) { return s.FilesOf(deployments, m) }
 	m := newMeter(a.stderr, f.settings.Name, func(n int64) string { return fmt.Sprintf("%d pictures", n) })
-	built, err := dataset.Build(ctx, dir, dataset.Source{Records: records, Taxa: taxa, Files: files}, f.settings, func(done, of int) { m.update(int64(done), int64(of)) })
+	built, err := dataset.Build(ctx, dir, dataset.Source{Records: records, Taxa: taxa, Files: files, Alone: desk.Alone}, f.settings, func(done, of int) { m.update(int64(done), int64(of)) })
 	m.clear()
 	if err != nil {
 		return err
@@ -134,6 +141,7 @@ func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags
 	if left > 0 {
 		a.logf("%d boxes have a score under 1: a machine proposed them, so they are no truth and were left out (--proposals takes them)", left)
 	}
+	a.sayReviewed(reviewed)
 	for _, w := range built.Warnings {
 		a.logf("Warning: %s", w)
 	}
@@ -152,7 +160,7 @@ func (a *app) buildDataset(ctx context.Context, s *survey.Survey, f datasetFlags
 	if f.json {
 		return json.NewEncoder(a.stdout).Encode(map[string]any{
 			"schema": "requin.dataset-built/1", "name": built.Name, "folder": dir, "sha256": built.Hash(), "pictures": len(built.Pictures),
-			"deployments": built.Deployments, "taxa": built.Taxa, "gaps": built.Gaps, "dropped": len(built.Dropped), "proposals_left_out": left,
+			"partial": partialIn(built), "deployments": built.Deployments, "taxa": built.Taxa, "gaps": built.Gaps, "dropped": len(built.Dropped), "proposals_left_out": left,
 		})
 	}
 	if err := built.WriteTable(a.stdout); err != nil {
@@ -190,8 +198,13 @@ func frozen(m *dataset.Manifest, proposals int) map[string]any {
 	for _, d := range m.Deployments {
 		folds[d.Name] = d.Fold
 	}
-	return map[string]any{"name": m.Name, "sha256": m.Hash(), "pictures": len(m.Pictures), "boxes": boxes, "deployments": len(m.Deployments), "fold_of": folds, "sides": sides, "table": rows,
+	return map[string]any{"name": m.Name, "sha256": m.Hash(), "pictures": len(m.Pictures), "partial": partialIn(m), "boxes": boxes, "deployments": len(m.Deployments), "fold_of": folds, "sides": sides, "table": rows,
 		"taxa": m.Taxa, "gaps": len(m.Gaps), "dropped": len(m.Dropped), "proposals_left_out": proposals}
+}
+
+// partialIn is how many pictures of a dataset are partial.
+func partialIn(m *dataset.Manifest) int {
+	return m.Partial(slices.Concat(m.Training(dataset.Test), m.HeldOut(dataset.Test)))
 }
 
 func (a *app) datasetCheck() *cobra.Command {

@@ -31,7 +31,8 @@ const exportLong = `Export truth, or Requin's counts, in another program's forma
 them). Formats of several files are written as a folder. What the format
 cannot hold is listed, never dropped in silence.
 
---what truth   what people stated: boxes, tracks, sightings, counts (the default)
+--what truth   what people stated (the default): boxes, tracks, sightings and counts as
+               imported, and the boxes they confirmed in requin review
 --what maxn    MaxN out of people's sightings (EventMeasure points), by CheckEM's rule
 --what counts  the best count there is of each deployment: certified or reviewed where
                people looked, else the machine's; its tracks as boxes, and MaxN
@@ -72,16 +73,22 @@ func (a *app) exportCommand() *cobra.Command {
 	fl := c.Flags()
 	fl.StringVar(&f.what, "what", "truth", "truth, maxn, counts or machine")
 	fl.StringArrayVar(&f.opcodes, "opcode", nil, "only this `deployment`; repeatable")
-	fl.StringArrayVar(&f.sources, "source", nil, "only what was imported from this `file`; repeatable")
+	fl.StringArrayVar(&f.sources, "source", nil, "only what was imported from this `file`, or review; repeatable")
 	fl.BoolVar(&f.strict, "strict", false, "write nothing if the format cannot hold everything")
 	return c
 }
 
 func (a *app) export(ctx context.Context, s *survey.Survey, format exchange.Format, path string, f exportFlags) error {
-	records := s.Records(ctx, survey.Filter{OpCodes: f.opcodes, Sources: f.sources})
+	var records annotate.Records
+	var reviewed desk.Tally
+	var err error
 	switch f.what {
+	case "truth":
+		if records, reviewed, err = desk.Truth(ctx, s, desk.Wanted{OpCodes: f.opcodes, Sources: f.sources}); err != nil {
+			return err
+		}
 	case "maxn":
-		summed, err := maxnRecords(records)
+		summed, err := maxnRecords(s.Records(ctx, survey.Filter{OpCodes: f.opcodes, Sources: f.sources}))
 		if err != nil {
 			return err
 		}
@@ -113,7 +120,6 @@ func (a *app) export(ctx context.Context, s *survey.Survey, format exchange.Form
 		}
 		return nil
 	}
-	var err error
 	if format.Many {
 		err = disk.WriteFolder(path, func(dir string) error { return write(diskFolder(dir), filepath.Base(path)) })
 	} else {
@@ -122,8 +128,21 @@ func (a *app) export(ctx context.Context, s *survey.Survey, format exchange.Form
 	if err != nil {
 		return err
 	}
+	a.sayReviewed(reviewed)
 	_, err = fmt.Fprintln(a.stdout, path)
 	return err
+}
+
+// sayReviewed says how much truth came out of review, and what of it is not the whole.
+func (a *app) sayReviewed(t desk.Tally) {
+	if t.Frames == 0 {
+		return
+	}
+	said := fmt.Sprintf("Of review: %d boxes that people confirmed, in %d frames", t.Boxes, t.Frames)
+	if t.Partial > 0 {
+		said += fmt.Sprintf("; %d of these nobody looked at whole: other animals in them may have no box", t.Partial)
+	}
+	a.logf("%s", said)
 }
 
 // wantsSightings tells the formats that keep animals as sightings, not as boxes.

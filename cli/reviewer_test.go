@@ -30,7 +30,8 @@ type reviewer struct {
 // reviews has a person review a taxon over HTTP up to its certificate: reviews WHO DEPLOYMENT TAXON N. The person accepts what the
 // machine found, adds boxes in the first frame that they are led to until N animals are in it, and then looks where they are led.
 //
-// reviews WHO DEPLOYMENT reject|relabel TRACK [TAXON] gives one verdict.
+// reviews WHO DEPLOYMENT reject|relabel TRACK [TAXON] gives one verdict; reviews WHO DEPLOYMENT say JSON any
+// (docs/formats/review-api.md).
 func reviews(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 4 {
 		ts.Fatalf("usage: reviews WHO DEPLOYMENT TAXON N | reviews WHO DEPLOYMENT KIND TRACK [TAXON]")
@@ -71,6 +72,10 @@ func reviews(ts *testscript.TestScript, neg bool, args []string) {
 		return
 	}
 	v := map[string]any{"kind": args[2], "track": args[3]}
+	if args[2] == "say" {
+		v = nil
+		ts.Check(json.Unmarshal([]byte(args[3]), &v))
+	}
 	if len(args) > 4 {
 		v["taxon"] = args[4]
 	}

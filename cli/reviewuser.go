@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"requin/dataset"
+	"requin/desk"
 	"requin/disk"
 	"requin/review"
 	"requin/survey"
@@ -111,16 +112,9 @@ func (a *app) exportVerdicts(ctx context.Context, s *survey.Survey, only []strin
 	return nil
 }
 
-// reviewSource is the name under which the survey keeps what a review confirmed.
-const reviewSource = "review"
-
-// datasetOfReview takes what was confirmed into the survey's truth, in place of what was before, and builds a dataset from it.
+// datasetOfReview builds a dataset of what was confirmed, as requin dataset build --source review does.
 func (a *app) datasetOfReview(ctx context.Context, s *survey.Survey, name string) (string, error) {
-	src := survey.Source{Name: reviewSource, Format: "requin review", By: userName(), At: time.Now().UTC()}
-	if _, err := s.Import(ctx, src, web.Labels(ctx, s, nil), survey.ImportOptions{Replace: true}); err != nil {
-		return "", err
-	}
-	f := datasetFlags{settings: dataset.DefaultSettings(), every: duration(time.Second), sources: []string{reviewSource}}
+	f := datasetFlags{settings: dataset.DefaultSettings(), every: duration(time.Second), sources: []string{desk.ReviewSource}}
 	f.settings.Name, f.settings.Every = name, 1
 	var said strings.Builder
 	b := &app{stdout: &said, stderr: a.stderr}

@@ -1,12 +1,14 @@
 // Package desk's noun is a deployment under review: its latest count out of the survey, the verdicts on it, and the
 // number that leaves. It owns how a review's parts come together, and that what follows from the log is kept
-// beside the run and never older than the log. It decides nothing of its own: review says what a log comes to,
+// beside the run and never older than the log; and the truth of a survey, imported and confirmed. It decides nothing of its own: review says what a log comes to,
 // uncertainty how sure that is, survey what was kept.
 //
 //	result, err := desk.Counted(ctx, s, deployment)   // the best count there is: machine, reviewed, certified or disputed
 //
 //	d, err := desk.Open(ctx, s, deployment)           // all that a review needs
 //	outcome, err := d.Count(limit)
+//
+//	truth, tally, err := desk.Truth(ctx, s, desk.Wanted{})   // what people stated, all of it
 package desk
 
 import (

@@ -186,10 +186,7 @@ func (c *exported) track(t track.Track, chapter int, offset time.Duration, media
 	}
 	for _, p := range points {
 		at := p.Time - offset
-		number := -1
-		if media.Rate.Num > 0 {
-			number = int(at.Seconds()*float64(media.Rate.Num)/float64(media.Rate.Den) + 0.5)
-		}
+		number := numberAt(media.Rate, at)
 		mark := annotate.Mark{
 			Media: media.Name, Track: id, Frame: number, Time: at, Shape: annotate.BoxShape(p.Box), Still: true,
 			Origin: origin,

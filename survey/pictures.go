@@ -87,12 +87,17 @@ func (s *Survey) Placed(records annotate.Records, in *Pictures) annotate.Records
 // where it was when it was imported (Placed). It does not look whether they are there.
 func (s *Survey) FilesOf(deployments []Deployment, m annotate.Media) ([]string, error) {
 	if m.Video {
+		most, path := 0, ""
 		for _, d := range deployments {
 			for _, c := range d.Chapters {
-				if d.OpCode == m.Deployment && base(c.Path) == base(m.Name) {
-					return []string{s.Path(c.Path)}, nil
+				// Two cards of one deployment may hold files of one name: the folders decide.
+				if n := sameEnd(parts(c.Path), parts(m.Name)); d.OpCode == m.Deployment && n > most {
+					most, path = n, c.Path
 				}
 			}
+		}
+		if most > 0 {
+			return []string{s.Path(path)}, nil
 		}
 	}
 	if file := m.Extra[pictureFile]; file != "" {

@@ -73,6 +73,7 @@ func TestPlacedAndFilesOf(t *testing.T) {
 	deployments := []Deployment{
 		{Deployment: annotate.Deployment{OpCode: "A1", Chapters: []annotate.Chapter{{Path: "videos/Dive.MP4"}}}},
 		{Deployment: annotate.Deployment{OpCode: "A2", Chapters: []annotate.Chapter{{Path: "/card/dive.mp4"}}}},
+		{Deployment: annotate.Deployment{OpCode: "A4", Chapters: []annotate.Chapter{{Path: "100GOPRO/GX01.MP4"}, {Path: "101GOPRO/GX01.MP4"}}}},
 	}
 	for _, x := range []struct {
 		media annotate.Media
@@ -81,6 +82,8 @@ func TestPlacedAndFilesOf(t *testing.T) {
 		{a, filepath.Join(s.Folder(), "stills", "a.jpg")},
 		{annotate.Media{Name: "dive.mp4", Video: true, Deployment: "A1"}, filepath.Join(s.Folder(), "videos", "Dive.MP4")},
 		{annotate.Media{Name: "x/DIVE.mp4", Video: true, Deployment: "A2"}, "/card/dive.mp4"},
+		{annotate.Media{Name: "A4/GX01.MP4", Video: true, Deployment: "A4"}, filepath.Join(s.Folder(), "100GOPRO", "GX01.MP4")},
+		{annotate.Media{Name: "A4/101gopro/GX01.MP4", Video: true, Deployment: "A4"}, filepath.Join(s.Folder(), "101GOPRO", "GX01.MP4")},
 		{annotate.Media{Name: "dive.mp4", Video: true, Deployment: "A3"}, ""},
 		{annotate.Media{Name: "dive.mp4", Video: true, Deployment: "A3", Extra: annotate.Extra{"requin.file": "/elsewhere/dive.mp4"}}, "/elsewhere/dive.mp4"},
 		{none, ""},

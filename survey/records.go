@@ -26,6 +26,9 @@ type Filter struct {
 // (files of two deployments, files that belong nowhere from two imports), the later
 // one's is given with the deployment's or the import's before it: "site 2/GX010001.MP4".
 // Media and tracks that records only name are given too. A media's Deployment is the one it belongs to.
+//
+// What an earlier Requin copied into the survey of a review (ReviewFormat) is not given: it follows from the
+// verdicts, which may have grown since.
 func (s *Survey) Records(ctx context.Context, filter Filter) annotate.Records {
 	return func(yield func(annotate.Record, error) bool) {
 		err := s.read(ctx, func(tx *sql.Tx) error {
@@ -48,7 +51,11 @@ type statements struct {
 	yield      func(annotate.Record, error) bool
 
 	sources, deployments []any // numbers of those chosen; nil: all
+	copies               []any // numbers of sources that are never given
 }
+
+// ReviewFormat is the format of the sources in which an earlier Requin kept a copy of what a review had confirmed.
+const ReviewFormat = "requin review"
 
 // errStopped says that whoever ranges has had enough.
 var errStopped = errors.New("stopped")
@@ -62,6 +69,15 @@ func (st *statements) give(record annotate.Record) error {
 
 // choose finds the numbers of what a filter names.
 func (st *statements) choose(filter Filter) error {
+	err := each(st.ctx, st.tx, "SELECT id FROM sources WHERE format = ? ORDER BY id", []any{ReviewFormat}, func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		st.copies = append(st.copies, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	for _, name := range filter.Sources {
 		ids, err := sourceIDs(st.ctx, st.tx, name)
 		if err != nil {
@@ -90,6 +106,10 @@ func (st *statements) where(source, deployment string) (condition string, args [
 	if st.sources != nil && source != "" {
 		condition += " AND " + source + " IN (" + placeholders(len(st.sources)) + ")"
 		args = append(args, st.sources...)
+	}
+	if len(st.copies) > 0 && source != "" {
+		condition += " AND " + source + " NOT IN (" + placeholders(len(st.copies)) + ")"
+		args = append(args, st.copies...)
 	}
 	if st.deployments != nil && deployment != "" {
 		condition += " AND " + deployment + " IN (" + placeholders(len(st.deployments)) + ")"

@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"requin/annotate"
 	"requin/track"
 )
 
@@ -385,31 +384,6 @@ func TestNextInTimeAndBack(t *testing.T) {
 	b.refused(http.StatusBadRequest, "GET", dive1+"/next?taxon=whale", "")
 	b.refused(http.StatusBadRequest, "GET", dive1+"/next?taxon=shark&after=20", "")
 	b.refused(http.StatusBadRequest, "GET", dive1+"/queue?taxon=shark&n=1000", "")
-}
-
-func TestLabelsAreWhatWasConfirmed(t *testing.T) {
-	s, base := local(t)
-	b := enter(t, s, base)
-	b.post(dive1+"/verdicts", `{"kind":"accept","track":"t1"}`)
-	b.post(dive1+"/verdicts", `{"kind":"looked","frame":4,"taxa":["shark","ray"]}`) // what is open from 5 on stays so
-	marks, looks := map[time.Duration]int{}, 0
-	for r, err := range Labels(context.Background(), s.Survey, nil) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		switch x := r.(type) {
-		case annotate.Mark:
-			marks[x.Time]++
-			if x.Names[0].Label != "shark" || x.Names[0].Scored || x.Origin.By != "anna" {
-				t.Errorf("%+v", x)
-			}
-		case annotate.Look:
-			looks++
-		}
-	}
-	if len(marks) != 5 || marks[4*time.Second] != 1 || looks != 5 {
-		t.Errorf("marks at %v, %d looks; want frames 0 to 4", marks, looks)
-	}
 }
 
 func TestSuggestions(t *testing.T) {
