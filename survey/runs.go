@@ -171,6 +171,29 @@ func (s *Survey) Run(ctx context.Context, id string) (Run, error) {
 	return r, nil
 }
 
+// RunResult gives what a run counted, without what that was counted from; nil where it counted nothing.
+func (s *Survey) RunResult(ctx context.Context, id string) (result *count.Result, err error) {
+	err = s.ofRun(ctx, id, "result", fromJSON{&result})
+	return result, err
+}
+
+// RunRecord gives a run's record (run.json).
+func (s *Survey) RunRecord(ctx context.Context, id string) (record json.RawMessage, err error) {
+	err = s.ofRun(ctx, id, "record", rawJSON{&record})
+	return record, err
+}
+
+// ofRun reads one column of a run.
+func (s *Survey) ofRun(ctx context.Context, id, column string, into any) error {
+	return s.read(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, "SELECT "+column+" FROM runs WHERE id = ?", id).Scan(into)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("there is no run %q in this survey", id)
+		}
+		return err
+	})
+}
+
 // Runs lists the runs of a deployment, or all where opcode is "", in the order in which they began.
 func (s *Survey) Runs(ctx context.Context, opcode string) ([]RunInfo, error) {
 	where, args := "", []any(nil)
