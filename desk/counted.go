@@ -34,14 +34,14 @@ func CountedAt(ctx context.Context, s *survey.Survey, d survey.Deployment, limit
 		return count.Result{}, limit, fmt.Errorf("%s is not counted yet: requin count %[1]s", d.OpCode)
 	}
 	if d.Verdict == 0 {
-		run, err := s.Run(ctx, d.Count.Run)
-		if err == nil && run.Result == nil {
-			err = noCount(d.OpCode, run.ID)
+		result, err := s.RunResult(ctx, d.Count.Run)
+		if err == nil && result == nil {
+			err = noCount(d.OpCode, d.Count.Run)
 		}
 		if err != nil {
 			return count.Result{}, limit, err
 		}
-		return *run.Result, limit, nil
+		return *result, limit, nil
 	}
 	kept, ok, err := s.ReviewedOf(ctx, d.Count.Run)
 	if err != nil {
