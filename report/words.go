@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"requin/count"
 	"requin/uncertainty"
@@ -92,4 +93,30 @@ func doubt(t count.Taxon) string {
 		more = u.More[*t.MaxN]
 	}
 	return fmt.Sprintf("95 %% interval %s; the chance of more than %d is %s", uncertainty.Range(u), *t.MaxN, percent(more))
+}
+
+// width is about how many pixels a text of 12 takes: a page has no way to measure it, and capitals are wide.
+func width(text string) (w float64) {
+	for _, r := range text {
+		switch {
+		case unicode.IsUpper(r):
+			w += 8.6
+		case unicode.IsDigit(r):
+			w += 7.7
+		default:
+			w += 6.8
+		}
+	}
+	return w
+}
+
+// bolder is how much wider letters are that are set bold.
+const bolder = 1.12
+
+// last keeps the end of a name, which tells one opcode from another.
+func last(name string, letters int) string {
+	if r := []rune(name); len(r) > letters {
+		return "…" + string(r[len(r)-letters+1:])
+	}
+	return name
 }
