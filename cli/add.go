@@ -389,7 +389,7 @@ func (a *app) printAdded(added []annotate.Deployment) error {
 		for _, c := range d.Chapters {
 			size += c.Size
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", d.OpCode, videoText(d.Chapters), megabytes(size), periodText(d.Periods))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", d.OpCode, videoText(d), megabytes(size), periodText(d.Periods))
 	}
 	return t.Flush()
 }

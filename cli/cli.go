@@ -105,7 +105,7 @@ func (a *app) root() *cobra.Command {
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
 	root.AddCommand(a.initCommand(), a.addCommand(), a.listCommand(), a.taxaCommand(), a.relinkCommand(),
-		a.importCommand(), a.exportCommand(), a.formatsCommand(), a.reviewCommand(),
+		a.importCommand(), a.exportCommand(), a.formatsCommand(), a.reviewCommand(), a.reportCommand(),
 		a.datasetCommand(), a.simulateCommand(), a.trainCommand(), a.evalCommand(), a.compareCommand(),
 		a.askCommand(), a.verifyCommand(), a.declareCommand(), a.methodsCommand(),
 		a.countCommand(), a.probeCommand(), a.doctorCommand(), a.demoCommand())

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -16,6 +17,8 @@ import (
 
 	"requin/annotate"
 	"requin/count"
+	"requin/desk"
+	"requin/report"
 	"requin/survey"
 	"requin/taxon"
 )
@@ -45,19 +48,43 @@ func (a *app) list(ctx context.Context, s *survey.Survey, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return a.listJSON(deployments, missing)
+	entries, err := desk.Glance(ctx, s, deployments)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintf(a.stdout, "%s: %d deployments\n", s.Name(), len(deployments))
-	if len(deployments) == 0 {
+	if asJSON {
+		err = a.listJSON(entries, missing)
+	} else {
+		err = a.listTable(s, entries, missing)
+	}
+	return errors.Join(err, a.tellUnread(entries))
+}
+
+// tellUnread says on stderr which deployments' counts cannot be read, and why; nil where all can.
+func (a *app) tellUnread(entries []desk.Entry) error {
+	unread := desk.Unread(entries)
+	if len(unread) == 0 {
+		return nil
+	}
+	for _, e := range entries {
+		if e.Err != nil {
+			a.logf("Warning: the count of %s, or its review, cannot be read: %v", e.OpCode, e.Err)
+		}
+	}
+	return fmt.Errorf("the counts of %d deployments cannot be read (%s): the others are here", len(unread), brief(unread))
+}
+
+func (a *app) listTable(s *survey.Survey, entries []desk.Entry, missing []string) error {
+	fmt.Fprintf(a.stdout, "%s: %d deployments\n", s.Name(), len(entries))
+	if len(entries) == 0 {
 		a.logf("There is nothing in it yet: requin add VIDEOS, or requin import TRUTH")
 		return nil
 	}
 	t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "  DEPLOYMENT\tSITE\tDATE\tVIDEO\tPERIOD\tTRUTH\tCOUNTED")
 	gone := 0
-	for _, d := range deployments {
-		video := videoText(d.Chapters)
+	for _, d := range entries {
+		video := videoText(d.Deployment.Deployment)
 		switch n, named := missingOf(d.Chapters, missing); {
 		case n > 0:
 			video += fmt.Sprintf(" (%d missing)", n)
@@ -66,10 +93,15 @@ func (a *app) list(ctx context.Context, s *survey.Survey, asJSON bool) error {
 			video += " (known by name)"
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.OpCode, dash(d.Site), dash(strings.Replace(d.DateTime, "T", " ", 1)),
-			video, periodText(d.Periods), truthText(d), countText(d.Count))
+			video, periodText(d.Periods), truthText(d.Deployment), countText(d))
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	totals := surveyOf(s.Name(), entries).Totals()
+	fmt.Fprintf(a.stdout, "%d of %d deployments counted; counts: %s\n", totals.Counted, totals.Deployments, totals.Tally())
+	if n := totals.Counts[count.Machine]; n > 0 {
+		a.logf("Nobody looked at %s of the counts: they are the machine's alone (requin review)", count.Thousands(n))
 	}
 	if gone > 0 {
 		a.logf("%d video files are not where they were: plug in their disk, or requin relink FOLDER to look for them", gone)
@@ -98,24 +130,17 @@ func dash(s string) string {
 	return s
 }
 
-// videoText says how much of video there is: "1:02:03 in 2 chapters", and which of it cannot be read.
-func videoText(chapters []annotate.Chapter) string {
-	var length time.Duration
-	n := 0
+// videoText says how much of video there is: "1:02:03.0 in 2 chapters", and which of it cannot be read.
+func videoText(d annotate.Deployment) string {
+	chapters := desk.LeftChapters(d)
 	var unread []string
 	for _, c := range chapters {
-		if c.Camera != 0 {
-			continue
-		}
-		n++
 		if c.Extra[unreadable] != "" {
 			unread = append(unread, path.Base(c.Path))
-		} else if end, known := c.End(); known {
-			length = max(length, end)
 		}
 	}
-	text := clockText(length)
-	switch {
+	text := clockText(filmed(d))
+	switch n := len(chapters); {
 	case n == 0:
 		return "-"
 	case n > 1:
@@ -125,6 +150,16 @@ func videoText(chapters []annotate.Chapter) string {
 		text += ", " + strings.Join(unread, " and ") + " cannot be read"
 	}
 	return text
+}
+
+// filmed is how long a deployment's video is, by the camera that is counted, as far as its chapters can be read.
+func filmed(d annotate.Deployment) (length time.Duration) {
+	for _, c := range desk.LeftChapters(d) {
+		if end, known := c.End(); known && c.Extra[unreadable] == "" {
+			length = max(length, end)
+		}
+	}
+	return length
 }
 
 func periodText(periods []annotate.Period) string {
@@ -150,61 +185,19 @@ func truthText(d survey.Deployment) string {
 	return dash(strings.Join(out, ", "))
 }
 
-func countText(c *survey.CountState) string {
-	if c == nil {
+// countText says what a deployment's count came to, each number with its status.
+func countText(e desk.Entry) string {
+	switch {
+	case e.Err != nil:
+		return "its count or review cannot be read"
+	case e.Result == nil:
 		return "no"
 	}
-	var out []string
-	for taxon, n := range c.MaxN {
-		if n > 0 {
-			out = append(out, fmt.Sprintf("%s %d", taxon, n))
-		}
-	}
-	slices.Sort(out)
-	text := strings.Join(out, ", ")
-	if text == "" {
-		text = "nothing seen"
-	}
-	if c.Unreadable > 0 {
-		text += fmt.Sprintf(" (%v not analysed)", c.Unreadable.Round(time.Second))
+	text := report.Standings(*e.Result)
+	if e.Count.Unreadable > 0 {
+		text += fmt.Sprintf(" (%v not analysed)", e.Count.Unreadable.Round(time.Second))
 	}
 	return text
-}
-
-// listSchema names the version of the lines that list --json writes.
-const listSchema = "requin.list/1"
-
-func (a *app) listJSON(deployments []survey.Deployment, missing []string) error {
-	out := json.NewEncoder(a.stdout)
-	type counted struct {
-		Run        string         `json:"run"`
-		Finished   time.Time      `json:"finished"`
-		Folder     string         `json:"folder"`
-		MaxN       map[string]int `json:"maxn"`
-		Unreadable count.Seconds  `json:"not_analysed_s"`
-	}
-	for _, d := range deployments {
-		line := struct {
-			Schema string `json:"schema"`
-			annotate.Deployment
-			Marks     int      `json:"marks"`
-			Sightings int      `json:"sightings"`
-			Missing   []string `json:"missing,omitempty"`
-			Count     *counted `json:"count"`
-		}{Schema: listSchema, Deployment: d.Deployment, Marks: d.Marks, Sightings: d.Sightings}
-		for _, c := range d.Chapters {
-			if slices.Contains(missing, c.Path) {
-				line.Missing = append(line.Missing, c.Path)
-			}
-		}
-		if c := d.Count; c != nil {
-			line.Count = &counted{c.Run, c.Finished, c.Folder, c.MaxN, count.Seconds(c.Unreadable)}
-		}
-		if err := out.Encode(line); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (a *app) printTaxa(list taxon.List, asJSON bool) error {
