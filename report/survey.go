@@ -48,6 +48,9 @@ var surveyStyle string
 //go:embed hatch.html
 var hatchText string
 
+// SurveyMark stands on every page of a survey, and on no other: by it the page is known again.
+const SurveyMark = `<p class="kind">Survey report</p>`
+
 // WriteSurvey writes the page of a survey as one HTML file in UTF-8.
 func WriteSurvey(w io.Writer, s Survey) error {
 	top := page.Top{Title: s.Name + ": survey report", Styles: []string{plot.CSS, styleText, surveyStyle}}
