@@ -1,13 +1,18 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -80,7 +85,7 @@ func (a *app) surveyReport(ctx context.Context, s *survey.Survey, names []string
 		return err
 	}
 	if len(names) > 0 {
-		page.Warnings = append(page.Warnings, fmt.Sprintf("This page is of %d chosen deployments, not of the whole survey.", len(names)))
+		page.Warnings = append(page.Warnings, fmt.Sprintf("This page is of chosen deployments alone (%d), not of the whole survey.", len(entries)))
 	}
 	if err := writeSurvey(ctx, folder, page); err != nil {
 		return err
@@ -109,6 +114,9 @@ func (a *app) surveyReport(ctx context.Context, s *survey.Survey, names []string
 
 // writeSurvey writes the files, each whole or not at all.
 func writeSurvey(ctx context.Context, folder string, page report.Survey) error {
+	if err := oursToWrite(folder); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return disk.Explain(folder, err)
 	}
@@ -126,6 +134,30 @@ func writeSurvey(ctx context.Context, folder string, page report.Survey) error {
 		}
 	}
 	return nil
+}
+
+// oursToWrite refuses a folder with a page that is somebody else's, and one in which other things lie.
+func oursToWrite(folder string) error {
+	page, err := os.ReadFile(filepath.Join(folder, surveyPage))
+	switch {
+	case err == nil && bytes.Contains(page, []byte(report.SurveyMark)):
+		return nil
+	case err == nil:
+	case !errors.Is(err, fs.ErrNotExist):
+		return disk.Explain(folder, err)
+	default:
+		entries, err := os.ReadDir(folder)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return disk.Explain(folder, err)
+		}
+		other := slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
+			return strings.HasPrefix(e.Name(), ".") || slices.Contains([]string{surveyCounts, surveyMatrix, surveyStatuses}, e.Name()) // of a report that was broken off
+		})
+		if len(other) == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s holds files that are not of a survey report: name another folder with --out", folder)
 }
 
 func (a *app) surveyReportJSON(page report.Survey, folder string) error {

@@ -3,64 +3,96 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// contract reads docs/formats/count-json.md: the fields of each type of line.
-var contract = sync.OnceValues(func() (map[string][]string, error) {
-	text, err := os.ReadFile(filepath.Join("..", "docs", "formats", "count-json.md"))
+// contract reads a page of docs/formats: the fields of each kind of object, which is named in bold before its table. Those of which the
+// page says that they are left out may be absent.
+func contract(page string) (fields map[string][]string, optional map[string]bool, err error) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "formats", page))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	fields := map[string][]string{}
+	fields, optional = map[string][]string{}, map[string]bool{}
 	kind := ""
 	name := regexp.MustCompile("`([a-z0-9_]+)`")
 	for line := range strings.Lines(string(text)) {
-		if m := regexp.MustCompile("^\\*\\*`([a-z]+)`\\*\\*").FindStringSubmatch(line); m != nil {
+		if m := regexp.MustCompile("^\\*\\*`([a-z0-9./]+)`\\*\\*").FindStringSubmatch(line); m != nil {
 			kind = m[1]
-			fields[kind] = []string{"type", "deployment"}
+			fields[kind] = nil
 		} else if cells := strings.Split(line, "|"); kind != "" && len(cells) > 2 {
 			for _, m := range name.FindAllStringSubmatch(cells[1], -1) {
 				fields[kind] = append(fields[kind], m[1])
+				optional[kind+" "+m[1]] = strings.Contains(cells[2], "left out")
 			}
 		}
 	}
-	return fields, nil
-})
+	return fields, optional, nil
+}
 
-// leftOut are fields that are absent where there is nothing to say.
-var leftOut = []string{"common", "caab", "aphia_id", "threshold"}
-
-// documented wants each line of a --json output to have the fields that are documented, and no other.
+// documented wants each line of a --json output to have the fields that are documented, and no other: documented OUTPUT [PAGE]. A field
+// that holds an object, or a list of them, is looked into where the page has a table of its name.
 func documented(ts *testscript.TestScript, _ bool, args []string) {
-	fields, err := contract()
+	page := "count-json.md"
+	if len(args) > 1 {
+		page = args[1]
+	}
+	fields, optional, err := contract(page)
 	ts.Check(err)
-	if len(fields) != 3 {
-		ts.Fatalf("the document describes %d types of lines", len(fields))
+	if page == "count-json.md" {
+		if len(fields) != 3 {
+			ts.Fatalf("the document describes %d types of lines", len(fields))
+		}
+		for kind := range fields { // what every line has is said once
+			fields[kind] = append(fields[kind], "type", "deployment")
+		}
+		for _, f := range []string{"taxon"} { // of its row only the codes are left out
+			delete(optional, "count "+f)
+		}
+	}
+	var look func(kind string, object map[string]any)
+	look = func(kind string, object map[string]any) {
+		if len(fields[kind]) == 0 {
+			ts.Fatalf("docs/formats/%s has no table of %q", page, kind)
+		}
+		for _, f := range fields[kind] {
+			if _, ok := object[f]; !ok && !optional[kind+" "+f] {
+				ts.Fatalf("an object of type %q lacks %q", kind, f)
+			}
+		}
+		for f, value := range object {
+			if !slices.Contains(fields[kind], f) {
+				ts.Fatalf("an object of type %q has %q, which docs/formats/%s does not know", kind, f, page)
+			}
+			if len(fields[f]) == 0 {
+				continue
+			}
+			list, ok := value.([]any)
+			if !ok {
+				list = []any{value}
+			}
+			for _, v := range list {
+				if inner, ok := v.(map[string]any); ok {
+					look(f, inner)
+				}
+			}
+		}
 	}
 	for line := range strings.Lines(ts.ReadFile(args[0])) {
 		var object map[string]any
 		ts.Check(json.Unmarshal([]byte(line), &object))
-		kind, _ := object["type"].(string)
-		for _, f := range fields[kind] {
-			if _, ok := object[f]; !ok && !slices.Contains(leftOut, f) {
-				ts.Fatalf("a line of type %q lacks %q", kind, f)
-			}
+		kind, ok := object["type"].(string)
+		if !ok {
+			kind, _ = object["schema"].(string)
 		}
-		for f := range maps.Keys(object) {
-			if !slices.Contains(fields[kind], f) {
-				ts.Fatalf("a line of type %q has %q, which docs/formats/count-json.md does not know", kind, f)
-			}
-		}
+		look(kind, object)
 	}
 }
 
