@@ -28,11 +28,14 @@ type MaxNRule struct {
 // family and genus begin with a capital, species have none; and sightings outside
 // of the periods count too (Complaints names them). A sighting without a number adds nothing.
 //
+// A count that rests on points that nobody looked at (Unlooked) says so in Verified, and so does the zero of
+// a deployment whose points are all of that kind.
+//
 // Deployments come in the order of the stream, taxa by name. Time is tMaxN, the earliest of the
 // largest sums. The only errors are those of the stream. It holds a sum for each
 // frame and taxon, not the sightings.
 func MaxN(records Records, rule MaxNRule) ([]Count, error) {
-	m := maxN{rule: rule, known: map[string]int{}, sums: map[frameTaxon]frameSum{}}
+	m := maxN{rule: rule, known: map[string]int{}, sums: map[frameTaxon]frameSum{}, looked: map[int]bool{}}
 	for record, err := range records {
 		if err != nil {
 			return nil, err
@@ -52,6 +55,7 @@ type maxN struct {
 	known       map[string]int // opcode to its place in deployments
 	deployments []Deployment   // what MaxN needs of them
 	sums        map[frameTaxon]frameSum
+	looked      map[int]bool // deployments with points: whether a person stands behind any of them
 }
 
 // taxonStage is what is counted apart.
@@ -67,9 +71,10 @@ type frameTaxon struct {
 }
 
 type frameSum struct {
-	n    int
-	time time.Duration
-	caab string
+	n        int
+	time     time.Duration
+	caab     string
+	unlooked bool // a point of it is a machine's, and nobody looked
 }
 
 func (m *maxN) place(opcode string) int {
@@ -101,6 +106,8 @@ func (m *maxN) sighting(s Sighting) {
 	}
 	sum, seen := m.sums[key]
 	sum.n += s.Number
+	sum.unlooked = sum.unlooked || Unlooked(s)
+	m.looked[key.deployment] = m.looked[key.deployment] || !Unlooked(s)
 	if !seen || s.Time >= 0 && (sum.time < 0 || s.Time < sum.time) {
 		sum.time = s.Time
 	}
@@ -152,11 +159,17 @@ func (m *maxN) counts() []Count {
 					continue
 				}
 				sum.time = None
+				people, pointed := m.looked[i]
+				sum.unlooked = pointed && !people
 			}
-			out = append(out, Count{
+			n := Count{
 				Campaign: d.Campaign, OpCode: d.OpCode, Stage: t.stage, Value: float64(sum.n), Time: sum.time,
 				Species: Species{Family: t.family, Genus: t.genus, Species: t.species, CAAB: codes[t]},
-			})
+			}
+			if sum.unlooked {
+				n.Verified = &Verification{Status: machine}
+			}
+			out = append(out, n)
 		}
 	}
 	return out

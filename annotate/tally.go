@@ -21,6 +21,7 @@ type Tally struct {
 type TaxonTally struct {
 	MaxN      float64
 	From      string         // ByCounts, ByPoints or ByBoxes: what MaxN is from
+	Unlooked  bool           // a machine's count or points are in it that nobody looked at: it is no truth
 	MeanCount *float64       // over the frames in which everything was marked; nil: there are none
 	TMaxN     *time.Duration // from the start of the deployment; nil: not stated, or never seen
 	TFS       *time.Duration // time first seen
@@ -81,12 +82,13 @@ type tallying struct {
 	first  map[string]time.Duration // of sightings
 	marks  map[string][]Mark        // by media
 	looks  map[string][]Look
+	alone  map[string]bool // taxa with a box that nobody looked at
 }
 
 func (t *tallies) of(opcode string) *tallying {
 	d := t.known[opcode]
 	if d == nil {
-		d = &tallying{Deployment: Deployment{OpCode: opcode}, stated: map[string]TaxonTally{}, first: map[string]time.Duration{}, marks: map[string][]Mark{}, looks: map[string][]Look{}}
+		d = &tallying{Deployment: Deployment{OpCode: opcode}, stated: map[string]TaxonTally{}, first: map[string]time.Duration{}, marks: map[string][]Mark{}, looks: map[string][]Look{}, alone: map[string]bool{}}
 		t.known[opcode] = d
 		t.order = append(t.order, opcode)
 	}
@@ -119,9 +121,9 @@ func (t *tallies) add(record Record) {
 		}
 	case Count:
 		if name := t.taxon(cmp.Or(r.Label, r.Species.Scientific())); name != "" && (r.Metric == "" || r.Metric == "MaxN") && r.Media == "" {
-			c := TaxonTally{MaxN: r.Value, From: ByCounts, TMaxN: timeOf(r.Time, r.Value)}
+			c := TaxonTally{MaxN: r.Value, From: ByCounts, Unlooked: Unlooked(r), TMaxN: timeOf(r.Time, r.Value)}
 			if have := t.of(r.OpCode).stated[name]; have.From != "" { // by stage, or of several names of one taxon
-				c.MaxN, c.TMaxN = c.MaxN+have.MaxN, nil
+				c.MaxN, c.TMaxN, c.Unlooked = c.MaxN+have.MaxN, nil, c.Unlooked || have.Unlooked
 			}
 			t.of(r.OpCode).stated[name] = c
 		}
@@ -154,6 +156,7 @@ func (t *tallies) tally(points []Count) []Tally {
 			for _, m := range marks {
 				if name := t.taxon(t.label(media, m)); name != "" {
 					t.boxed[name] = true
+					d.alone[name] = d.alone[name] || Unlooked(m)
 				}
 			}
 		}
@@ -195,7 +198,7 @@ func (t *tallies) points(d *tallying, points []Count, into *Tally) {
 	sums := map[string]TaxonTally{}
 	for _, c := range points {
 		if name := t.taxon(c.Species.Scientific()); name != "" {
-			x := TaxonTally{MaxN: sums[name].MaxN + c.Value, From: ByPoints, TMaxN: timeOf(c.Time, c.Value)}
+			x := TaxonTally{MaxN: sums[name].MaxN + c.Value, From: ByPoints, Unlooked: sums[name].Unlooked || Unlooked(c), TMaxN: timeOf(c.Time, c.Value)}
 			if sums[name].From != "" {
 				x.TMaxN = nil
 			}
@@ -226,7 +229,7 @@ func (t *tallies) boxes(d *tallying, into *Tally) {
 	slices.SortStableFunc(looked, byTime)
 	into.Frames = looked
 	for name := range t.boxed {
-		x := TaxonTally{From: ByBoxes}
+		x := TaxonTally{From: ByBoxes, Unlooked: d.alone[name]}
 		for _, f := range all {
 			n := f.Counts[name]
 			if n > 0 && x.TFS == nil {

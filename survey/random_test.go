@@ -68,6 +68,15 @@ func (m made) attributes() (out []annotate.Attribute) {
 	return out
 }
 
+// verified is what a count rests on; nil as a rule, as people's counts have it.
+func (m made) verified() *annotate.Verification {
+	if m.IntN(3) > 0 {
+		return nil
+	}
+	return &annotate.Verification{Status: []string{"machine", "reviewed", "certified", "disputed"}[m.IntN(4)], Machine: m.maybe(), Risk: m.Float64(), Limit: 0.05,
+		Looked: m.IntN(9), Frames: m.IntN(4000), By: []string{"Anna", "ben"}[:1+m.IntN(2)], At: time.Date(2024, 5, 1, 8, 18, 54, m.IntN(1e9), time.UTC), Log: "ab12", Model: "starter.onnx <\"1\">"}
+}
+
 func (m made) origin() annotate.Origin {
 	at := time.Time{}
 	switch m.IntN(4) {
@@ -197,7 +206,7 @@ func (m made) records() (out []annotate.Record) {
 	for range m.IntN(9) {
 		out = append(out, annotate.Count{
 			Campaign: m.text(), OpCode: opcodes[m.IntN(3)], Media: m.text(), Species: m.species(), Label: m.text(), Stage: m.text(), Metric: m.text(),
-			Value: m.number(), Low: m.maybe(), High: m.maybe(), Time: m.time(), Origin: m.origin(), Extra: m.extra(),
+			Value: m.number(), Low: m.maybe(), High: m.maybe(), Time: m.time(), Verified: m.verified(), Origin: m.origin(), Extra: m.extra(),
 		})
 	}
 	return out

@@ -2,6 +2,8 @@ package survey
 
 import (
 	"database/sql"
+	"encoding/json"
+	"maps"
 
 	"requin/annotate"
 )
@@ -136,6 +138,10 @@ func scanLength(rows *sql.Rows) (l annotate.Length, err error) {
 
 const countColumns = "campaign, media, family, genus, species, caab, label, stage, metric, value, low, high, time_ns, stated_by, stated_at, stated_from, extra"
 
+// verifiedKey is the field of the column extra in which a count's Verified is kept, as JSON: the counts of people, nearly
+// all, have none, and surveys of any age can hold it.
+const verifiedKey = "requin.verified"
+
 func (r *row) count(c annotate.Count) {
 	r.text(c.Campaign, c.Media)
 	r.species(c.Species)
@@ -144,11 +150,28 @@ func (r *row) count(c annotate.Count) {
 	r.maybe(c.Low, c.High)
 	r.known(int64(c.Time))
 	r.origin(c.Origin)
-	r.json(c.Extra)
+	extra := c.Extra
+	if c.Verified != nil {
+		text, err := json.Marshal(c.Verified)
+		if err != nil {
+			r.fail(err)
+		}
+		if extra = maps.Clone(extra); extra == nil {
+			extra = annotate.Extra{}
+		}
+		extra[verifiedKey] = string(text)
+	}
+	r.json(extra)
 }
 
 func scanCount(rows *sql.Rows) (c annotate.Count, err error) {
 	err = scanRow(rows, []any{&c.OpCode, &c.Campaign, &c.Media}, speciesCells(&c.Species),
 		[]any{&c.Label, &c.Stage, &c.Metric, &c.Value, &c.Low, &c.High, timeCell{&c.Time}}, originCells(&c.Origin), []any{fromJSON{&c.Extra}})
+	if text := c.Extra[verifiedKey]; text != "" && err == nil {
+		err = json.Unmarshal([]byte(text), &c.Verified)
+		if delete(c.Extra, verifiedKey); len(c.Extra) == 0 {
+			c.Extra = nil
+		}
+	}
 	return c, err
 }
