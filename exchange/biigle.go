@@ -21,14 +21,14 @@ import (
 // frames are JSON; frames are SECONDS from the start of the video, no numbers of frames, so marks
 // have a Time (to the nanosecond) and no Frame. A null among them is a gap: the mark before it is Still. Names
 // come in the order of the rows. label_hierarchy "A > B > C" makes "A/B" the Parent of C, the first
-// row's user and date are the Origin (dates are taken as UTC), attributes are the Media's size and, as they
+// row's user and date are the Origin (dates are taken as UTC), requin_status, a column that Requin alone writes, the status, attributes are the Media's size and, as they
 // stand, its Extra. The ids, users and dates of all rows are in Extra as "biigle.labels". Numbers of a shape that
 // cannot be worked out again to the last digit are in Extra as "biigle.points".
 //
 // Rows are read twice: memory grows with the annotations, not with their key frames. Written is a report of videos
 // where there is any video, of pictures otherwise.
 func BIIGLE() Format {
-	return Format{Name: "biigle", Title: "BIIGLE CSV annotation report", Sniff: sniffBIIGLE, Read: readBIIGLE, Write: writeBIIGLE}
+	return Format{Name: "biigle", Title: "BIIGLE CSV annotation report", Sniff: sniffBIIGLE, Read: statusPlace{}.read(readBIIGLE), Write: statusPlace{}.write(writeBIIGLE)}
 }
 
 func sniffBIIGLE(name string, head []byte) float64 {
@@ -55,6 +55,7 @@ type biigleLabel struct {
 	At        string            `json:"created_at,omitempty"`
 	Other     map[string]string `json:"other,omitempty"` // columns that BIIGLE has not now
 	hierarchy string
+	status    string // of what came out of a count of Requin's: the column requin_status
 }
 
 // origin is who and when.
@@ -115,6 +116,14 @@ func biigleNames(labels []biigleLabel) []annotate.Name {
 
 // biigleExtra keeps what rows say beyond their names.
 func biigleExtra(labels []biigleLabel) annotate.Extra {
+	extra := biigleRows(labels)
+	if status := labels[0].status; status != "" {
+		setExtra(&extra, annotate.StatusKey, status)
+	}
+	return extra
+}
+
+func biigleRows(labels []biigleLabel) annotate.Extra {
 	if !slices.ContainsFunc(labels, func(l biigleLabel) bool {
 		return l.ID+l.LabelID+l.UserID+l.First+l.Last+l.At != "" || len(l.Other) > 0
 	}) {

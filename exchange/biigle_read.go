@@ -124,10 +124,15 @@ func (r *biigleReader) collect(t *table) error {
 		}
 		for _, column := range r.others {
 			if cell := t.word(column); cell != "" {
+				name := fold(t.header[column])
+				if name == fold(statusName) && isStatus(cell) {
+					l.status = cell
+					continue
+				}
 				if l.Other == nil {
 					l.Other = map[string]string{}
 				}
-				l.Other[fold(t.header[column])] = cell
+				l.Other[name] = cell
 			}
 		}
 		hash := fnv.New64a()

@@ -35,6 +35,9 @@ type biigleDrawn struct {
 	marks     []annotate.Mark
 }
 
+// status is how far an annotation may be trusted that came out of a count of Requin's.
+func (d *biigleDrawn) status() string { return d.extra[annotate.StatusKey] }
+
 func (d *biigleDrawn) where() string { return d.media + ", annotation " + d.id }
 
 func writeBIIGLE(out Folder, records annotate.Records, opt Options) (*Losses, error) {
@@ -55,6 +58,9 @@ func writeBIIGLE(out Folder, records annotate.Records, opt Options) (*Losses, er
 	}
 	used := map[string]bool{}
 	for _, d := range w.order {
+		if d.status() != "" {
+			w.others[statusName] = true
+		}
 		if len(d.marks) == 0 {
 			w.losses.add("a track without marks", d.where())
 		}
@@ -201,6 +207,12 @@ func (w *biigleWriter) rows(rows *csv.Writer, header []string, d *biigleDrawn) e
 		w.losses.add("an annotation without a name", d.where())
 		return nil
 	}
+	status := d.status()
+	for _, m := range d.marks {
+		if own := m.Extra[annotate.StatusKey]; own != status {
+			w.losses.add(lostStatus(own), markWhere(m))
+		}
+	}
 	media := w.media[d.media]
 	shape, points, frames := w.drawn(d)
 	cells := map[string]string{"filename": d.media, "video_filename": d.media, "image_id": media.ID, "video_id": media.ID, "annotation_id": d.id,
@@ -226,6 +238,9 @@ func (w *biigleWriter) rows(rows *csv.Writer, header []string, d *biigleDrawn) e
 		for i, name := range header {
 			if row[i] = cells[name]; w.others[name] {
 				row[i] = l.Other[name]
+			}
+			if name == statusName && status != "" {
+				row[i] = status
 			}
 		}
 		if err := rows.Write(row); err != nil {

@@ -39,7 +39,8 @@ import (
 //
 // Written are the columns above by their first names, then those of Extra. No other shape than a box or a point is held.
 func BoxesCSV() Format {
-	return Format{Name: "csv", Title: "CSV of boxes", Sniff: sniffBoxesCSV, Read: readBoxesCSV, Write: writeBoxesCSV}
+	status := statusPlace{field: "csv." + statusName}
+	return Format{Name: "csv", Title: "CSV of boxes", Sniff: sniffBoxesCSV, Read: status.read(readBoxesCSV), Write: status.write(writeBoxesCSV)}
 }
 
 // boxesNames are the names of each column, the one that is written first.

@@ -25,13 +25,17 @@ import (
 // whose time has no zone is written as if it were UTC with timestampIssues, as
 // the standard has it. deploymentEnd is the end of the chapters or of the last period.
 //
+// What a count of Requin's rests on: classificationMethod is machine where nobody looked, human where people did,
+// whom classifiedBy names; observationComments say it in words and observationTags hold the rest (countStatus,
+// countRisk, framesLookedAt ...). A count of others' that a machine classified is read as one that nobody looked at.
+//
 // Input.Name is datapackage.json or the folder. Fields that the records do not have are in Extra under
 // "camtrapdp." and the field's name. bboxX and its kin are shares of the picture: Input.Size makes
 // pixels of them, else they stay in Extra.
 func CamtrapDP() Format {
 	return Format{
 		Name: "camtrapdp", Title: "Camtrap DP 1.0.2", Many: true,
-		Sniff: sniffCamtrap, Read: readCamtrap, Write: writeCamtrap,
+		Sniff: sniffCamtrap, Read: readCamtrap, Write: statusPlace{}.write(writeCamtrap),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"requin/annotate"
+	"requin/count"
 	"requin/frame"
 )
 
@@ -55,8 +56,16 @@ func (r *ctReader) observation(c *cells, t *ctTable) annotate.Record {
 		file = m.path
 	}
 	if kind == "blank" || level == "event" && metric != "sighting" {
+		verified, err := ctTakeVerified(t, &tags, &origin)
+		if err != nil {
+			c.fail(t.col("observationTags"), err.Error())
+			return nil
+		}
+		if verified != nil {
+			used = append(used, "classificationMethod")
+		}
 		return r.count(t, d, annotate.Count{OpCode: d.OpCode, Campaign: d.Campaign, Media: file, Species: species, Stage: stage,
-			Metric: metric, Value: float64(n), Origin: origin}, &tags, used, start, end)
+			Metric: metric, Value: float64(n), Verified: verified, Origin: origin}, &tags, used, start, end)
 	}
 	return r.sighting(t, d, annotate.Sighting{OpCode: d.OpCode, Media: file, Species: species, Number: n, Stage: stage, Origin: origin,
 		Activity: t.text("behavior"), Comment: t.text("observationComments")}, &tags, append(used, "behavior", "observationComments"), start, end)
@@ -83,6 +92,9 @@ func (r *ctReader) count(t *ctTable, d *ctRead, n annotate.Count, tags *ctTags, 
 	}
 	n.Time, n.Low, n.High, n.Label = tags.takeTime("tMaxN"), takeNumber(tags, "low"), takeNumber(tags, "high"), tags.take("label")
 	t.keep(used...)
+	if n.Verified != nil && t.text("observationComments") == standing(*n.Verified) {
+		delete(t.c.extra, ctPrefix+"observationComments")
+	}
 	if t.text("eventID") == d.OpCode {
 		delete(t.c.extra, ctPrefix+"eventID")
 	}
@@ -129,6 +141,18 @@ func (r *ctReader) sighting(t *ctTable, d *ctRead, s annotate.Sighting, tags *ct
 		t.c.put(ctPrefix+"classificationMethod", t.text("classificationMethod"))
 	}
 	r.span(t, start, end, at, at)
+	if status := ctTakeStatus(tags); status != "" {
+		t.c.put(annotate.StatusKey, status)
+		if at, err := time.Parse(time.RFC3339Nano, tags.take(ctCountedAt)); err == nil {
+			s.Origin.At = at.UTC()
+		}
+		if t.text("classificationMethod") == ctMethod(status) {
+			delete(t.c.extra, ctPrefix+"classificationMethod")
+		}
+	} else if t.text("classificationMethod") == ctMethod(string(count.Machine)) {
+		t.c.put(annotate.StatusKey, string(count.Machine))
+		delete(t.c.extra, ctPrefix+"classificationMethod")
+	}
 	if len(*tags) > 0 {
 		t.c.put(ctPrefix+"observationTags", tags.String())
 	}

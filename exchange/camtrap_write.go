@@ -24,6 +24,7 @@ type ctWriter struct {
 	seen        map[string]bool            // deployments with a count above zero
 	others      map[string]map[string]bool // fields beyond the standard's, by table
 	media       bool                       // there are observations of level media
+	blank       map[string]annotate.Count  // of a deployment's zeros the one that is trusted least
 }
 
 type ctDeployment struct {
@@ -36,7 +37,7 @@ type ctDeployment struct {
 
 func writeCamtrap(out Folder, records annotate.Records, opt Options) (*Losses, error) {
 	w := &ctWriter{out: out, records: records, losses: &Losses{}, by: map[string]int{},
-		taxa: map[string]annotate.Species{}, seen: map[string]bool{}, others: map[string]map[string]bool{}}
+		taxa: map[string]annotate.Species{}, seen: map[string]bool{}, others: map[string]map[string]bool{}, blank: map[string]annotate.Count{}}
 	if err := w.survey(); err != nil {
 		return nil, err
 	}
@@ -80,6 +81,9 @@ func (w *ctWriter) survey() error {
 			w.taxon(s)
 			w.other("observations", r.Extra)
 			w.seen[r.OpCode] = w.seen[r.OpCode] || r.Value > 0
+			if least, ok := w.blank[r.OpCode]; r.Value == 0 && (!ok || ctTrust(r) < ctTrust(least)) {
+				w.blank[r.OpCode] = r
+			}
 		default:
 			w.losses.add(recordKind(record), "")
 		}
@@ -285,7 +289,16 @@ func (w *ctWriter) observed(d *ctDeployment, s annotate.Species, by annotate.Ori
 func (w *ctWriter) sighting(d *ctDeployment, r annotate.Sighting) map[string]string {
 	where := fmt.Sprintf("%s, %s at frame %d", r.OpCode, r.Species.Scientific(), r.Frame)
 	v, tags := w.observed(d, r.Species, r.Origin, r.Extra)
-	unless(v, "classificationMethod", "human")
+	method := "human"
+	if status := r.Extra[annotate.StatusKey]; status != "" {
+		method = ctMethod(status)
+		v["classificationTimestamp"] = ctSecond(r.Origin.At)
+		tags.add(ctStatus, status)
+		if r.Origin.At.Nanosecond() != 0 {
+			tags.add(ctCountedAt, r.Origin.At.Format(time.RFC3339Nano))
+		}
+	}
+	unless(v, "classificationMethod", method)
 	unless(v, "observationType", ctType(r.Number, v["scientificName"]))
 	if v["observationLevel"] = "event"; d.media[r.Media] != "" {
 		v["observationLevel"], v["mediaID"] = "media", d.media[r.Media]
@@ -356,16 +369,7 @@ func (w *ctWriter) count(d *ctDeployment, r annotate.Count) map[string]string {
 	unless(v, "eventEnd", ctTime(d.end))
 	w.losses.extra(r.Extra, where, "camtrapdp")
 	if r.Value == 0 {
-		if w.seen[r.OpCode] {
-			w.losses.add("an explicit zero: a count begins at 1, and blank means that nothing at all was seen", where)
-			return nil
-		}
-		if d.blank {
-			return nil
-		}
-		d.blank = true
-		return map[string]string{"deploymentID": d.OpCode, "eventID": v["eventID"], "eventStart": v["eventStart"], "eventEnd": v["eventEnd"],
-			"observationLevel": "event", "observationType": "blank", "classificationMethod": v["classificationMethod"], "observationTags": "metric:" + cmp.Or(r.Metric, "MaxN")}
+		return w.zero(d, r, v, where)
 	}
 	n := math.Min(math.Round(r.Value), most)
 	unless(v, "observationType", ctType(int(n), v["scientificName"]))
@@ -381,6 +385,9 @@ func (w *ctWriter) count(d *ctDeployment, r annotate.Count) map[string]string {
 	}
 	tags.add("low", shortest(r.Low))
 	tags.add("high", shortest(r.High))
+	if r.Verified != nil {
+		ctVerified(v, &tags, *r.Verified, r.Origin)
+	}
 	tags.add("media", r.Media)
 	tags.add("label", r.Label)
 	if v["lifeStage"] = lifeStage(r.Stage); stageOf(v["lifeStage"]) != r.Stage {

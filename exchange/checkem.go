@@ -20,7 +20,7 @@ func CheckEM() Format {
 		Name: "checkem", Title: "CheckEM: EventMeasure text exports with metadata", Many: true,
 		// The files are EventMeasure's: whoever does not ask for CheckEM gets that.
 		Sniff: func(name string, head []byte) float64 { return sniffEventMeasure(name, head) / 2 },
-		Read:  readEventMeasure, Write: writeCheckEM,
+		Read:  readEventMeasure, Write: statusPlace{}.write(writeCheckEM),
 	}
 }
 

@@ -34,7 +34,8 @@ import (
 // The file is read three times over rather than held, so that its arrays may
 // come in any order; the ids and names of pictures are held, and the ids of annotations.
 func COCO() Format {
-	return Format{Name: "coco", Title: "COCO detection JSON", Sniff: sniffCOCO, Read: readCOCO, Write: writeCOCO}
+	status := statusPlace{marks: true}
+	return Format{Name: "coco", Title: "COCO detection JSON", Sniff: sniffCOCO, Read: status.read(readCOCO), Write: status.write(writeCOCO)}
 }
 
 func sniffCOCO(name string, head []byte) float64 {

@@ -21,6 +21,7 @@ type CountRow struct {
 	MeanCount  *float64 // mean of the counts over all frames that were looked at
 	TMaxN, TFS *time.Duration
 	Length     *time.Duration // of what was counted, where the table says
+	Status     string         // machine, reviewed, certified or disputed, where the table says
 }
 
 // The names that a column of a table of counts may have, compared as fold has them.
@@ -32,6 +33,7 @@ var countColumns = map[string][]string{
 	"tmaxn":      {"tmaxn_s", "tmaxn", "time_maxn", "time_of_maxn", "maxn_time"},
 	"tfs":        {"tfs_s", "tfs", "time_first_seen", "first_seen", "time_of_first_arrival", "t1st"},
 	"length":     {"duration_s", "duration", "length_s"},
+	"status":     {"count_status", "status"},
 	"from":       {"period_from_s"},
 	"to":         {"period_to_s"},
 }
@@ -83,6 +85,7 @@ func IsCounts(head []byte) bool {
 //	mean count  mean_count, mean_n
 //	tMaxN, TFS  tmaxn_s, tmaxn, time_maxn, time_of_maxn, maxn_time; tfs_s, tfs, time_first_seen, first_seen ...
 //	length      duration_s, duration, length_s; or period_from_s and period_to_s
+//	status      count_status, status, where it is one of Requin's words
 //
 // The first three are needed, and the rest of the columns is passed over. Times are
 // seconds, minutes:seconds or hours:minutes:seconds. A blank cell is not a zero. Requin's
@@ -112,6 +115,9 @@ func (t *countTable) count() (row CountRow, err error) {
 	row.Deployment = unquoted(t.text(t.at["deployment"]))
 	if row.Deployment == "" {
 		return row, t.wrong(t.at["deployment"], "the deployment should be named")
+	}
+	if status := t.text(t.at["status"]); isStatus(status) {
+		row.Status = status
 	}
 	row.Taxon = t.taxon()
 	if row.Taxon == "" {

@@ -28,7 +28,8 @@ import (
 //
 // The file does not say which frames were looked at: there are no Looks.
 func CVATVideo() Format {
-	return Format{Name: "cvat-video", Title: "CVAT for video 1.1 XML", Read: readCVAT(true), Write: writeCVATVideo,
+	status := statusPlace{marks: true, tracks: true}
+	return Format{Name: "cvat-video", Title: "CVAT for video 1.1 XML", Read: status.read(readCVAT(true)), Write: status.write(writeCVATVideo),
 		Sniff: func(name string, head []byte) float64 { return sniffCVAT(name, string(head), true) }}
 }
 
@@ -36,7 +37,8 @@ func CVATVideo() Format {
 // in place of <track>: every image that is listed counts as looked at, its subset is the Split, a <tag> names the whole
 // picture, and a skeleton's points are kept as XML in Extra "cvat.shape/skeleton". A shape without a label has no name.
 func CVATImages() Format {
-	return Format{Name: "cvat-images", Title: "CVAT for images 1.1 XML", Read: readCVAT(false), Write: writeCVATImages,
+	status := statusPlace{marks: true}
+	return Format{Name: "cvat-images", Title: "CVAT for images 1.1 XML", Read: status.read(readCVAT(false)), Write: status.write(writeCVATImages),
 		Sniff: func(name string, head []byte) float64 { return sniffCVAT(name, string(head), false) }}
 }
 

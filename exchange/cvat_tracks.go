@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"requin/annotate"
+	"requin/count"
 )
 
 // trackElements writes the tracks of every video, a skeleton's inside of its own, then marks without a track.
@@ -87,6 +88,7 @@ func (w *cvatWriter) track(t annotate.Track, media int, indent string, marks map
 	if len(w.media) > 1 {
 		w.attr("task_id", w.ids[media])
 	}
+	w.attr(cvatSource(t.Extra)...)
 	w.own(t.Extra)
 	w.print(">\n")
 	m := w.media[media]
@@ -168,10 +170,21 @@ func (w *cvatWriter) singles(records annotate.Records) error {
 			next++
 		}
 		t := annotate.Track{Media: m.Media, ID: strconv.Itoa(next), Names: m.Names}
+		if status := m.Extra[annotate.StatusKey]; status != "" {
+			t.Extra = annotate.Extra{annotate.StatusKey: status}
+		}
 		next++
 		if err := w.track(t, i, "  ", map[string][]annotate.Mark{t.ID: {m}}, nil); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// cvatSource is the attribute in which CVAT itself says that nobody drew a shape or looked at it.
+func cvatSource(extra annotate.Extra) []string {
+	if extra[annotate.StatusKey] == string(count.Machine) && extra["cvat.source"] == "" {
+		return []string{"source", "auto"}
 	}
 	return nil
 }

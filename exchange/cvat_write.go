@@ -349,8 +349,8 @@ func (w *cvatWriter) images(records annotate.Records) error {
 			if mark.Outside {
 				continue
 			}
-			label := annotate.Best(mark.Names)
-			if err := w.shape(mark, "    ", []string{"label", label}, mark.Attributes); err != nil {
+			first := append([]string{"label", annotate.Best(mark.Names)}, cvatSource(mark.Extra)...)
+			if err := w.shape(mark, "    ", first, mark.Attributes); err != nil {
 				return err
 			}
 		}

@@ -28,13 +28,14 @@ import (
 //
 // Written is a file of version 2 for each video, called as the video with ".json".
 func DIVE() Format {
+	status := statusPlace{marks: true, tracks: true}
 	return Format{
 		Name: "dive", Title: "DIVE annotation JSON", Many: true,
 		Sniff: sniffDIVE,
-		Read: func(in Input) annotate.Records {
+		Read: status.read(func(in Input) annotate.Records {
 			return reading(in, func(r io.Reader, out give) error { return readDIVE(in, r, out) })
-		},
-		Write: writeDIVE,
+		}),
+		Write: status.write(writeDIVE),
 	}
 }
 

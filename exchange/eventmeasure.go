@@ -28,6 +28,9 @@ import (
 // RectHeight is a box whose top left corner is ImageCol, ImageRow; the format's makers do not
 // say which corner it is, and no real file seen so far has one.
 //
+// A point that came out of a count of Requin's says in its Comment how far it may be trusted, "track 12 [machine: nobody
+// looked]", and the metadata in a column points_status what the counts of the deployment rest on. observer_count stays what people stated.
+//
 // What the records cannot hold is in their Extra as eventmeasure.COLUMN, as it was written, so that
 // what is read is written again with the same cells: numbers may gain or lose
 // zeros at their end. A blank Number is 0. A Number that is none is an error in
@@ -36,7 +39,7 @@ import (
 func EventMeasure() Format {
 	return Format{
 		Name: "eventmeasure", Title: "EventMeasure text exports", Many: true,
-		Sniff: sniffEventMeasure, Read: readEventMeasure, Write: writeEventMeasure,
+		Sniff: sniffEventMeasure, Read: readEventMeasure, Write: statusPlace{}.write(writeEventMeasure),
 	}
 }
 

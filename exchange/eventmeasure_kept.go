@@ -2,10 +2,56 @@ package exchange
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"requin/annotate"
 )
+
+// emStatus is how the Comment of a point ends that came out of a count of Requin's: "track 12 [machine: nobody looked]".
+func emStatus(status string) string { return "[" + statusText(status) + "]" }
+
+// emComment takes the status off a comment.
+func emComment(comment string) (rest, status string) {
+	for _, status := range statuses {
+		if rest, ok := strings.CutSuffix(comment, emStatus(status)); ok {
+			return strings.TrimSpace(rest), status
+		}
+	}
+	return comment, ""
+}
+
+// emPointsStatus is the further column of the metadata that says what the points of a deployment rest on.
+const emPointsStatus = gaPrefix + "points_status"
+
+// stands notes what is said of a deployment's points: by the counts made of them, taxon by taxon, else by the points.
+func (w *emWriter) stands(record annotate.Record) {
+	switch r := record.(type) {
+	case annotate.Count:
+		if r.Verified != nil {
+			w.counted[r.OpCode] = append(w.counted[r.OpCode], fmt.Sprintf("%s (%s)", taxonOf(r).Scientific(), standing(*r.Verified)))
+		}
+	case annotate.Sighting:
+		if text := statusText(r.Extra[annotate.StatusKey]); text != "" && !slices.Contains(w.pointed[r.OpCode], text) {
+			w.pointed[r.OpCode] = append(w.pointed[r.OpCode], text)
+		}
+	}
+}
+
+// standing is a deployment with what its points rest on.
+func (w *emWriter) standing(d annotate.Deployment) annotate.Deployment {
+	said := w.counted[d.OpCode]
+	if len(said) == 0 {
+		said = w.pointed[d.OpCode]
+	}
+	if len(said) > 0 {
+		slices.Sort(said)
+		d.Extra = with(d.Extra, emPointsStatus, personsText(said))
+	}
+	return d
+}
 
 // kept gives the rows of the files that are kept as they were, in the order of the deployments.
 func (w *emWriter) kept(kind emKind, mine func(string) bool) []map[string]string {

@@ -67,6 +67,10 @@ func (s *emSet) sightings(yield func(annotate.Record) error) error {
 				c.put(emPrefix+"PointIndex", c.text(index))
 			}
 			c.keepOthers(false)
+			if comment, status := emComment(p.Comment); status != "" {
+				p.Comment = comment
+				c.put(annotate.StatusKey, status)
+			}
 			p.Extra = c.extra
 			if c.err != nil {
 				return c.err

@@ -188,7 +188,7 @@ func TestSniffCounts(t *testing.T) {
 		{GlobalArchive(), "c_count.csv", "campaignid,opcode,family,genus,species,count\n", 0.9},
 		{GlobalArchive(), "c.csv", "\"Sample\",\"Latitude\",\"Longitude\"\n", 0.6},
 		{CamtrapDP(), "datapackage.json", `{"profile": "https://raw.githubusercontent.com/tdwg/camtrap-dp/1.0.2/camtrap-dp-profile.json"}`, 0.9},
-		{OBIS(), "meta.xml", metaXML(), 0.9},
+		{OBIS(), "meta.xml", metaXML(dwcOccurrences()), 0.9},
 	} {
 		if got := c.format.Sniff(c.name, []byte(c.head)); got < c.least {
 			t.Errorf("%s of %s: %v", c.format.Name, c.name, got)

@@ -21,7 +21,9 @@ type emWriter struct {
 	by          map[string]int
 	others      map[emKind]map[string]bool // columns beyond EventMeasure's own
 	pairs       map[string][]string        // rows of ImagePtPair by opcode
-	next        map[string]int             // the next number of a point or a measurement, by opcode
+	counted     map[string][]string        // what the counts of a deployment say of themselves, and its points
+	pointed     map[string][]string
+	next        map[string]int // the next number of a point or a measurement, by opcode
 }
 
 func writeEventMeasure(out Folder, records annotate.Records, opt Options) (*Losses, error) {
@@ -30,7 +32,8 @@ func writeEventMeasure(out Folder, records annotate.Records, opt Options) (*Loss
 
 // writeEM writes the sets, and their metadata where there is something to say.
 func writeEM(out Folder, records annotate.Records, opt Options, metadata []string) (*Losses, error) {
-	w := &emWriter{out: out, records: records, losses: &Losses{}, by: map[string]int{}, others: map[emKind]map[string]bool{}}
+	w := &emWriter{out: out, records: records, losses: &Losses{}, by: map[string]int{}, others: map[emKind]map[string]bool{},
+		counted: map[string][]string{}, pointed: map[string][]string{}}
 	var err error
 	if w.campaigns, err = surveyCampaigns(records, opt.Name); err != nil {
 		return nil, err
@@ -45,6 +48,7 @@ func writeEM(out Folder, records annotate.Records, opt Options, metadata []strin
 		}
 		var described []annotate.Deployment
 		for _, d := range w.deployments {
+			d = w.standing(d)
 			if mine(d.OpCode) && (d.Described() || hasPrefix(d.Extra, gaPrefix)) {
 				described = append(described, d)
 			}
@@ -65,6 +69,7 @@ func (w *emWriter) survey() error {
 		if err != nil {
 			return err
 		}
+		w.stands(record)
 		switch r := record.(type) {
 		case annotate.Deployment:
 			if _, twice := w.by[r.OpCode]; twice {
@@ -295,7 +300,11 @@ func (w *emWriter) sighting(s annotate.Sighting) map[string]string {
 		unless(cells, "PeriodTime", "-1.00000")
 	}
 	w.number(cells, "PointIndex", s.OpCode)
-	w.taxon(cells, s.Species, s.Number, s.Stage, s.Activity, s.Comment)
+	comment := s.Comment
+	if status := s.Extra[annotate.StatusKey]; status != "" {
+		comment = strings.TrimSpace(comment + " " + emStatus(status))
+	}
+	w.taxon(cells, s.Species, s.Number, s.Stage, s.Activity, comment)
 	b, ok := s.Shape.Bounds()
 	if !ok {
 		return cells

@@ -94,6 +94,9 @@ func inBetween(from, to annotate.Mark) iter.Seq[annotate.Mark] {
 				return
 			}
 			m := annotate.Mark{Media: from.Media, Track: from.Track, Frame: n, Time: annotate.None, Shape: annotate.BoxShape(box), Names: from.Names, Still: true}
+			if status := from.Extra[annotate.StatusKey]; status != "" {
+				m.Extra = annotate.Extra{annotate.StatusKey: status}
+			}
 			if !yield(m) {
 				return
 			}

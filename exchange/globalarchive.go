@@ -23,12 +23,13 @@ import (
 //
 // Input.Name is one of them, what their names begin with, or the folder. A campaign whose name
 // says DOV (diver-operated video) has counts that are no MaxN: their Metric is "count".
+// What a count of Requin's rests on stands in further columns of the counts, count_status first (gaCell).
 // Other columns are in Extra under "globalarchive." and their header. What is written has a set of
 // files for each campaign; family, genus and species are written as Species.Normal has them.
 func GlobalArchive() Format {
 	return Format{
 		Name: "globalarchive", Title: "GlobalArchive count, length and metadata CSV", Many: true,
-		Sniff: sniffGlobalArchive, Read: readGlobalArchive, Write: writeGlobalArchive,
+		Sniff: sniffGlobalArchive, Read: readGlobalArchive, Write: statusPlace{counts: gaCell, ranges: true}.write(writeGlobalArchive),
 	}
 }
 
@@ -198,7 +199,12 @@ func gaCounts(t *table, campaign string, yield func(annotate.Record) bool) error
 			c.fail(value, "it should be a number: 0 where none was seen")
 		}
 		c.keepOthers(false)
-		n.Extra = c.extra
+		if err := gaVerified(&n, c.extra); err != nil && c.err == nil {
+			c.err = fmt.Errorf("%s, line %d: column %w", t.what, t.line, err)
+		}
+		if n.Extra = c.extra; len(n.Extra) == 0 {
+			n.Extra = nil
+		}
 		if c.err != nil {
 			return c.err
 		}
@@ -207,6 +213,43 @@ func gaCounts(t *table, campaign string, yield func(annotate.Record) bool) error
 		}
 	}
 	return t.err
+}
+
+// gaCell is where Extra keeps a cell of a verification: under the column of the counts that it has. CheckEM joins its
+// tables by the columns of one name, so that none is called as one of the metadata or the lengths (status, number).
+func gaCell(cell string) string {
+	switch cell {
+	case cellStatus, cellRisk, cellLimit:
+		cell = "count_" + cell
+	}
+	return gaPrefix + cell
+}
+
+// gaVerified takes what a count rests on out of its further columns.
+func gaVerified(n *annotate.Count, extra annotate.Extra) (err error) {
+	if n.Verified, err = takeVerified(extra, gaCell); n.Verified == nil {
+		return err
+	}
+	for cell, into := range map[string]**float64{cellLow: &n.Low, cellHigh: &n.High} {
+		if text := extra[gaCell(cell)]; text != "" {
+			v, err := parseNumber(text)
+			if err != nil {
+				return &cellError{cell, text, "a number of animals"}
+			}
+			*into = &v
+		}
+		delete(extra, gaCell(cell))
+	}
+	if text := extra[gaCell(cellTime)]; text != "" {
+		seconds, err := parseNumber(text)
+		at, ok := secondsOf(seconds)
+		if err != nil || !ok {
+			return &cellError{cellTime, text, "a time from the start of the deployment, in seconds"}
+		}
+		n.Time = at
+	}
+	delete(extra, gaCell(cellTime))
+	return nil
 }
 
 func gaLengths(t *table, campaign string, yield func(annotate.Record) bool) error {

@@ -120,7 +120,7 @@ func (c *campaigns) writeCounts(out Folder, campaign string, records annotate.Re
 	if c.stages {
 		header = append(header, "stage")
 	}
-	others := sortedKeys(c.counts)
+	others := gaFirst(sortedKeys(c.counts))
 	t, err := createTable(out, campaign+"_count.csv", ',', append(header, others...))
 	if err != nil {
 		return err
@@ -138,6 +138,18 @@ func (c *campaigns) writeCounts(out Folder, campaign string, records annotate.Re
 		t.row(c.rest(row, r.Stage, r.Extra, others)...)
 	}
 	return t.close()
+}
+
+// gaFirst puts the columns that say what a count rests on before the others.
+func gaFirst(columns []string) []string {
+	var first []string
+	for _, cell := range slices.Concat(verifiedOrder[:1], []string{cellLow, cellHigh, cellTime}, verifiedOrder[1:]) {
+		name := strings.TrimPrefix(gaCell(cell), gaPrefix)
+		if i := slices.Index(columns, name); i >= 0 {
+			first, columns = append(first, name), slices.Delete(columns, i, i+1)
+		}
+	}
+	return append(first, columns...)
 }
 
 func (c *campaigns) writeLengths(out Folder, campaign string, records annotate.Records) error {

@@ -30,6 +30,7 @@ const kw18Header = "# 1:Track-id  2:Track-length  3:Frame-number  4:Tracking-pla
 //
 // Written is a file a video, called as the video with ".kw18".
 func KW18() Format {
+	status := statusPlace{}
 	return Format{
 		Name: "kw18", Title: "KWIVER kw18 tracks", Many: true,
 		Sniff: func(name string, head []byte) float64 {
@@ -46,10 +47,10 @@ func KW18() Format {
 			}
 			return 0.4
 		},
-		Read: func(in Input) annotate.Records {
+		Read: status.read(func(in Input) annotate.Records {
 			return reading(in, func(r io.Reader, out give) error { return readKW18(in, r, out) })
-		},
-		Write: writeKW18,
+		}),
+		Write: status.write(writeKW18),
 	}
 }
 
@@ -60,10 +61,14 @@ func readKW18(in Input, file io.Reader, out give) error {
 		return err
 	}
 	tracks := map[string]bool{} // whether they are named
+	status := ""
 	n := 0
 	for lines.Scan() {
 		n++
 		text := strings.TrimSpace(lines.Text())
+		if said, ok := strings.CutPrefix(text, kw18Status); ok && isStatus(said) {
+			status = said
+		}
 		if text == "" || strings.HasPrefix(text, "#") {
 			continue
 		}
@@ -72,11 +77,18 @@ func readKW18(in Input, file io.Reader, out give) error {
 			return fmt.Errorf("kw18 file %s, line %d: %w", in.Name, n, err)
 		}
 		m.Media = video.Name
+		if status != "" {
+			setExtra(&m.Extra, annotate.StatusKey, status)
+		}
 		named, known := tracks[m.Track]
 		saidUnknown(&m, named)
 		if !known {
 			tracks[m.Track] = len(m.Names) > 0
-			if err := out(annotate.Track{Media: m.Media, ID: m.Track, Names: slices.Clone(m.Names)}); err != nil {
+			track := annotate.Track{Media: m.Media, ID: m.Track, Names: slices.Clone(m.Names)}
+			if status != "" {
+				setExtra(&track.Extra, annotate.StatusKey, status)
+			}
+			if err := out(track); err != nil {
 				return err
 			}
 		}
@@ -154,8 +166,12 @@ type kw18Writer struct {
 	scene  *scene
 	ids    *numbering
 	count  map[string]int // lines of a track, by the number it is written with
+	status string         // that all marks have
 	losses *Losses
 }
+
+// kw18Status begins the comment that says it.
+const kw18Status = "# " + statusName + ": "
 
 func writeKW18(out Folder, records annotate.Records, opt Options) (*Losses, error) {
 	l, s, k := &Losses{}, newScene(), keeps{own: []string{"kw18"}, names: 1, scores: true, times: true}
@@ -177,6 +193,10 @@ func writeKW18(out Folder, records annotate.Records, opt Options) (*Losses, erro
 			}
 		}
 	}
+	one, err := oneStatus(sequenced(records, nil), func(m annotate.Mark) string { return m.Media })
+	if err != nil {
+		return l, err
+	}
 	other := func(r annotate.Record) {
 		s.see(r)
 		if t, ok := r.(annotate.Track); ok {
@@ -190,8 +210,12 @@ func writeKW18(out Folder, records annotate.Records, opt Options) (*Losses, erro
 		if err != nil {
 			return nil, err
 		}
-		w := &kw18Writer{file, bufio.NewWriter(file), s, ids, counts[m.Name], l}
-		_, err = w.w.WriteString(kw18Header)
+		w := &kw18Writer{file, bufio.NewWriter(file), s, ids, counts[m.Name], one[m.Name], l}
+		head := kw18Header
+		if w.status != "" {
+			head += kw18Status + w.status + "\n"
+		}
+		_, err = w.w.WriteString(head)
 		return w, err
 	})
 }
@@ -202,6 +226,9 @@ func (w *kw18Writer) mark(m annotate.Mark) error {
 	k := keeps{own: []string{"kw18"}, names: 1, scores: true, times: true}
 	names := w.scene.names(m)
 	k.mark(w.losses, m, names, w.scene.media[m.Media])
+	if status := m.Extra[annotate.StatusKey]; status != w.status {
+		w.losses.add(lostStatus(status), markPlace(m))
+	}
 	box, ok := m.Shape.Bounds()
 	if !ok {
 		return nil // noted as a loss above

@@ -26,7 +26,8 @@ import (
 //   - Everything else is kept as JSON in Extra. The labels themselves are in Label
 //     Studio's labelling interface, which no export has: there are no Label records.
 func LabelStudio() Format {
-	return Format{Name: "labelstudio", Title: "Label Studio JSON", Sniff: sniffLabelStudio, Read: readLabelStudio, Write: writeLabelStudio}
+	var status statusPlace // a note of the region has it
+	return Format{Name: "labelstudio", Title: "Label Studio JSON", Sniff: sniffLabelStudio, Read: status.read(readLabelStudio), Write: status.write(writeLabelStudio)}
 }
 
 func sniffLabelStudio(name string, head []byte) float64 {

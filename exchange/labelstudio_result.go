@@ -100,6 +100,12 @@ func (t *studioTask) region(r *studioRegion, place string, origin annotate.Origi
 	}
 	sizes := studioValue{fields: value, w: float64(t.media.W), h: float64(t.media.H)}
 	t.usual(r, &sizes, extra)
+	for _, status := range statuses {
+		if extra[studioMeta] == studioNote(status) {
+			extra[annotate.StatusKey] = status
+			delete(extra, studioMeta)
+		}
+	}
 	if len(r.raws) > 0 {
 		extra["labelstudio.more"] = "[" + strings.Join(r.raws, ",") + "]"
 	}

@@ -9,12 +9,22 @@ import (
 	"strings"
 
 	"requin/annotate"
+	"requin/count"
 )
+
+// studioMeta is where a region's notes are kept.
+const studioMeta = "labelstudio.result/meta"
+
+// studioNote is the note that says the status of what came out of a count of Requin's.
+func studioNote(status string) string {
+	return `{"text":[` + jsonText(statusName+": "+statusText(status)) + `]}`
+}
 
 // studioWriter writes task by task.
 type studioWriter struct {
 	*inventory
 	ofStudio map[[2]string]bool // tracks that came from Label Studio
+	models   map[string]string  // who made the first of what nobody looked at, by media
 	tracksOf map[string][]annotate.Track
 }
 
@@ -26,8 +36,9 @@ func writeLabelStudio(folder Folder, records annotate.Records, opt Options) (*Lo
 	for _, l := range inv.labels[:inv.listed] {
 		inv.losses.add("a label as such (Label Studio keeps labels in its labelling interface)", l.Name)
 	}
-	w := &studioWriter{inv, map[[2]string]bool{}, map[string][]annotate.Track{}}
+	w := &studioWriter{inv, map[[2]string]bool{}, map[string]string{}, map[string][]annotate.Track{}}
 	for _, t := range inv.tracks {
+		w.model(t.Media, t.Extra, t.Origin)
 		w.tracksOf[t.Media] = append(w.tracksOf[t.Media], t)
 		w.ofStudio[[2]string{t.Media, t.ID}] = t.Extra[studioPath] != ""
 	}
@@ -122,6 +133,12 @@ func (w *studioWriter) list(m annotate.Media, list string, results map[string][]
 		out = append(out, o.String())
 	}
 	fresh := results[list]
+	if model := w.models[m.Name]; len(fresh) > 0 && list == "predictions" && model != "" {
+		var o jsonObject
+		o.text("model_version", model)
+		o.list("result", fresh)
+		return append(out, o.String()), nil
+	}
 	if len(fresh) > 0 || list == "annotations" && w.looked[m.Name] && !stands && !m.Video {
 		var o jsonObject
 		o.list("result", fresh)
@@ -145,7 +162,8 @@ func (w *studioWriter) results(m annotate.Media, marks []annotate.Mark) (map[str
 		list, number, _ := strings.Cut(place, "/")
 		if n, err := strconv.Atoi(number); err != nil || n < 0 || n >= heads[list] {
 			place = "annotations"
-			if !w.looked[m.Name] && len(names) > 0 && names[0].Scored {
+			status := extra[annotate.StatusKey]
+			if status == string(count.Machine) || status == "" && !w.looked[m.Name] && len(names) > 0 && names[0].Scored {
 				place = "predictions"
 			} else if !w.looked[m.Name] && !m.Video {
 				w.losses.add(lostPartly, m.Name)
@@ -157,6 +175,7 @@ func (w *studioWriter) results(m annotate.Media, marks []annotate.Mark) (map[str
 	single := 0
 	for _, mark := range marks {
 		w.markOnly(mark)
+		w.model(m.Name, mark.Extra, mark.Origin)
 		switch {
 		case mark.Track != "" && m.Video:
 			byTrack[mark.Track] = append(byTrack[mark.Track], mark)
@@ -164,11 +183,14 @@ func (w *studioWriter) results(m annotate.Media, marks []annotate.Mark) (map[str
 		case m.Video && mark.Extra[studioPath] == "" && mark.Shape.Kind != annotate.WholePic:
 			single++
 			t := annotate.Track{ID: "m" + strconv.Itoa(single), Names: mark.Names, Origin: mark.Origin}
+			if status := mark.Extra[annotate.StatusKey]; status != "" {
+				t.Extra = annotate.Extra{annotate.StatusKey: status}
+			}
 			result, err := w.track(m, t, []annotate.Mark{mark})
 			if err != nil {
 				return nil, err
 			}
-			add(nil, mark.Names, result)
+			add(t.Extra, mark.Names, result)
 			continue
 		}
 		result, err := w.mark(m, mark)
@@ -191,6 +213,13 @@ func (w *studioWriter) results(m annotate.Media, marks []annotate.Mark) (map[str
 		add(t.Extra, t.Names, result)
 	}
 	return out, nil
+}
+
+// model notes who made what nobody looked at.
+func (w *studioWriter) model(media string, extra annotate.Extra, by annotate.Origin) {
+	if extra[annotate.StatusKey] == string(count.Machine) && w.models[media] == "" {
+		w.models[media] = by.By
+	}
 }
 
 // markOnly notes what only Label Studio's own marks can say here.
@@ -246,6 +275,9 @@ func (w *studioWriter) region(o *jsonObject, m annotate.Media, kind, id string, 
 	}
 	if len(names) > 0 && names[0].Scored {
 		o.number("score", names[0].Score)
+	}
+	if status := extra[annotate.StatusKey]; status != "" && extra[studioMeta] == "" {
+		o.raw("meta", studioNote(status))
 	}
 	return o.extra(extra, "labelstudio.result/")
 }

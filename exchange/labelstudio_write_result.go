@@ -105,6 +105,9 @@ func (w *studioWriter) track(m annotate.Media, t annotate.Track, marks []annotat
 			w.losses.add("a mark of which only the time is known", placeOf(mark))
 			continue
 		}
+		if status := mark.Extra[annotate.StatusKey]; status != t.Extra[annotate.StatusKey] {
+			w.losses.add(lostStatus(status), placeOf(mark))
+		}
 		item, err := w.item(m, t, mark)
 		if err != nil {
 			return "", err

@@ -38,6 +38,7 @@ import (
 // Written is version 1.6. What has several names is written as an "animal" with these as classes; frames_processed
 // are the frames with marks where nothing else is known.
 func MegaDetector() Format {
+	status := statusPlace{}
 	return Format{
 		Name: "megadetector", Title: "MegaDetector batch JSON",
 		Sniff: func(name string, head []byte) float64 {
@@ -53,10 +54,10 @@ func MegaDetector() Format {
 			}
 			return 0
 		},
-		Read: func(in Input) annotate.Records {
+		Read: status.read(func(in Input) annotate.Records {
 			return reading(in, func(r io.Reader, out give) error { return readMegaDetector(in, r, out) })
-		},
-		Write: writeMegaDetector,
+		}),
+		Write: status.write(writeMegaDetector),
 	}
 }
 

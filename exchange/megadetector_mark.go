@@ -61,7 +61,13 @@ func (f *mdFile) mark(media annotate.Media, d map[string]json.RawMessage) (annot
 		setExtra(&m.Extra, "megadetector.category", category)
 		setExtra(&m.Extra, "megadetector.conf", numText(*conf))
 	}
-	unknownFields(&m.Extra, "megadetector", d, "category", "conf", "bbox", "classifications", "frame_number")
+	known := []string{"category", "conf", "bbox", "classifications", "frame_number"}
+	var status string
+	if json.Unmarshal(d[statusName], &status) == nil && isStatus(status) {
+		setExtra(&m.Extra, annotate.StatusKey, status)
+		known = append(known, statusName)
+	}
+	unknownFields(&m.Extra, "megadetector", d, known...)
 	return m, *conf, nil
 }
 

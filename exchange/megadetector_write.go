@@ -141,6 +141,9 @@ func (e *mdEntry) mark(m annotate.Mark) error {
 	} else if e.media.Video {
 		e.losses.add("the frame of a mark is not known (frame_number is left out)", markPlace(m))
 	}
+	if status := m.Extra[annotate.StatusKey]; status != "" {
+		o.add(statusName, rawText(status))
+	}
 	o.addUnknown(m.Extra, "megadetector", "category", "conf", "bbox")
 	if !e.begun {
 		e.begun, e.origin = true, m.Origin

@@ -28,14 +28,15 @@ import (
 // nine columns, gt/labels.txt and seqinfo.ini. seqLength, which TrackEval wants, is
 // there only where the number of frames is known.
 func MOT() Format {
+	status := statusPlace{}
 	return Format{
 		Name: "mot", Title: "MOTChallenge", Many: true,
 		Sniff: sniffMOT,
-		Read: func(in Input) annotate.Records {
+		Read: status.read(func(in Input) annotate.Records {
 			in.Name = motFile(in)
 			return reading(in, func(r io.Reader, out give) error { return readMOT(in, r, out) })
-		},
-		Write: writeMOT,
+		}),
+		Write: status.write(writeMOT),
 	}
 }
 
@@ -120,6 +121,10 @@ func motSequence(in Input, dir string) (annotate.Media, error) {
 			m.W, err = strconv.Atoi(value)
 		case "imheight":
 			m.H, err = strconv.Atoi(value)
+		case statusName:
+			if isStatus(value) {
+				setExtra(&m.Extra, annotate.StatusKey, value)
+			}
 		case "imdir":
 			if value != "img1" {
 				setExtra(&m.Extra, "mot.imDir", value)

@@ -25,6 +25,7 @@ type motWriter struct {
 	scene  *scene
 	ids    *numbering
 	class  *classes
+	status string // that all marks of the video have
 	losses *Losses
 }
 
@@ -36,6 +37,10 @@ func motKeeps() keeps {
 func writeMOT(out Folder, records annotate.Records, opt Options) (*Losses, error) {
 	l, s, k, class := &Losses{}, newScene(), motKeeps(), &classes{}
 	ids, err := numbered(sequenced(records, nil), motID)
+	if err != nil {
+		return l, err
+	}
+	one, err := oneStatus(sequenced(records, nil), func(m annotate.Mark) string { return m.Media })
 	if err != nil {
 		return l, err
 	}
@@ -56,7 +61,7 @@ func writeMOT(out Folder, records annotate.Records, opt Options) (*Losses, error
 		if err != nil {
 			return nil, err
 		}
-		return &motWriter{out, dir, m, file, bufio.NewWriter(file), s, ids, class, l}, nil
+		return &motWriter{out, dir, m, file, bufio.NewWriter(file), s, ids, class, one[m.Name], l}, nil
 	})
 }
 
@@ -72,6 +77,9 @@ func motID(m annotate.Mark) ([2]string, string) {
 func (w *motWriter) mark(m annotate.Mark) error {
 	names := w.scene.names(m)
 	motKeeps().mark(w.losses, m, names, w.video)
+	if status := m.Extra[annotate.StatusKey]; status != w.status {
+		w.losses.add(lostStatus(status), markPlace(m))
+	}
 	box, ok := m.Shape.Bounds()
 	if !ok {
 		return nil // noted as a loss above
@@ -164,6 +172,9 @@ func (w *motWriter) close() error {
 		if n.value > 0 {
 			info = append(info, n.key+"="+strconv.Itoa(n.value))
 		}
+	}
+	if w.status != "" {
+		info = append(info, statusName+"="+w.status)
 	}
 	return intoFile(w.out, path.Join(w.dir, "seqinfo.ini"), func(f *bufio.Writer) error {
 		_, err := f.WriteString(strings.Join(append(info, "imExt="+ext), "\n") + "\n")

@@ -20,7 +20,13 @@ import (
 // them: "Carcharhinus spp" as Carcharhinus, what only the family is known of as the family,
 // what not even that as Animalia; verbatimIdentification has the three columns. The measurement types
 // have no id: no NERC term for MaxN could be verified, and a wrong one is worse. basisOfRecord is MachineObservation: a
-// camera recorded it.
+// camera recorded it, whoever named the animal (OBIS's manual on imaging data, and Darwin Core's example "a video").
+//
+// What a count of Requin's rests on is in identificationVerificationStatus, PredictedByMachine where nobody looked
+// and ValidatedByHuman where people did (the two words that OBIS's manual recommends; "disputed" is neither),
+// identifiedBy (who looked), dateIdentified, identificationReferences (the detector), identificationRemarks
+// (in words) and in rows of the eMoF, whose types obisTypes lists: status, frames, risk, the interval of MaxN. These
+// terms are there only where a count has something to say with them.
 //
 // A deployment without latitude, longitude or date cannot be published: it is left out with its counts, and
 // named among the losses. Sightings, lengths and boxes have no place here: MaxN is published.
@@ -62,6 +68,11 @@ func dwcOccurrences() dwcTable {
 func dwcMeasurements() dwcTable {
 	return dwcTable{"extendedmeasurementorfact.csv", emofRow, strings.Fields("eventID occurrenceID measurementID measurementType measurementTypeID measurementValue " +
 		"measurementValueID measurementUnit measurementUnitID")}
+}
+
+// dwcStanding are the further terms of occurrences that say what a count rests on.
+func dwcStanding() []string {
+	return strings.Fields("identifiedBy dateIdentified identificationReferences identificationVerificationStatus identificationRemarks")
 }
 
 // dwcTerm is the full name of a term.

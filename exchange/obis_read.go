@@ -78,7 +78,7 @@ func obisRead(in Input, yield func(annotate.Record) error) error {
 	if err != nil {
 		return err
 	}
-	values, times, err := meta.measured(in, dir)
+	values, times, stands, err := meta.measured(in, dir)
 	if err != nil {
 		return err
 	}
@@ -91,6 +91,7 @@ func obisRead(in Input, yield func(annotate.Record) error) error {
 			if at, ok := times[t.text("occurrenceID")]; ok {
 				c.Time = at
 			}
+			t.verify(&c, stands[t.text("occurrenceID")])
 			if t.c.err != nil {
 				return t.c.err
 			}
@@ -103,10 +104,9 @@ func obisRead(in Input, yield func(annotate.Record) error) error {
 	return nil
 }
 
-// measured reads the MaxN and tMaxN of occurrences from the measurements.
-func (m *dwcMeta) measured(in Input, dir string) (map[string]float64, map[string]time.Duration, error) {
-	times := map[string]time.Duration{}
-	values := map[string]float64{}
+// measured reads the MaxN and tMaxN of occurrences from the measurements, and what a count of Requin's rests on, by its cells.
+func (m *dwcMeta) measured(in Input, dir string) (values map[string]float64, times map[string]time.Duration, stands map[string]map[string]string, err error) {
+	values, times, stands = map[string]float64{}, map[string]time.Duration{}, map[string]map[string]string{}
 	for _, table := range m.Extensions {
 		if !strings.HasSuffix(table.Row, "MeasurementOrFact") {
 			continue
@@ -114,6 +114,12 @@ func (m *dwcMeta) measured(in Input, dir string) (map[string]float64, map[string
 		err := table.each(in, dir, func(t *dwcRow) error {
 			v, bad := parseNumber(t.text("measurementValue"))
 			id := strings.Clone(t.text("occurrenceID"))
+			if cell := obisCell(t.text("measurementType")); cell != "" {
+				if stands[id] == nil {
+					stands[id] = map[string]string{}
+				}
+				stands[id][cell] = strings.Clone(t.text("measurementValue"))
+			}
 			switch {
 			case bad != nil || v < 0:
 			case t.text("measurementType") == "tMaxN" && v < longest*60:
@@ -124,10 +130,10 @@ func (m *dwcMeta) measured(in Input, dir string) (map[string]float64, map[string
 			return nil
 		})
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
-	return values, times, nil
+	return values, times, stands, nil
 }
 
 // readMeta reads meta.xml; without one the tables are looked for under the names that they mostly have.

@@ -20,10 +20,20 @@ type obisWriter struct {
 	deployments []annotate.Deployment
 	by          map[string]int
 	aphia       map[string]string // by name
+	occurrence  dwcTable
 }
 
 func writeOBIS(out Folder, records annotate.Records, opt Options) (*Losses, error) {
-	w := &obisWriter{out: out, records: records, losses: &Losses{}, by: map[string]int{}, aphia: map[string]string{}}
+	w := &obisWriter{out: out, records: records, losses: &Losses{}, by: map[string]int{}, aphia: map[string]string{}, occurrence: dwcOccurrences()}
+	for record, err := range records {
+		if err != nil {
+			return nil, err
+		}
+		if c, ok := record.(annotate.Count); ok && c.Verified != nil {
+			w.occurrence.terms = append(w.occurrence.terms, dwcStanding()...)
+			break
+		}
+	}
 	if err := w.survey(); err != nil {
 		return nil, err
 	}
@@ -33,13 +43,13 @@ func writeOBIS(out Folder, records annotate.Records, opt Options) (*Losses, erro
 	if err := w.table(dwcEvents(), w.events); err != nil {
 		return nil, err
 	}
-	if err := w.table(dwcOccurrences(), w.occurrences); err != nil {
+	if err := w.table(w.occurrence, w.occurrences); err != nil {
 		return nil, err
 	}
 	if err := w.table(dwcMeasurements(), w.measurements); err != nil {
 		return nil, err
 	}
-	if err := writeText(out, "meta.xml", metaXML()); err != nil {
+	if err := writeText(out, "meta.xml", metaXML(w.occurrence)); err != nil {
 		return nil, err
 	}
 	return w.losses, writeText(out, "eml.xml", w.eml(opt))
@@ -117,7 +127,7 @@ func (w *obisWriter) countLosses(c annotate.Count) {
 		w.losses.add("a count of a deployment that is not published", where)
 		return
 	}
-	if c.Low != nil || c.High != nil {
+	if c.Verified == nil && (c.Low != nil || c.High != nil) {
 		w.losses.add("the interval of a count", where)
 	}
 	if c.Media != "" {
@@ -130,7 +140,7 @@ func (w *obisWriter) countLosses(c annotate.Count) {
 		w.losses.add("the label of a count", where)
 	}
 	w.losses.extra(c.Extra, where, "dwc", "worms")
-	w.termLosses(dwcOccurrences(), c.Extra, where)
+	w.termLosses(w.occurrence, c.Extra, where)
 }
 
 // table writes one table.
@@ -274,6 +284,9 @@ func (w *obisWriter) occurrences(row func(map[string]string)) error {
 		v["organismQuantity"], v["organismQuantityType"] = shortest(&c.Value), metricOf(c)
 		v["lifeStage"] = cmp.Or(lifeStage(c.Stage), c.Stage)
 		v["recordedBy"] = c.Origin.By
+		if c.Verified != nil {
+			obisVerified(v, *c.Verified, c.Origin)
+		}
 		row(v)
 	})
 }
@@ -286,14 +299,17 @@ func (w *obisWriter) measurements(row func(map[string]string)) error {
 			row(map[string]string{"eventID": event, "occurrenceID": id, "measurementID": id + ":tMaxN", "measurementType": "tMaxN",
 				"measurementValue": strconv.FormatFloat(c.Time.Seconds(), 'f', -1, 64), "measurementUnit": "s"})
 		}
+		obisMeasured(c, func(kind, value, unit string) {
+			row(map[string]string{"eventID": event, "occurrenceID": id, "measurementID": id + ":" + kind, "measurementType": kind, "measurementValue": value, "measurementUnit": unit})
+		})
 	})
 }
 
 // metaXML describes the three tables.
-func metaXML() string {
+func metaXML(occurrence dwcTable) string {
 	var b strings.Builder
 	b.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<archive xmlns=\"http://rs.tdwg.org/dwc/text/\" metadata=\"eml.xml\">\n")
-	for i, t := range []dwcTable{dwcEvents(), dwcOccurrences(), dwcMeasurements()} {
+	for i, t := range []dwcTable{dwcEvents(), occurrence, dwcMeasurements()} {
 		element, id := "extension", "coreid"
 		if i == 0 {
 			element, id = "core", "id"

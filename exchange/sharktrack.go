@@ -23,9 +23,32 @@ import (
 // Paths in overview.csv may be longer than in the other tables: in a folder they are matched by their end.
 //
 // Written are output.csv and maxn.csv where there is anything for them, and overview.csv for videos without
-// marks and those whose number of tracks was read. A first column without a name, as pandas writes it, holds the ids of marks.
+// marks and those whose number of tracks was read. What came out of a count of Requin's has its status in a column
+// requin_status of both tables, and in maxn.csv what it rests on in further columns that begin so. A first column without a name, as pandas writes it, holds the ids of marks.
 func SharkTrack() Format {
-	return Format{Name: "sharktrack", Title: "SharkTrack results", Sniff: sniffSharkTrack, Read: readSharkTrack, Write: writeSharkTrack, Many: true}
+	status := statusPlace{field: sharkPrefix + statusName, counts: sharkCell}
+	return Format{Name: "sharktrack", Title: "SharkTrack results", Sniff: sniffSharkTrack, Read: status.read(readSharkTrack), Write: status.write(writeSharkTrack), Many: true}
+}
+
+const sharkPrefix = "sharktrack."
+
+// sharkCell is where Extra keeps a cell of a verification, which is a column of maxn.csv.
+func sharkCell(cell string) string { return sharkPrefix + "requin_" + cell }
+
+// sharkName is a column's name as SharkTrack spells it, however the file does.
+func sharkName(header string) string {
+	key := fold(strings.ReplaceAll(header, "\r", ""))
+	for _, name := range []string{"video_path", "video_name", "track_metadata", "track_id", "tracks_in_maxn", "chapter_path", "time_sample", "tracks_found", "classification_confidence"} {
+		if fold(name) == key {
+			return name
+		}
+	}
+	for _, cell := range verifiedOrder {
+		if name := "requin_" + cell; fold(name) == key {
+			return name
+		}
+	}
+	return key
 }
 
 func sniffSharkTrack(name string, head []byte) float64 {

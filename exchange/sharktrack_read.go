@@ -212,17 +212,6 @@ func (r *sharkReader) extra(follows map[string]string) annotate.Extra {
 	return extra
 }
 
-// sharkName is a column's name as SharkTrack spells it, however the file does.
-func sharkName(header string) string {
-	key := fold(strings.ReplaceAll(header, "\r", ""))
-	for _, name := range []string{"video_path", "video_name", "track_metadata", "track_id", "tracks_in_maxn", "chapter_path", "time_sample", "tracks_found", "classification_confidence"} {
-		if fold(name) == key {
-			return name
-		}
-	}
-	return key
-}
-
 // sharkFolders is what follows from a path: the video's name and its folders.
 func sharkFolders(media string) map[string]string {
 	follows := map[string]string{"video_name": path.Base(media)}
@@ -353,7 +342,15 @@ func (r *sharkReader) maxn() error {
 		if err != nil || !more {
 			return err
 		}
-		c := annotate.Count{Media: media, Label: t.word(r.at.label), Value: float64(value), Time: m.Time, Extra: r.extra(sharkFolders(media))}
+		extra := r.extra(sharkFolders(media))
+		verified, err := takeVerified(extra, sharkCell)
+		if err != nil {
+			return fmt.Errorf("%s, line %d: requin_%w", t.what, t.line, err)
+		}
+		if len(extra) == 0 {
+			extra = nil
+		}
+		c := annotate.Count{Media: media, Label: t.word(r.at.label), Value: float64(value), Time: m.Time, Verified: verified, Extra: extra}
 		if c.Label == "" {
 			return t.wrong(max(r.at.label, 0), "it should be the class that was counted (column label or class)")
 		}

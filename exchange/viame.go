@@ -42,15 +42,16 @@ import (
 //
 // Written is DIVE's layout. Ids have to be whole numbers: other tracks are numbered.
 func VIAME() Format {
+	status := statusPlace{marks: true, tracks: true}
 	return Format{
 		Name: "viame", Title: "VIAME / DIVE CSV",
 		Sniff: sniffVIAME,
-		Read: func(in Input) annotate.Records {
+		Read: status.read(func(in Input) annotate.Records {
 			return reading(in, func(r io.Reader, out give) error {
 				return (&viameReader{in: in, out: out, video: withoutExt(in.Name)}).run(r)
 			})
-		},
-		Write: writeVIAME,
+		}),
+		Write: status.write(writeVIAME),
 	}
 }
 

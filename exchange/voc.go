@@ -29,7 +29,8 @@ import (
 //
 // Pictures are not copied: they belong into JPEGImages, under their names.
 func VOC() Format {
-	return Format{Name: "voc", Title: "Pascal VOC XML", Sniff: sniffVOC, Read: readVOC, Write: writeVOC, Many: true}
+	status := statusPlace{marks: true}
+	return Format{Name: "voc", Title: "Pascal VOC XML", Sniff: sniffVOC, Read: status.read(readVOC), Write: status.write(writeVOC), Many: true}
 }
 
 func sniffVOC(name string, head []byte) float64 {

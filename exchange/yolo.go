@@ -36,7 +36,8 @@ import (
 // train.txt and val.txt) and the label files. Pictures are not copied: they belong at the place
 // that their name says, seen from the folder.
 func YOLO() Format {
-	return Format{Name: "yolo", Title: "YOLO (darknet, Ultralytics)", Sniff: sniffYOLO, Read: readYOLO, Write: writeYOLO, Many: true}
+	var status statusPlace // data.yaml has it
+	return Format{Name: "yolo", Title: "YOLO (darknet, Ultralytics)", Sniff: sniffYOLO, Read: status.read(readYOLO), Write: status.write(writeYOLO), Many: true}
 }
 
 func sniffYOLO(name string, head []byte) float64 {

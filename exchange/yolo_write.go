@@ -20,7 +20,11 @@ type yoloWriter struct {
 	classes  []string // in the order of their numbers
 	numbers  map[string]int
 	classify bool
+	status   string // that all marks have
 }
+
+// yoloStatus is the entry of data.yaml that says it, as the first Label keeps it.
+const yoloStatus = "yolo." + statusName
 
 func writeYOLO(folder Folder, records annotate.Records, _ Options) (*Losses, error) {
 	lost := &Losses{}
@@ -33,7 +37,11 @@ func writeYOLO(folder Folder, records annotate.Records, _ Options) (*Losses, err
 		return nil, err
 	}
 	inv.losses.addAll(lost)
-	w := &yoloWriter{inventory: inv, numbers: map[string]int{}}
+	one, err := oneStatus(records, func(annotate.Mark) string { return "" })
+	if err != nil {
+		return nil, err
+	}
+	w := &yoloWriter{inventory: inv, numbers: map[string]int{}, status: one[""]}
 	w.number()
 	if w.classify, err = onlyWhole(records); err != nil {
 		return nil, err
@@ -165,10 +173,13 @@ func (w *yoloWriter) config(folder Folder) error {
 		names.Content = append(names.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(i)}, &value)
 	}
 	add("names", names)
+	if w.status != "" {
+		add(statusName, text(w.status))
+	}
 	for i, l := range w.labels {
 		for _, key := range slices.Sorted(maps.Keys(l.Extra)) {
 			name, own := strings.CutPrefix(key, "yolo.")
-			if !own {
+			if !own || key == yoloStatus {
 				continue
 			}
 			if i > 0 {
@@ -231,6 +242,9 @@ func (w *yoloWriter) inFolder(m annotate.Media, marks []annotate.Mark) {
 	split, class, ok := classFolder(m.Name)
 	for i, mark := range marks {
 		name, known := w.nameOf(mark)
+		if status := mark.Extra[annotate.StatusKey]; status != w.status {
+			w.losses.add(lostStatus(status), placeOf(mark))
+		}
 		if known && (!ok || i > 0 || class != name.Label || split != m.Split) {
 			w.losses.add("a name of the whole picture (put the picture into the folder of its class: train/"+name.Label+")", m.Name)
 		}
@@ -242,6 +256,9 @@ func (w *yoloWriter) line(m annotate.Mark, media annotate.Media) (string, error)
 	name, known := w.nameOf(m)
 	if !known || m.Outside {
 		return "", nil
+	}
+	if status := m.Extra[annotate.StatusKey]; status != w.status {
+		w.losses.add(lostStatus(status), placeOf(m))
 	}
 	if m.Shape.Kind == annotate.WholePic || m.Shape.Kind == "" {
 		w.losses.add(lostWhole, placeOf(m))
