@@ -73,8 +73,8 @@ func ChangedMedia(records Records, change func(Media) Media) Records {
 }
 
 // Drawn leaves out the marks that a machine proposed: those with a score under 1, their own or, where they
-// are not named, their track's. left, where it is not nil, is how many these were, anew each time the stream is
-// ranged over.
+// are not named, their track's. What came out of a count of Requin's says by itself whether people looked at it
+// (StatusOf). left, where it is not nil, is how many these were, anew each time the stream is ranged over.
 func Drawn(records Records, left *int) Records {
 	return func(yield func(Record, error) bool) {
 		n := left
@@ -90,7 +90,9 @@ func Drawn(records Records, left *int) Records {
 					tracks[[2]string{r.Media, r.ID}] = true
 				}
 			case Mark:
-				if Proposed(r.Names) || len(r.Names) == 0 && tracks[[2]string{r.Media, r.Track}] {
+				status := StatusOf(r.Extra, r.Origin)
+				scored := Proposed(r.Names) || len(r.Names) == 0 && tracks[[2]string{r.Media, r.Track}]
+				if status == machine || scored && status != reviewed && status != certified {
 					*n++
 					continue
 				}
@@ -105,4 +107,24 @@ func Drawn(records Records, left *int) Records {
 // Proposed tells what a machine named and no person confirmed: its score is under 1.
 func Proposed(names []Name) bool {
 	return len(names) > 0 && names[0].Scored && names[0].Score < 1
+}
+
+// Looked leaves out the counts and sightings of a machine that nobody looked at (Unlooked). left is how many these
+// were, anew each time the stream is ranged over.
+func Looked(records Records, left *int) Records {
+	return func(yield func(Record, error) bool) {
+		*left = 0
+		for record, err := range records {
+			switch record.(type) {
+			case Count, Sighting:
+				if Unlooked(record) {
+					*left++
+					continue
+				}
+			}
+			if !yield(record, err) {
+				return
+			}
+		}
+	}
 }

@@ -9,8 +9,12 @@ const StatusKey = "requin.status"
 // CountOrigin begins the Origin.From of what came out of a count of Requin's; the run's id follows.
 const CountOrigin = "requin count, run "
 
-// machine is the status of what nobody looked at, as package count calls it.
-const machine = "machine"
+// The statuses, as package count calls them, of what nobody looked at and of what people stand behind.
+const (
+	machine   = "machine"
+	reviewed  = "reviewed"
+	certified = "certified"
+)
 
 // StatusOf is the status of a Track, a Mark or a Sighting: what its Extra says, else machine where its origin
 // is a count of Requin's; "" where people or another program made it.

@@ -1,6 +1,7 @@
 package annotate
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -73,5 +74,28 @@ func TestNobodyLookedIsPassedOn(t *testing.T) {
 		if got[key] != want {
 			t.Errorf("%s: nobody looked: %v, want %v", key, got[key], want)
 		}
+	}
+}
+
+// What nobody looked at is no truth, whatever its score; what people confirmed is.
+func TestDrawnAndLooked(t *testing.T) {
+	unsure := []Name{{Label: "shark", Score: 0.4, Scored: true}}
+	left, none := 0, 0
+	list := records(Mark{ID: "1", Names: unsure, Extra: Extra{StatusKey: "reviewed"}}, Mark{ID: "2", Names: unsure, Extra: Extra{StatusKey: "disputed"}},
+		Mark{ID: "3", Extra: Extra{StatusKey: machine}}, Mark{ID: "4", Names: unsure, Extra: Extra{StatusKey: "certified"}},
+		Count{OpCode: "machine's", Verified: &Verification{Status: machine}}, Count{OpCode: "people's"}, Sighting{OpCode: "machine's", Origin: Origin{From: CountOrigin + "1"}})
+	var kept []string
+	for r := range Looked(Drawn(list, &left), &none) {
+		switch r := r.(type) {
+		case Mark:
+			kept = append(kept, r.ID)
+		case Count:
+			kept = append(kept, r.OpCode)
+		case Sighting:
+			kept = append(kept, r.OpCode)
+		}
+	}
+	if want := []string{"1", "4", "people's"}; !slices.Equal(kept, want) || left != 2 || none != 2 {
+		t.Errorf("%v, %d and %d left out; want %v", kept, left, none, want)
 	}
 }

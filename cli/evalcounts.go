@@ -44,9 +44,13 @@ func (e *evaluation) surveyCounts(ctx context.Context, beside bool) ([]eval.Comp
 	if err != nil {
 		return nil, err
 	}
-	people, err := annotate.Tallies(annotate.Drawn(s.Records(ctx, survey.Filter{}), nil), name)
+	left := 0
+	people, err := annotate.Tallies(annotate.Looked(annotate.Drawn(s.Records(ctx, survey.Filter{}), nil), &left), name)
 	if err != nil {
 		return nil, err
+	}
+	if left > 0 {
+		e.note("%d counts or points that were imported are a machine's and nobody looked at them: they are no truth, and are left out.", left)
 	}
 	pairs := e.pair(eval.CountedByPeople(people), machine)
 	if len(pairs) == 0 {
