@@ -154,7 +154,7 @@ func TestRecordsAreWhatWasCounted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		boxes, counts := map[string]int{}, map[string]annotate.Count{}
+		boxes, counts, standing := map[string]int{}, map[string]annotate.Count{}, map[string]int{}
 		tracks := map[string]track.Track{}
 		for r, err := range records {
 			if err != nil {
@@ -163,6 +163,7 @@ func TestRecordsAreWhatWasCounted(t *testing.T) {
 			switch x := r.(type) {
 			case annotate.Mark:
 				boxes[annotate.Best(x.Names)]++
+				standing[annotate.StatusOf(x.Extra, x.Origin)]++
 			case annotate.Track:
 				if _, twice := tracks[x.ID]; twice {
 					t.Errorf("two tracks %s", x.ID)
@@ -178,6 +179,9 @@ func TestRecordsAreWhatWasCounted(t *testing.T) {
 		}
 		if boxes["shark"] != want["shark"] || boxes["ray"] != want["ray"] {
 			t.Errorf("machine %v: boxes %v", machine, boxes)
+		}
+		if people := map[bool]int{false: 10}[machine]; standing["reviewed"] != people || standing["machine"] != boxes["shark"]+boxes["ray"]-people {
+			t.Errorf("machine %v: boxes of %v; people confirmed those of the relabelled track", machine, standing)
 		}
 		v := counts["shark"].Verified
 		if v == nil || v.Status != status || v.Model != "m.onnx, SHA-256 0123456789ab" || !slices.Contains(statuses, count.Status(status)) {

@@ -75,6 +75,7 @@ type exported struct {
 	run    survey.Run
 	result count.Result
 	tracks []track.Track // those that were counted, and those of context taxa
+	people map[int]bool  // the numbers of those that people confirmed or drew
 	model  string
 	taxa   taxon.List
 	by     string
@@ -98,7 +99,7 @@ func export(ctx context.Context, s *survey.Survey, d survey.Deployment, e Export
 		return nil, err
 	}
 	outcome, err := open.Keep(ctx, s, 0)
-	x.result, x.tracks = outcome.Result, outcome.Tracks
+	x.result, x.tracks, x.people = outcome.Result, outcome.Tracks, outcome.Confirmed
 	return x, err
 }
 
@@ -125,7 +126,7 @@ func labelOf(t taxon.Taxon) annotate.Label {
 
 // records gives the chapters as videos, the tracks, their points, and MaxN. It tells whether more is wanted.
 func (c *exported) records(sightings bool, yield func(annotate.Record, error) bool) bool {
-	origin := annotate.Origin{By: c.by, At: c.run.Finished, From: "requin count, run " + c.run.ID}
+	origin := annotate.Origin{By: c.by, At: c.run.Finished, From: annotate.CountOrigin + c.run.ID}
 	for i, ch := range LeftChapters(c.d) {
 		media := annotate.Media{Name: path.Base(ch.Path), Deployment: c.d.OpCode, Video: true, W: ch.W, H: ch.H, Rate: ch.Rate, Frames: ch.Frames}
 		if !sightings && !yield(media, nil) {
@@ -181,7 +182,8 @@ func (c *exported) track(t track.Track, chapter int, offset time.Duration, media
 	if len(names) == 0 || names[0].Label != t.Taxon { // people named it
 		names = slices.Insert(names, 0, annotate.Name{Label: t.Taxon})
 	}
-	if !sightings && !yield(annotate.Track{Media: media.Name, ID: id, Names: names, Origin: origin}, nil) {
+	status := c.status(t)
+	if !sightings && !yield(annotate.Track{Media: media.Name, ID: id, Names: names, Origin: origin, Extra: status}, nil) {
 		return false
 	}
 	for _, p := range points {
@@ -189,12 +191,14 @@ func (c *exported) track(t track.Track, chapter int, offset time.Duration, media
 		number := numberAt(media.Rate, at)
 		mark := annotate.Mark{
 			Media: media.Name, Track: id, Frame: number, Time: at, Shape: annotate.BoxShape(p.Box), Still: true,
-			Origin: origin,
+			Origin: origin, Extra: status,
 		}
 		mark.Names, mark.Attributes = countedAs(t.Taxon, p.Detection)
 		var record annotate.Record = mark
 		if sightings {
-			record = c.sighting(t, p, media, number, origin)
+			point := c.sighting(t, p, media, number, origin)
+			point.Extra = status
+			record = point
 		}
 		if !yield(record, nil) {
 			return false
@@ -220,6 +224,21 @@ func countedAs(taxon string, d detect.Detection) ([]annotate.Name, []annotate.At
 		}
 	}
 	return []annotate.Name{{Label: taxon, Score: float64(score), Scored: true}}, []annotate.Attribute{{Name: detectedAs, Value: d.Taxon}}
+}
+
+// status says of a track that people confirmed or drew how far the count that it is part of may be trusted. Of any other
+// its origin says that a machine made it.
+func (c *exported) status(t track.Track) annotate.Extra {
+	if !c.people[t.ID] {
+		return nil
+	}
+	status := count.Reviewed
+	for _, x := range c.result.Taxa {
+		if x.Name == t.Taxon && x.Review != nil {
+			status = x.Status()
+		}
+	}
+	return annotate.Extra{annotate.StatusKey: string(status)}
 }
 
 // sighting is one point as an EventMeasure point: one animal, in the period it lies in.

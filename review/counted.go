@@ -35,7 +35,8 @@ type Basis struct {
 // Outcome is a count as a log leaves it.
 type Outcome struct {
 	count.Result
-	Tracks []track.Track // those that were counted, and those of taxa that are not studied; each number once
+	Tracks    []track.Track // those that were counted, and those of taxa that are not studied; each number once
+	Confirmed map[int]bool  // the numbers of those that people confirmed or drew; of the others nobody spoke
 }
 
 // Count is the count as a log leaves it: of each taxon that somebody spoke of, MaxN and its kin out of what people confirmed
@@ -61,8 +62,9 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 			in.Stated = append(in.Stated, s.stated(t.Name)...)
 		}
 	}
-	in.Tracks = s.outcome(b, spoken, known)
-	out := Outcome{b.Counted, in.Tracks}
+	out := Outcome{Result: b.Counted, Confirmed: map[int]bool{}}
+	out.Tracks = s.outcome(b, spoken, known, out.Confirmed)
+	in.Tracks = out.Tracks
 	if len(known) == 0 {
 		return out, nil
 	}
@@ -99,8 +101,9 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 }
 
 // outcome are the tracks that are left: of taxa that somebody spoke of as the log has them, of others as the machine
-// counted them. The machine's candidates bear their numbers, and so do its tracks where these are free.
-func (s *State) outcome(b Basis, spoken map[string]bool, known map[string]uncertainty.Posterior) (out []track.Track) {
+// counted them. The machine's candidates bear their numbers, and so do its tracks where these are free. confirmed
+// takes up the numbers of those that people confirmed or drew.
+func (s *State) outcome(b Basis, spoken map[string]bool, known map[string]uncertainty.Posterior, confirmed map[int]bool) (out []track.Track) {
 	used := map[int]bool{}
 	free := 1
 	for _, t := range slices.Concat(s.machine.Tracks, b.Tracks) {
@@ -117,6 +120,7 @@ func (s *State) outcome(b Basis, spoken map[string]bool, known map[string]uncert
 	for _, taxon := range slices.Sorted(maps.Keys(spoken)) {
 		for _, t := range s.confirmed(taxon) {
 			take(t)
+			confirmed[out[len(out)-1].ID] = true
 		}
 		if known[taxon].Certified {
 			continue
