@@ -80,10 +80,12 @@ func TestScript(t *testing.T) {
 			if cache, err := os.UserCacheDir(); err == nil {
 				e.Setenv("XDG_CACHE_HOME", cache) // PDFium is compiled once
 			}
-			papers, err := filepath.Abs(filepath.Join("..", "paper", "testdata"))
-			e.Setenv("PAPERS", papers)
-			if err != nil {
-				return err
+			for name, folder := range map[string]string{"PAPERS": filepath.Join("..", "paper", "testdata"), "BEFORE": filepath.Join("..", "scan", "testdata", "before")} {
+				path, err := filepath.Abs(folder)
+				if err != nil {
+					return err
+				}
+				e.Setenv(name, path)
 			}
 			return furnish(e.Cd)
 		},
