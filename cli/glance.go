@@ -210,6 +210,9 @@ func wholeSurvey(ctx context.Context, s *survey.Survey, entries []desk.Entry, fo
 		return out, err
 	}
 	for i, e := range entries {
+		if unread := unreadChapters(e.Deployment.Deployment); len(unread) > 0 {
+			out.Warnings = append(out.Warnings, fmt.Sprintf("%s: %s cannot be read.", e.OpCode, strings.Join(unread, " and ")))
+		}
 		if e.Count == nil {
 			continue
 		}
