@@ -132,27 +132,30 @@ func dash(s string) string {
 
 // videoText says how much of video there is: "1:02:03.0 in 2 chapters", and which of it cannot be read.
 func videoText(d annotate.Deployment) string {
-	chapters := desk.LeftChapters(d)
-	var unread []string
-	for _, c := range chapters {
-		if c.Extra[unreadable] != "" {
-			unread = append(unread, path.Base(c.Path))
-		}
-	}
 	text := clockText(filmed(d))
-	switch n := len(chapters); {
+	switch n := len(desk.LeftChapters(d)); {
 	case n == 0:
 		return "-"
 	case n > 1:
 		text = fmt.Sprintf("%s in %d chapters", text, n)
 	}
-	if len(unread) > 0 {
+	if unread := unreadChapters(d); len(unread) > 0 {
 		text += ", " + strings.Join(unread, " and ") + " cannot be read"
 	}
 	return text
 }
 
-// filmed is how long a deployment's video is, by the camera that is counted, as far as its chapters can be read.
+// unreadChapters are the files of a deployment, by the camera that is counted, that cannot be read.
+func unreadChapters(d annotate.Deployment) (names []string) {
+	for _, c := range desk.LeftChapters(d) {
+		if c.Extra[unreadable] != "" {
+			names = append(names, path.Base(c.Path))
+		}
+	}
+	return names
+}
+
+// filmed is how long a deployment's video is, by the camera that is counted, as far as that is known.
 func filmed(d annotate.Deployment) (length time.Duration) {
 	for _, c := range desk.LeftChapters(d) {
 		if end, known := c.End(); known && c.Extra[unreadable] == "" {

@@ -75,12 +75,15 @@ func (a *app) printProbe(f *video.File, plan *video.Plan, asJSON bool) error {
 			"schema": "requin.probe/1", "path": f.Path, "bytes": f.Size, "container": f.Container, "codec": f.Codec,
 			"width": f.W, "height": f.H, "rotation": f.Rotation, "duration_s": count.Seconds(f.Duration),
 			"pictures": len(f.Packets()), "key_frames": keys(f), "stream": f.Stream, "time_base": f.Base,
-			"hidden_by_edit_list": f.Hidden, "read_as": mode, "frames_wanted": plan.Expected, "not_analysed": scan.Gaps(plan.Gaps),
+			"scan": f.Scan(), "interlaced": f.Fields != "", "hidden_by_edit_list": f.Hidden, "read_as": mode, "frames_wanted": plan.Expected, "not_analysed": scan.Gaps(plan.Gaps),
 		})
 	}
 	t := tabwriter.NewWriter(a.stdout, 2, 8, 1, ' ', 0)
 	fmt.Fprintf(t, "%s\n", filepath.Base(f.Path))
 	fmt.Fprintf(t, "  format\t%s in %s, %d×%d, turned %d°\n", f.Codec, f.Container, f.W, f.H, f.Rotation)
+	if f.Fields != "" {
+		fmt.Fprintf(t, "  scan\t%s\n", f.Scan())
+	}
 	fmt.Fprintf(t, "  length\t%v, %d pictures (%.2f/s), %d key frames\n", f.Duration.Round(time.Millisecond), len(f.Packets()), f.Rate(), keys(f))
 	fmt.Fprintf(t, "  plan\t%d frames, read as %s\n", plan.Expected, mode)
 	for _, g := range plan.Gaps {

@@ -34,7 +34,7 @@ func (c *counting) record(ctx context.Context, res results) (record.Record, erro
 	}
 	r.Inputs = append(r.Inputs, c.opt.inputs...)
 	r.Outcome = scan.Outcome{
-		Counts: res.counts, Detections: detections(res), Gaps: res.gaps, How: c.opened.Modes(), Tracks: len(res.tracks), Warnings: append([]string{}, c.opened.Warnings...),
+		Counts: res.counts, Detections: detections(res), Gaps: res.gaps, How: c.opened.Modes(), Scan: c.opened.Scans(), Tracks: len(res.tracks), Warnings: append([]string{}, c.opened.Warnings...),
 	}
 	now := time.Now()
 	r.Times = record.Times{Started: c.started.UTC(), Finished: now.UTC(), WallS: now.Sub(c.started).Seconds(), Resumed: res.resumed}

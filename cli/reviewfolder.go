@@ -108,7 +108,8 @@ func (a *app) takeIn(ctx context.Context, s *survey.Survey, folder string) error
 		Detections: found.Stream(), Tracks: tracks, Result: &counts, Unreadable: counts.Effort.NotAnalysed.Duration()})
 }
 
-// chaptersOf are the files that were counted. What cannot be read now is known by name: its pictures are not shown.
+// chaptersOf are the files that were counted. What cannot be read now is known by name: its pictures are not shown, and when the
+// files after it begin is not known.
 func chaptersOf(ctx context.Context, r record.Record, rate frame.Rational) []annotate.Chapter {
 	var out []annotate.Chapter
 	offset := time.Duration(0)
@@ -124,8 +125,13 @@ func chaptersOf(ctx context.Context, r record.Record, rate frame.Rational) []ann
 		if len(in.SHA256) == 64 {
 			c.SHA256 = in.SHA256
 		}
-		if f, err := video.Probe(ctx, path, rate); err == nil {
-			c.W, c.H, c.Codec, c.Duration = f.W, f.H, f.Codec, f.Duration
+		f, err := video.Probe(ctx, path, rate)
+		if err == nil {
+			err = f.Index(ctx)
+		}
+		if err != nil {
+			offset = annotate.None
+		} else if c.W, c.H, c.Codec, c.Duration = f.W, f.H, f.Codec, f.Duration; offset != annotate.None {
 			offset += f.Duration
 		}
 		out = append(out, c)

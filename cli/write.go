@@ -146,7 +146,7 @@ func (p pages) provenance() []report.Section {
 		what := fmt.Sprintf("%d bytes", in.Bytes)
 		if p.opened != nil && n < len(p.opened.Dive.Files) {
 			f := p.opened.Dive.Files[n]
-			what = fmt.Sprintf("%s in %s, %d×%d, %.2f pictures/s, %s, %d bytes, read as %s", f.Codec, f.Container, f.W, f.H, f.Rate(), f.Duration.Round(time.Millisecond), f.Size, p.mode(filepath.Base(f.Path)))
+			what = fmt.Sprintf("%s in %s, %d×%d %s, %.2f pictures/s, %s, %d bytes, read as %s", f.Codec, f.Container, f.W, f.H, f.Scan(), f.Rate(), f.Duration.Round(time.Millisecond), f.Size, p.mode(filepath.Base(f.Path)))
 		}
 		files.Rows = append(files.Rows, [2]string{filepath.Base(in.Path), what}, [2]string{"SHA-256", in.SHA256})
 		n++

@@ -97,6 +97,39 @@ func TestBuildAnnotated(t *testing.T) {
 	}
 }
 
+// The picture of a mark is the one that it was drawn in, where the clock of a file does not begin at 0, too.
+func TestBuildOfTheMoment(t *testing.T) {
+	var list []annotate.Record
+	paths := map[string]string{}
+	for name, args := range map[string][]string{
+		"late.mts": {"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "12", "-bf", "2", "-f", "mpegts"},
+		"late.mkv": {"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "60", "-bf", "2", "-output_ts_offset", "5"},
+		"late.mpg": {"-c:v", "mpeg2video", "-q:v", "3", "-g", "12", "-bf", "2"},
+		"late.mp4": {"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "12", "-bf", "2", "-output_ts_offset", "1.4"},
+	} {
+		paths[name] = numbered(t, name, args...)
+		list = append(list, annotate.Media{Name: name, Video: true, Rate: rate25, W: 320, H: 80})
+		for _, number := range []int{0, 7, 60, 131, 240} {
+			m := mark(name, "ray", "", number, 5)
+			m.Frame, m.Time = -1, time.Duration(number)*40*time.Millisecond
+			list = append(list, m)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "set")
+	m, err := Build(t.Context(), dir, Source{Records: records(list...), Taxa: sharkAndRay, Files: func(m annotate.Media) ([]string, error) { return []string{paths[m.Name]}, nil }}, plain(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Pictures) != 20 || len(m.Gaps) > 0 {
+		t.Fatalf("%d pictures, gaps %v", len(m.Pictures), m.Gaps)
+	}
+	for _, p := range m.Pictures {
+		if got := numberOf(t, filepath.Join(dir, p.File)); math.Abs(p.Time-float64(got)/25) > 0.02 {
+			t.Errorf("%s: the picture at %.3f s shows frame %d", p.Media, p.Time, got)
+		}
+	}
+}
+
 // One frame a second of what was annotated: the first mark in a second, else the track's place at its start.
 func TestBuildInterval(t *testing.T) {
 	s := plain()

@@ -19,11 +19,12 @@ func (d *Deployment) JournalKey(ctx context.Context, version string, s Settings)
 		Name     string
 		Size     int64
 		Modified time.Time
-		Images   string `json:",omitempty"`
+		Images   string       `json:",omitempty"`
+		Fields   video.Fields `json:",omitempty"`
 	}
 	var files []file
 	for _, f := range d.Dive.Files {
-		files = append(files, file{f.Name(), f.Size, f.ModTime.UTC(), listing(f.Images())})
+		files = append(files, file{f.Name(), f.Size, f.ModTime.UTC(), listing(f.Images()), f.Fields})
 	}
 	ffmpeg, _ := video.Version(ctx) // a failure shows where pictures are read
 	card := s.Detector

@@ -96,6 +96,25 @@ func Unreadable(paths []string, unread func(i int) bool) (counts bool, what stri
 		strings.Join(after, ", "))
 }
 
+// Counted makes sure that the files are those that a count was made of, so that a picture of a moment is the one that was
+// counted. sha256 is what is known of the files, in order; it may be empty.
+func (d *Deployment) Counted(videos []Input, sha256 []string) error {
+	for i, v := range videos {
+		if i >= len(d.Dive.Files) {
+			break // it cannot be read now: nor can a picture of it
+		}
+		f := d.Dive.Files[i]
+		other := v.Bytes > 0 && v.Bytes != f.Size && f.Container != "images"
+		if i < len(sha256) && len(sha256[i]) == 64 && len(v.SHA256) == 64 {
+			other = other || !strings.EqualFold(v.SHA256, sha256[i])
+		}
+		if other {
+			return fmt.Errorf("%s is not the file that was counted (%s): bring that one back, or count the deployment again", f.Path, filepath.Base(v.Path))
+		}
+	}
+	return nil
+}
+
 // Choose plans which pictures are looked at. That there is none is an error.
 func (d *Deployment) Choose(ctx context.Context, sampling frame.Sampling) error {
 	plan, err := d.Dive.Plan(ctx, sampling)
@@ -159,6 +178,17 @@ func (d *Deployment) Modes() map[string]video.Mode {
 	out := map[string]video.Mode{}
 	for _, s := range d.Plan.Segments {
 		out[filepath.Base(d.Dive.Files[s.Chapter].Path)] = s.Mode
+	}
+	return out
+}
+
+// Scans says of each file that is not progressive how its pictures are scanned and what is made of them, by its name.
+func (d *Deployment) Scans() map[string]string {
+	out := map[string]string{}
+	for _, f := range d.Dive.Files {
+		if f.Fields != "" {
+			out[filepath.Base(f.Path)] = f.Scan()
+		}
 	}
 	return out
 }

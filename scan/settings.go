@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"requin/count"
@@ -88,9 +89,10 @@ func (s Settings) Key(version, model string, videos []string) (string, error) {
 // Outcome is what came of a count: "outcome" in the record of a run. Fields stand in the order of their names in JSON.
 type Outcome struct {
 	Counts     count.Result          `json:"counts"`
-	Detections int                   `json:"detections"` // in all frames that were looked at
-	Gaps       Gaps                  `json:"gaps"`       // of the whole deployment
-	How        map[string]video.Mode `json:"how"`        // the pictures of each file were had
+	Detections int                   `json:"detections"`     // in all frames that were looked at
+	Gaps       Gaps                  `json:"gaps"`           // of the whole deployment
+	How        map[string]video.Mode `json:"how"`            // the pictures of each file were had
+	Scan       map[string]string     `json:"scan,omitempty"` // of files that are not progressive: interlaced, and what was made of it
 	Tracks     int                   `json:"tracks"`
 	Warnings   []string              `json:"warnings"`
 }
@@ -127,13 +129,27 @@ func (g *Gaps) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Made is how a count was made and what came of it, as its record says.
+// Made is how a count was made, of what, and what came of it, as its record says.
 type Made struct {
+	Inputs   []Input  `json:"inputs"`
 	Settings Settings `json:"settings"`
 	Outcome  Outcome  `json:"outcome"`
 }
 
-// ReadRecord reads both out of the record of a count (run.json). What the record does not say is zero.
+// Input is a file that a count rests on.
+type Input struct {
+	Role   string `json:"role"`
+	Path   string `json:"path"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"` // 64 digits; anything else where it is not known
+}
+
+// Videos are the files that were counted, in order.
+func (m Made) Videos() []Input {
+	return slices.DeleteFunc(slices.Clone(m.Inputs), func(in Input) bool { return in.Role != "video" })
+}
+
+// ReadRecord reads all of it out of the record of a count (run.json). What the record does not say is zero.
 func ReadRecord(record []byte) (Made, error) {
 	var m Made
 	if err := json.Unmarshal(record, &m); err != nil {

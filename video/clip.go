@@ -24,7 +24,7 @@ func (d *Deployment) Plays() bool {
 
 func (f *File) plays() bool {
 	edited := f.Hidden > 0 && f.Container != "mp4" // packets between others, which a copy would show
-	return f.Codec == "h264" && f.Rotation == 0 && !f.untimed() && !f.streamed() && !edited
+	return f.Codec == "h264" && f.Rotation == 0 && f.Fields == "" && !f.untimed() && !f.streamed() && !edited
 }
 
 // Clip writes a piece of the deployment around a time as an MP4 in H.264 without sound, whole or not at all, and tells
@@ -99,12 +99,8 @@ func (d *Deployment) encode(ctx context.Context, chapter, first, end int, path s
 	w, h := frame.Fit(f.W, f.H, f.W, min(clipHeight, f.H))
 	seg := Segment{Chapter: chapter, Mode: AllFrames, picks: []pick{{packet: first}}}
 	r := d.Read(ctx, seg, nil)
-	until := ""
-	if end < len(f.packets) {
-		until = fmt.Sprintf(":end_pts=%d", f.packets[end].PTS)
-	}
-	run, err := r.start(nil, threads(), fmt.Sprintf("trim=start_pts=%d%s,%s,%s,format=yuv420p,setpts=PTS-STARTPTS",
-		f.packets[first].PTS, until, announce, f.picture(max(w&^1, 2), max(h&^1, 2))),
+	run, err := r.start(nil, threads(), fmt.Sprintf("%s,%s,%s,format=yuv420p,setpts=PTS-STARTPTS",
+		f.between(first, end), announce, f.picture(max(w&^1, 2), max(h&^1, 2))),
 		"-y", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "24", "-g", "15", "-enc_time_base", "1/90000", "-video_track_timescale", "90000",
 		"-map_metadata", "-1", "-movflags", "+faststart", "-f", "mp4", fileURL(path))
 	if err != nil {

@@ -89,7 +89,7 @@ func (d *Deployment) cutExact(chapter int, picks []pick) []Segment {
 	switch {
 	case f.Container == "images":
 		mode = Images
-	case len(picks) > 0 && keys && !f.untimed() && f.config != nil && matroskaCodec(f.Codec) != "" && f.packets[0].Pos >= 0 && f.standalone():
+	case len(picks) > 0 && keys && f.byPackets():
 		mode = KeyPackets
 	}
 	s := frame.Sampling{Every: exactCell}

@@ -157,12 +157,19 @@ func parseRational(s string) (frame.Rational, error) {
 	return frame.Rational{Num: n, Den: d}, nil
 }
 
-// Index makes sure that the packets of the file are known. Of an MP4 they were read with the
+// Index makes sure that the packets of the file are known, and how its pictures are scanned. Of an MP4 the packets were read with the
 // probe; other containers are read through once, without decoding.
 func (f *File) Index(ctx context.Context) error {
-	if f.packets != nil || f.Container == "images" {
-		return nil
+	if f.packets == nil && f.Container != "images" {
+		if err := f.list(ctx); err != nil {
+			return err
+		}
 	}
+	return f.lookAtFields(ctx)
+}
+
+// list reads the packets through ffprobe.
+func (f *File) list(ctx context.Context) error {
 	packets, hidden, err := f.ff.listPackets(ctx, f.Path, f.Stream, f.demuxing()...)
 	if err != nil {
 		if ctx.Err() != nil {

@@ -53,7 +53,11 @@ func (r *Reader) input() []string {
 // is announced that hear names (a time stamp; nil: all complaints count).
 func (r *Reader) begin() (packet int, hear *int64) {
 	f := r.file
-	packet = f.keyBefore(r.seg.picks[0].packet)
+	packet = r.seg.picks[0].packet
+	if f.Fields != "" { // the picture before it is looked at, too
+		packet--
+	}
+	packet = f.keyBefore(packet)
 	stream := f.Container == "mpeg"
 	if !stream && !(f.openGOP && r.seg.Mode == AllFrames) {
 		return packet, nil
@@ -72,6 +76,7 @@ func (r *Reader) begin() (packet int, hear *int64) {
 
 // keyBefore is the last key frame at or before packet i; the first packet where there is none.
 func (f *File) keyBefore(i int) int {
+	i = max(i, 0)
 	for i > 0 && !f.packets[i].Key {
 		i--
 	}
@@ -96,19 +101,19 @@ func (r *Reader) filters() string {
 
 // cut puts the choice of pictures before a chain.
 func (r *Reader) cut(chain string) string {
-	return fmt.Sprintf("trim=start_pts=%d%s,%s,%s", r.file.packets[r.seg.picks[0].packet].PTS, r.until(), r.selection(), chain)
+	return r.file.between(r.seg.picks[0].packet, r.end()) + "," + r.selection() + "," + chain
 }
 
-// until ends the pictures with the last pick's cell: if the pick cannot be
+// end is the packet that the pictures end before: the first after the last pick's cell. If the pick cannot be
 // decoded, a later picture of its cell may stand in for it.
-func (r *Reader) until() string {
+func (r *Reader) end() int {
 	last := r.seg.picks[len(r.seg.picks)-1]
-	for _, p := range r.file.packets[last.packet:] {
+	for i, p := range r.file.packets[last.packet:] {
 		if r.seg.sampling.Cell(r.dive.Time(r.seg.Chapter, p.PTS)) > last.cell {
-			return fmt.Sprintf(":end_pts=%d", p.PTS)
+			return last.packet + i
 		}
 	}
-	return ""
+	return len(r.file.packets)
 }
 
 // selection keeps the first picture of each sampling cell of the deployment's clock.

@@ -2,9 +2,9 @@ package video
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"requin/frame"
@@ -60,8 +60,8 @@ func (r *Reader) bisect(picks []int) error {
 // counted to the damage: its last bytes lie beside it.
 func (r *Reader) listen() error {
 	filters := announceLead + announce
-	if until := r.until(); until != "" {
-		filters += ",trim" + strings.Replace(until, ":", "=", 1)
+	if end := r.end(); end < len(r.file.packets) {
+		filters += fmt.Sprintf(",trim=end_pts=%d", r.file.packets[end].PTS)
 	}
 	run, err := r.start(nil, "1", filters, "-f", "null", "-")
 	if err != nil {

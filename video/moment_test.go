@@ -16,12 +16,15 @@ import (
 )
 
 // clock is a video that shows its own time: sixteen squares, black or white, are the bits of the time in
-// fiftieths of a second. Whoever shows a picture of it shows when it was taken.
+// fiftieths of a second, in Gray's code: from one to the next one square changes. Whoever shows a picture of it shows when it was taken.
 const clockTicks = 50
 
-func clock(length float64) []string {
-	return []string{"-f", "lavfi", "-i", fmt.Sprintf(`nullsrc=s=64x64:r=25:d=%g,format=yuv420p,`+
-		`geq=lum='if(mod(floor(round(T*%d)/pow(2\,floor(X/16)+4*floor(Y/16)))\,2)\,235\,16)':cb=128:cr=128`, length, clockTicks)}
+func clock(length float64) []string { return []string{"-f", "lavfi", "-i", clockFilter(25, length)} }
+
+func clockFilter(rate int, length float64) string {
+	const bit = `floor(X/16)+4*floor(Y/16)`
+	return fmt.Sprintf(`nullsrc=s=64x64:r=%d:d=%g,format=yuv420p,geq=lum='if(mod(floor(round(T*%d)/pow(2\,%s))+floor(round(T*%[3]d)/pow(2\,1+%s))\,2)\,235\,16)':cb=128:cr=128`,
+		rate, length, clockTicks, bit, bit)
 }
 
 // told reads the time that a picture of the clock shows; an error where its squares are neither black nor white.
@@ -31,7 +34,7 @@ func told(pix []byte, w, h int) (time.Duration, error) {
 		x, y := w*(2*(bit%4)+1)/8, h*(2*(bit/4)+1)/8
 		switch grey := pix[3*(y*w+x)+1]; {
 		case grey > 170:
-			ticks |= 1 << bit
+			ticks ^= 2<<bit - 1
 		case grey > 85:
 			return 0, fmt.Errorf("square %d is neither black nor white (%d)", bit, grey)
 		}

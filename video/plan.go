@@ -92,7 +92,7 @@ func (f *File) mode(every time.Duration) Mode {
 	if f.Container == "images" {
 		return Images
 	}
-	if f.untimed() {
+	if f.untimed() || f.Fields != "" {
 		return AllFrames
 	}
 	last := time.Duration(-1)
@@ -113,10 +113,15 @@ func (f *File) mode(every time.Duration) Mode {
 	switch {
 	case last < 0 || end-last > every+time.Microsecond:
 		return AllFrames
-	case f.config != nil && matroskaCodec(f.Codec) != "" && f.packets[0].Pos >= 0 && f.standalone():
+	case f.byPackets():
 		return KeyPackets
 	}
 	return KeyFrames
+}
+
+// byPackets tells whether single key frames can be handed to a decoder, and become the pictures that they are in the file.
+func (f *File) byPackets() bool {
+	return !f.untimed() && f.Fields == "" && f.config != nil && matroskaCodec(f.Codec) != "" && f.packets[0].Pos >= 0 && f.standalone()
 }
 
 // cut divides the picks of a chapter into segments of about the given length. Where

@@ -61,12 +61,15 @@ type File struct {
 	W, H      int           // of the picture as it is shown: upright, with square pixels
 	Rotation  int           // degrees clockwise that the stored picture is turned by to be shown
 	Hidden    int           // packets that an edit list hides
+	Fields    Fields        // of interlaced pictures, which are deinterlaced; known after Index
+	Unmarked  bool          // the pictures show that they are interlaced, the file does not say so
 
 	codedW, codedH int
 	openGOP        bool   // pictures are shown before the key frame that they follow in the file
 	delay          int    // pictures that a decoder holds back, as ffprobe says
 	config         []byte // decoder configuration, where the bytes of a packet can be handed over as they are
 	packets        []Packet
+	fieldsKnown    bool
 	images         []string
 	ff             *tools
 }

@@ -29,6 +29,9 @@ const (
 	usualClip   = 8
 )
 
+// madeAs is the version of how pictures and clips are made: those that were kept of another are made anew.
+const madeAs = 2
+
 // clips makes short videos and keeps them in the survey's cache.
 type clips struct {
 	life context.Context // ends with the server
@@ -103,7 +106,7 @@ func (c *clips) make(ctx context.Context, dive *video.Deployment, from, length t
 		return "", 0, fmt.Errorf("the video has no picture at %v", from)
 	}
 	f := dive.Files[at.Chapter]
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%s|%d|%d|%d|%d", f.Path, f.Size, f.ModTime.UnixNano(), from, length)))
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%d|%s|%d|%d|%d|%d", madeAs, f.Path, f.Size, f.ModTime.UnixNano(), from, length)))
 	name := hex.EncodeToString(sum[:12])
 	type made struct {
 		path  string

@@ -302,10 +302,10 @@ func (k *desk) video(ctx context.Context) (*video.Deployment, error) {
 		return k.dive, k.failed
 	}
 	k.dive, k.failed, k.tried = nil, nil, time.Now()
-	var paths []string
+	var paths, sums []string
 	for _, ch := range k.d.Chapters {
 		if ch.Camera == 0 {
-			paths = append(paths, k.survey.Path(ch.Path))
+			paths, sums = append(paths, k.survey.Path(ch.Path)), append(sums, ch.SHA256)
 		}
 	}
 	if len(paths) == 0 {
@@ -318,6 +318,10 @@ func (k *desk) video(ctx context.Context) (*video.Deployment, error) {
 	}
 	if err != nil {
 		k.failed = fmt.Errorf("the video cannot be shown: %w; if it was moved, find it with requin relink", err)
+		return nil, k.failed
+	}
+	if err := opened.Counted(k.made.videos, sums); err != nil {
+		k.failed = fmt.Errorf("the video cannot be shown: %w", err)
 		return nil, k.failed
 	}
 	k.dive = opened.Dive

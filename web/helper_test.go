@@ -110,9 +110,12 @@ func tally(t testing.TB, s *survey.Survey, id string, tracks []track.Track) {
 	for i := range 20 {
 		frames = append(frames, detect.Frame{Instant: frame.Instant{Time: time.Duration(i) * time.Second, PTS: int64(i), Base: frame.Rational{Num: 1, Den: 1}}})
 	}
-	if path := film.path; path != "" { // as the video has them, where there is one
+	if path := chapterOf(t, s); path != "" { // as the video has them, where there is one
 		if f, err := video.Probe(context.Background(), path, frame.Rational{}); err == nil {
 			dive := video.Join(f)
+			if err := dive.Index(context.Background()); err != nil {
+				t.Fatal(err)
+			}
 			for i := range frames {
 				if at, ok := dive.Nearest(frames[i].Time); ok {
 					frames[i].Instant = at
@@ -147,6 +150,16 @@ func tally(t testing.TB, s *survey.Survey, id string, tracks []track.Track) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// chapterOf is the video of dive 1.
+func chapterOf(t testing.TB, s *survey.Survey) string {
+	t.Helper()
+	all, err := s.Deployments(context.Background())
+	if err != nil || len(all) == 0 || len(all[0].Chapters) == 0 {
+		t.Fatal(err, all)
+	}
+	return s.Path(all[0].Chapters[0].Path)
 }
 
 // browser is a person at a page.

@@ -107,7 +107,7 @@ func (p *pictures) make(ctx context.Context, key string, dive *video.Deployment,
 // pictureKey names a picture: the same name is the same bytes.
 func (k *desk) pictureKey(dive *video.Deployment, at frame.Instant, w int) string {
 	f := dive.Files[at.Chapter]
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%s|%s|%d|%d|%d|%d", k.opcode, f.Path, f.Size, f.ModTime.UnixNano(), at.PTS, w)))
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%d|%s|%s|%d|%d|%d|%d", madeAs, k.opcode, f.Path, f.Size, f.ModTime.UnixNano(), at.PTS, w)))
 	return hex.EncodeToString(sum[:12])
 }
 

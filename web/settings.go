@@ -13,6 +13,7 @@ import (
 // settings are those of a count, with what its model's file said of how well it sees.
 type settings struct {
 	scan.Settings
+	videos        []scan.Input
 	calibration   map[string]uncertainty.Calibration
 	detectability map[string]uncertainty.Detectability
 }
@@ -28,7 +29,7 @@ func readSettings(record json.RawMessage) (settings, error) {
 		return s, err
 	}
 	measured, err := uncertainty.ReadMeasurements(made.Settings.Detector.Metadata)
-	return settings{made.Settings, measured.Calibration, measured.Detectability}, err
+	return settings{made.Settings, made.Videos(), measured.Calibration, measured.Detectability}, err
 }
 
 // said finds what a model said of a taxon: under its name, or that of a class that means it.
