@@ -59,7 +59,7 @@ lint:
 	go tool staticcheck ./...
 
 unit:
-	go test -vet=off ./...  # lint has vetted
+	go test -vet=off -timeout 30m ./...  # lint has vetted; the transcripts of cli take long on a busy machine
 
 race:
 	go test -vet=off -race -short ./scan ./survey  # scan drives video

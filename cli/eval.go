@@ -105,7 +105,7 @@ func (f evalFlags) rating() (eval.Rating, error) {
 		return r, usagef("--least %d, --rounds %d, --threads %d: 0 or more", f.least, f.rounds, f.threads)
 	case f.test && f.fold != "":
 		return r, usagef("--test and --fold: give one of both")
-	case f.counts != countsMachine && f.counts != countsReviewed:
+	case f.counts != "" && f.counts != countsMachine && f.counts != countsReviewed:
 		return r, usagef("--counts %q: say machine or reviewed", f.counts)
 	case (f.people == "") != (f.machine == ""):
 		return r, usagef("--people and --machine: give both files")

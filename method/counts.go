@@ -101,7 +101,13 @@ func CountSentences(counts []Counted) string {
 
 // Paragraph is the methods paragraph of some of the records, with how far the counts may be trusted.
 func (b Book) Paragraph(records []Kept) string {
-	return strings.TrimSpace(Paragraph(records, b.Declared) + " " + CountSentences(b.Counts))
+	var out []string
+	for _, text := range []string{Paragraph(records, nil), CountSentences(b.Counts), Paragraph(nil, b.Declared)} {
+		if text != "" {
+			out = append(out, text)
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // CountTable is the counts as a table of Markdown.
