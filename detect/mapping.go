@@ -29,29 +29,18 @@ func mapClasses(classes []string, taxa taxon.List, roles map[string]taxon.Role) 
 	if len(taxa) == 0 {
 		taxa = ownTaxa(classes, roles)
 	}
-	claims, err := taxa.Claims()
+	of, err := taxa.Assign(classes)
 	if err != nil {
 		return mapping{}, err
 	}
-	m := mapping{taxa: slices.Clone(taxa), of: make([]int, len(classes))}
+	m := mapping{taxa: slices.Clone(taxa), of: of}
 	count := make([]int, len(taxa))
-	for k, c := range classes {
-		i, ok := claims[taxon.Fold(c)]
-		j, numbered := claims[strconv.Itoa(k)]
-		switch {
-		case ok && numbered && i != j:
-			return mapping{}, fmt.Errorf("class %d, %q, is claimed by name by %s and by number by %s: leave it to one", k, c, taxa[i].Name, taxa[j].Name)
-		case numbered:
-			i = j
-		case !ok:
-			m.of[k] = -1
-			if !isNameless(c) {
-				m.dropped = append(m.dropped, c)
-			}
-			continue
+	for k, i := range of {
+		if i >= 0 {
+			count[i]++
+		} else if !isNameless(classes[k]) {
+			m.dropped = append(m.dropped, classes[k])
 		}
-		m.of[k] = i
-		count[i]++
 	}
 	for i, n := range count {
 		if n == 0 {

@@ -2,6 +2,7 @@ package taxon
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -34,6 +35,32 @@ func (l List) Claims() (map[string]int, error) {
 		}
 	}
 	return claims, nil
+}
+
+// Assign gives each of a model's classes its taxon, by the names and numbers that the taxa claim: the index in
+// the list, -1 where none claims it. Besides what Claims refuses, a class that one taxon claims by name and another by
+// number is an error.
+func (l List) Assign(classes []string) ([]int, error) {
+	claims, err := l.Claims()
+	if err != nil {
+		return nil, err
+	}
+	of := make([]int, len(classes))
+	for k, c := range classes {
+		i, named := claims[Fold(c)]
+		j, numbered := claims[strconv.Itoa(k)]
+		switch {
+		case named && numbered && i != j:
+			return nil, fmt.Errorf("class %d, %q, is claimed by name by %s and by number by %s: leave it to one", k, c, l[i].Name, l[j].Name)
+		case numbered:
+			of[k] = j
+		case named:
+			of[k] = i
+		default:
+			of[k] = -1
+		}
+	}
+	return of, nil
 }
 
 // ClaimError says that two taxa claim one class.
