@@ -114,8 +114,12 @@ func (e *evaluation) try(ctx context.Context, m tested, s side, step func()) (ev
 	}
 	t.Unknown = card.Unseen
 	e.aboutModel(m, s, card)
-	if t.Calibrated, err = calibrationOf(card, s); err != nil {
-		return t, err
+	if s.Fresh { // else it learned from these pictures
+		measured, err := uncertainty.ReadMeasurements(card)
+		if err != nil {
+			return t, fmt.Errorf("%s: %w", s.file, err)
+		}
+		t.Calibrated = measured.Calibrations()
 	}
 	detectors := []*detect.Detector{detector}
 	for len(detectors) < workers.workers() {
@@ -184,26 +188,6 @@ func brief(names []string) string {
 		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
 	}
 	return strings.Join(names, ", ")
-}
-
-// calibrationOf is the calibration that a file states, where it was learned on other pictures.
-func calibrationOf(card detect.Card, s side) (map[string]uncertainty.Calibration, error) {
-	text := card.Metadata["requin.calibration"]
-	if !s.Fresh || text == "" {
-		return nil, nil
-	}
-	out := map[string]uncertainty.Calibration{}
-	if err := json.Unmarshal([]byte(text), &out); err != nil {
-		return nil, fmt.Errorf("%s: its calibration cannot be read: %w", s.file, err)
-	}
-	for _, name := range slices.Collect(maps.Keys(out)) { // by class in the file, by taxon here
-		for _, t := range card.Taxa {
-			if slices.ContainsFunc(append(slices.Clone(t.Classes), t.Name, t.Common), func(c string) bool { return c != "" && taxon.Fold(c) == taxon.Fold(name) }) {
-				out[t.Name] = out[name]
-			}
-		}
-	}
-	return out, nil
 }
 
 // look runs the detectors side by side on pictures of a dataset.

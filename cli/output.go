@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -31,11 +30,7 @@ const zeroRows = 12
 func (c *counting) printTable(res results) error {
 	fmt.Fprintf(c.stdout, "%s\n", c.rec.name)
 	t := tabwriter.NewWriter(c.stdout, 2, 8, 2, ' ', 0)
-	interval := func(s string) string { return "" }
-	if slices.ContainsFunc(res.counts.Taxa, func(x count.Taxon) bool { return x.Uncertainty != nil }) {
-		interval = func(s string) string { return s + "\t" }
-	}
-	fmt.Fprintf(t, "  TAXON\tMaxN\t%sAT\tFIRST SEEN\tMEAN COUNT\n", interval("95 %"))
+	fmt.Fprint(t, "  TAXON\tMaxN\t95 %\tAT\tFIRST SEEN\tMEAN COUNT\n")
 	zeros := 0
 	for _, x := range res.counts.Taxa {
 		if x.TFS == nil {
@@ -53,13 +48,16 @@ func (c *counting) printTable(res results) error {
 		if x.MeanCount != nil {
 			mean = fmt.Sprintf("%.3f", *x.MeanCount)
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s%s\t%s\t%s\n", x.Name, maxn, interval(uncertainty.Range(x.Uncertainty)), clock(x.TMaxN), clock(x.TFS), mean)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\n", x.Name, maxn, uncertainty.Range(x.Uncertainty), clock(x.TMaxN), clock(x.TFS), mean)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	if zeros > zeroRows {
 		fmt.Fprintf(c.stdout, "  %d other studied taxa: 0\n", zeros)
+	}
+	for _, note := range res.counts.IntervalNotes() {
+		fmt.Fprintf(c.stdout, "  %s\n", note)
 	}
 	e := res.counts.Effort
 	fmt.Fprintf(c.stdout, "  %d frames looked at, one every %v; %v analysed\n", e.Frames, c.opt.every(), e.Analysed.Duration().Round(time.Second))

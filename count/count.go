@@ -43,16 +43,16 @@ const DefaultInterval = 5 * time.Minute
 
 // Input is all that a count rests on.
 type Input struct {
-	Tracks   []track.Track       // in any order; a point outside the period is not counted
-	Frames   []frame.Instant     // looked at, in time order; not those in a gap
-	Gaps     []frame.Gap         // in any order, may overlap and reach out of the period
-	Taxa     taxon.List          // the studied ones are counted
-	Period   frame.Period        // what part of the deployment counts
-	Every    time.Duration       // the sampling interval
-	Interval time.Duration       // for MaxN per interval; 0 = DefaultInterval
-	Duration time.Duration       // of the deployment's video; 0 where not known
-	Stated   []Stated            // what people counted in frames; in any order
-	Outlook  uncertainty.Outlook // how far MaxN may be trusted; its zero value says nothing of that
+	Tracks   []track.Track        // in any order; a point outside the period is not counted
+	Frames   []frame.Instant      // looked at, in time order; not those in a gap
+	Gaps     []frame.Gap          // in any order, may overlap and reach out of the period
+	Taxa     taxon.List           // the studied ones are counted
+	Period   frame.Period         // what part of the deployment counts
+	Every    time.Duration        // the sampling interval
+	Interval time.Duration        // for MaxN per interval; 0 = DefaultInterval
+	Duration time.Duration        // of the deployment's video; 0 where not known
+	Stated   []Stated             // what people counted in frames; in any order
+	Outlook  *uncertainty.Outlook // how far MaxN may be trusted; nil: nothing is said of that
 }
 
 // Stated is a number of animals that a person counted in one of the frames. Where it is more than the
@@ -111,8 +111,9 @@ type Taxon struct {
 	Counts      []Step                `json:"counts"`              // the count at the first frame, and at each frame where it changes
 	Rises       []Step                `json:"cumulative_maxn"`     // each time the highest count so far rises, from the first sighting
 	Evidence    *Evidence             `json:"evidence"`            // null: never seen
-	Uncertainty *uncertainty.Interval `json:"uncertainty"`         // null: how well the detector sees the taxon was not measured
-	Review      *Review               `json:"review,omitempty"`    // what people made of it; nil: nobody looked, and the count is the machine's
+	Uncertainty *uncertainty.Interval `json:"uncertainty"`         // null: there is none, for the reason in NoInterval
+	NoInterval  string                `json:"no_interval,omitempty"`
+	Review      *Review               `json:"review,omitempty"` // what people made of it; nil: nobody looked, and the count is the machine's
 }
 
 // Step is a count and the frame from which it holds.
@@ -176,7 +177,9 @@ func Of(in Input) (Result, error) {
 	r.Taxa = []Taxon{}
 	for _, t := range in.Taxa.Studied() {
 		counts := countTaxon(t, seen[t.Name], in.stated(t.Name), looked, r)
-		counts.Uncertainty = in.Outlook.Of(t, looked, in.Every.Seconds())
+		if in.Outlook != nil {
+			counts.Uncertainty, counts.NoInterval = in.Outlook.Assess(t, looked, in.Every.Seconds())
+		}
 		r.Taxa = append(r.Taxa, counts)
 	}
 	return r, nil

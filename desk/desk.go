@@ -57,7 +57,7 @@ func Open(ctx context.Context, s *survey.Survey, d survey.Deployment) (*Desk, er
 			return nil, fmt.Errorf("%s: %w", d.OpCode, err)
 		}
 	}
-	if out.Measured, err = uncertainty.ReadMeasurements(out.Made.Settings.Detector.Metadata); err != nil {
+	if out.Measured, err = out.Made.Settings.Measured(); err != nil {
 		return nil, fmt.Errorf("%s: %w", d.OpCode, err)
 	}
 	if out.Taxa, err = s.Taxa(ctx); err != nil {
@@ -141,20 +141,6 @@ func (d *Desk) Studied() []string {
 	return out
 }
 
-// Sees is how well the detector sees a taxon and what its scores are worth; measured tells whether that was measured on
-// held-out video, or is assumed.
-func (d *Desk) Sees(name string) (a uncertainty.Detectability, probability func(float64) float64, measured bool) {
-	t, ok := d.Made.Settings.Taxa.Find(name)
-	if !ok {
-		t = taxon.Taxon{Name: name}
-	}
-	a, measured = d.Measured.Of(t)
-	if !measured {
-		a = uncertainty.Prior()
-	}
-	return a, func(score float64) float64 { return d.Measured.Probability(t, score) }, measured
-}
-
 // Basis is what the reviewed count rests on besides the log.
 func (d *Desk) Basis(limit float64) (review.Basis, error) {
 	if d.Run.Result == nil {
@@ -163,11 +149,7 @@ func (d *Desk) Basis(limit float64) (review.Basis, error) {
 	was := *d.Run.Result
 	in := count.Input{Gaps: d.Made.Outcome.Gaps, Taxa: d.counting(), Period: d.Period(), Every: d.Every(), Interval: was.Interval.Duration(), Duration: was.Duration.Duration()}
 	return review.Basis{
-		Machine: d.Machine, Counted: was, Tracks: d.Run.Tracks, Input: in, Limit: limit,
-		Sees: func(name string) (uncertainty.Detectability, func(float64) float64) {
-			a, probability, _ := d.Sees(name)
-			return a, probability
-		},
+		Machine: d.Machine, Counted: was, Tracks: d.Run.Tracks, Input: in, Limit: limit, Measured: d.Measured,
 	}, nil
 }
 

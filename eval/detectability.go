@@ -63,7 +63,7 @@ func fitReal(a *uncertainty.Detectability, all []*followed) {
 				if !s.judged() {
 					continue
 				}
-				v := s.traits.Values()
+				v := s.Traits.Values()
 				x := [4]float64{1, v[0], v[1], v[2]}
 				p := uncertainty.Logistic(dot(b, x))
 				y := 0.0
@@ -103,7 +103,7 @@ func fitSpread(a *uncertainty.Detectability, all []*followed) float64 {
 	for i, f := range all {
 		for _, s := range f.candidates {
 			if s.judged() {
-				p := a.Real(s.traits)
+				p := a.Real(s.Traits)
 				odds[i], real[i] = append(odds[i], math.Log(p/(1-p))), append(real[i], s.real())
 			}
 		}
@@ -317,7 +317,7 @@ func fitWhen(a *uncertainty.Detectability, all []*followed) {
 	for _, f := range all {
 		alive, total := make([]float64, f.frames), 0.0
 		for _, s := range f.candidates {
-			p := a.Real(s.traits)
+			p := a.Real(s.Traits)
 			for _, at := range s.Frames {
 				alive[at] += p
 				total += p

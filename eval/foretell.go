@@ -28,7 +28,7 @@ func (w Watched) Foretell(t Terms, seed uint64) (uncertainty.Posterior, error) {
 func (f *followed) doubt(w Watched, t Terms, seed uint64) uncertainty.Observations {
 	d := uncertainty.Observations{Frames: len(w.Frames), Every: w.Every.Seconds(), Detectability: t.Detectability, Seed: seed, Samples: t.Samples}
 	for _, s := range f.candidates {
-		s.Real = t.Detectability.Real(s.traits)
+		s.Real = t.Detectability.Real(s.Traits)
 		d.Candidates = append(d.Candidates, s.Candidate)
 	}
 	return d

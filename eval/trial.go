@@ -259,6 +259,9 @@ func reliability(trials []Trial, taxon string, r Rating, a TaxonAssessment) Reli
 			parts[i] = calibrated(parts[i], *c)
 		}
 		out.Learned, after = "the pictures on which the model was validated, as its file has it", PoolCurves(parts...)
+		if n := len(given[0].Parts); n > 1 {
+			out.Learned += fmt.Sprintf(", combined from %d classes", n)
+		}
 	case len(parts) > 1:
 		out.Learned, after = fmt.Sprintf("the %d other folds", len(parts)-1), crossed(parts)
 		if len(parts) == 2 {

@@ -57,7 +57,6 @@ type followed struct {
 // suspect is a candidate held against truth.
 type suspect struct {
 	uncertainty.Candidate
-	traits  uncertainty.Traits
 	right   int   // points on an animal
 	ignored int   // points on what is neither right nor wrong
 	visits  []int // those it has points of
@@ -83,27 +82,16 @@ func (w Watched) follow(taxon string, least float64, probability func(float64) f
 	if err != nil {
 		return nil, err
 	}
-	type place struct{ frame, candidate int }
-	boxes := map[place]frame.Box{}
-	var places [][]int
-	var probabilities [][]float64
-	for _, t := range proposed {
-		if t.Taxon != taxon {
-			continue
-		}
-		s := &suspect{Candidate: uncertainty.Candidate{ID: t.ID}}
-		var of []float64
-		for _, p := range t.Points {
-			at := w.at(p.Time)
-			boxes[place{at, len(out.candidates)}] = p.Box
-			s.Frames = append(s.Frames, at)
-			of = append(of, probability(float64(p.Score)))
-		}
-		out.candidates = append(out.candidates, s)
-		places, probabilities = append(places, s.Frames), append(probabilities, of)
+	at := func(p track.Point) (int, bool) { return w.at(p.Time), true }
+	for _, c := range uncertainty.Gather(uncertainty.Trails(proposed, taxon, at), probability) {
+		out.candidates = append(out.candidates, &suspect{Candidate: c})
 	}
-	for i, t := range uncertainty.TraitsOf(places, probabilities) {
-		out.candidates[i].traits = t
+	type place struct{ frame, track int }
+	boxes := map[place]frame.Box{}
+	for _, t := range proposed {
+		for _, p := range t.Points {
+			boxes[place{w.at(p.Time), t.ID}] = p.Box
+		}
 	}
 	here := make([][]int, len(w.Frames)) // candidates with a point in each frame
 	for i, s := range out.candidates {
@@ -114,7 +102,7 @@ func (w Watched) follow(taxon string, least float64, probability func(float64) f
 	for at, list := range here {
 		var found []frame.Box
 		for _, i := range list {
-			found = append(found, boxes[place{at, i}])
+			found = append(found, boxes[place{at, out.candidates[i].ID}])
 		}
 		w.match(out, taxon, at, list, found, visitOf[at])
 	}

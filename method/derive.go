@@ -29,11 +29,7 @@ func (v *verifying) counted(r survey.Run) error {
 	case !reflect.DeepEqual(normal(tracks), normal(r.Tracks)):
 		v.found(Altered, "run", r.ID, "tracks", "from the detections follow %d tracks, %d were kept, and they are not the same", len(tracks), len(r.Tracks))
 	}
-	kept := *r.Result
-	kept.Taxa = append([]count.Taxon{}, kept.Taxa...)
-	for i := range kept.Taxa {
-		kept.Taxa[i].Uncertainty = nil // of how well the detector sees, not of what it saw
-	}
+	kept := r.Result.Unassessed() // of what the detector saw, not of how well it sees
 	for i, t := range kept.Taxa {
 		if i >= len(counts.Taxa) || counts.Taxa[i].Name != t.Name {
 			v.found(Altered, "run", r.ID, "counts", "the taxa are not those of the settings")

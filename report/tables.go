@@ -32,6 +32,7 @@ var (
 		"every_s", "threshold", "tmaxn_file", "tmaxn_pts", "tmaxn_time_base",
 		"maxn_estimate", "maxn_low", "maxn_high", "interval_level",
 		"status", "machine_maxn", "risk", "risk_limit", "frames_looked_at", "frames_sampled", "reviewed_by", "reviewed_at", "log_sha256",
+		"interval_basis",
 	}
 	intervalsHeader = []string{
 		"deployment", "taxon", "interval", "from_s", "to_s", "period_from_s", "period_to_s", "frames", "not_analysed_s", "maxn",
@@ -79,9 +80,13 @@ func MaxN(w io.Writer, run Run, r count.Result) error {
 		if least := cmp.Or(x.Threshold, run.Threshold); least != 0 {
 			threshold = count.Decimal(least, 4)
 		}
-		estimate, low, high, level := "", "", "", ""
+		estimate, low, high, level, basis := "", "", "", "", ""
+		if x.NoInterval != "" {
+			basis = "none: " + x.NoInterval
+		}
 		if u := x.Uncertainty; u != nil {
 			estimate, low, high, level = strconv.Itoa(u.Estimate), strconv.Itoa(u.Low), strconv.Itoa(u.High), count.Decimal(u.Level, 2)
+			basis = u.Basis
 		}
 		tmaxn, tmaxnPeriod := times(x.TMaxN)
 		tfs, tfsPeriod := times(x.TFS)
@@ -89,12 +94,12 @@ func MaxN(w io.Writer, run Run, r count.Result) error {
 			tmaxn, tmaxnPeriod, tfs, tfsPeriod, mean,
 			strconv.Itoa(r.Effort.Frames), strconv.Itoa(x.Frames), strconv.Itoa(x.Tracks),
 			r.Period.From.Text(6), r.Period.To.Text(6), r.Effort.Analysed.Text(6), r.Effort.NotAnalysed.Text(6),
-			r.Every.Text(6), threshold, file, pts, base, estimate, low, high, level}, standing(x)...)...)
+			r.Every.Text(6), threshold, file, pts, base, estimate, low, high, level}, append(standing(x), text(basis))...)...)
 	}
 	return t.done()
 }
 
-// standing is what the last columns of maxn.csv say: how far the count may be trusted, and why.
+// standing is what columns of maxn.csv say: how far the count may be trusted, and why.
 func standing(t count.Taxon) []string {
 	r := t.Review
 	if r == nil {

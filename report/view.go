@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"html/template"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -15,18 +14,18 @@ import (
 // view is the report as the page shows it: texts, and drawings.
 type view struct {
 	Report
-	Facts      []string // one line under the title
-	Banner     *banner
-	Seen       []taxonView // MaxN over 0, in the survey's order
-	Zeros      []taxonView // looked for and not seen
-	FoldZeros  bool
-	Frames     int
-	NoFrames   bool
-	Intervals  []intervalTable
-	Interval   string
-	Interval95 bool // some taxon has an interval of its MaxN
-	Gaps       []gapView
-	Uncounted  []count.Uncounted
+	Facts     []string // one line under the title
+	Banner    *banner
+	Seen      []taxonView // MaxN over 0, in the survey's order
+	Zeros     []taxonView // looked for and not seen
+	FoldZeros bool
+	Frames    int
+	NoFrames  bool
+	Intervals []intervalTable
+	Interval  string
+	Notes95   []string // what the intervals of MaxN rest on, and why there are none
+	Gaps      []gapView
+	Uncounted []count.Uncounted
 }
 
 // banner says that some of the period was not analysed.
@@ -43,7 +42,6 @@ type taxonView struct {
 	Sentence                            saying
 	MaxN, TMaxN, TMaxNPeriod, TFS, Mean string
 	Tracks, Frames                      int
-	Interval95                          bool
 	Range, Doubt                        string // the interval of MaxN, and what else is to be said of it
 	Status, Standing                    string // how far the count may be trusted, and what that rests on
 	Plot                                template.HTML
@@ -96,10 +94,11 @@ func look(r Report) (view, error) {
 		Report: r, Facts: facts(r), Banner: bannerOf(c.Effort), Frames: c.Effort.Frames,
 		NoFrames: c.Effort.Frames == 0, Interval: words(c.Interval), Uncounted: c.Uncounted,
 	}
-	v.Interval95 = slices.ContainsFunc(c.Taxa, func(t count.Taxon) bool { return t.Uncertainty != nil })
+	for _, note := range c.IntervalNotes() {
+		v.Notes95 = append(v.Notes95, strings.ToUpper(note[:1])+note[1:]+".")
+	}
 	for i, t := range c.Taxa {
 		tv := taxonOf(t, i+1)
-		tv.Interval95 = v.Interval95
 		if t.MaxN == nil || *t.MaxN == 0 {
 			v.Zeros = append(v.Zeros, tv)
 			continue

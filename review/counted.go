@@ -18,7 +18,7 @@ import (
 )
 
 // Rule names the version of how a count follows from a log: what was derived by another is derived anew.
-const Rule = 1
+const Rule = 2
 
 // Basis is what a reviewed count rests on, besides the log of verdicts.
 type Basis struct {
@@ -28,8 +28,7 @@ type Basis struct {
 	Input   count.Input   // what that was counted from, with the taxa besides that people may have named; its tracks and frames are not used
 	Limit   float64       // chance of a greater MaxN under which a taxon is certified
 
-	// Sees is how well the detector sees a taxon, and what its scores are worth.
-	Sees func(taxon string) (detectability uncertainty.Detectability, probability func(score float64) float64)
+	Measured uncertainty.Measurements // what is known of how well the detector sees, and what its scores are worth
 }
 
 // Outcome is a count as a log leaves it.
@@ -55,7 +54,7 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 	s := Replay(m, log)
 	known := map[string]uncertainty.Posterior{}
 	in := b.Input
-	in.Frames, in.Stated, in.Outlook = s.Frames, nil, uncertainty.Outlook{}
+	in.Frames, in.Stated, in.Outlook = s.Frames, nil, nil
 	for _, t := range b.Input.Taxa.Studied() {
 		if spoken[t.Name] {
 			known[t.Name] = b.assess(s, t.Name)
@@ -84,7 +83,7 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 		case !spoken[now.Name]:
 			continue
 		default:
-			now.Uncertainty = was.Uncertainty
+			now.Uncertainty, now.NoInterval = was.Uncertainty, was.NoInterval
 			now.Review = b.review(known[now.Name], now, was, len(s.Frames), log)
 			if !counted { // the machine did not look for it
 				now.Review.Status = count.Reviewed
@@ -149,10 +148,7 @@ func (b Basis) was(name string) (count.Taxon, bool) {
 
 // assess is what is known of a taxon's MaxN.
 func (b Basis) assess(s *State, taxon string) uncertainty.Posterior {
-	detectability, probability := b.Sees(taxon)
-	d := s.Doubt(taxon, detectability, b.Input.Every, probability)
-	d.Seed = Seed
-	return d.Posterior(b.Limit)
+	return s.Observations(taxon, b.Measured.Named(taxon), b.Input.Every).Posterior(b.Limit)
 }
 
 // Seed begins the draws of every assessment: the same log gives the same answer.
@@ -160,7 +156,11 @@ const Seed = 1
 
 // review is what people made of a taxon's count.
 func (b Basis) review(a uncertainty.Posterior, now, was count.Taxon, frames int, log []Verdict) *count.Review {
-	r := &count.Review{Status: count.Reviewed, Machine: was.MaxN, Low: a.Low, High: a.High, Limit: b.Limit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
+	g := b.Measured.Named(now.Name)
+	r := &count.Review{Status: count.Reviewed, Machine: was.MaxN, Measured: g.Measured(), Basis: g.Words(), Limit: b.Limit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
+	if u, _ := g.Interval(a); u != nil {
+		r.Low, r.High = &u.Low, &u.High
+	}
 	switch {
 	case a.Certified:
 		r.Status, r.Risk = count.Certified, a.Risk

@@ -7,7 +7,6 @@ import (
 
 	"requin/count"
 	"requin/taxon"
-	"requin/uncertainty"
 )
 
 // basis is the reef as the machine counted it, with what a review needs.
@@ -20,8 +19,7 @@ func basis(t *testing.T) Basis {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Basis{Machine: m, Counted: result, Tracks: m.Tracks, Input: in, Limit: 0.05,
-		Sees: func(string) (uncertainty.Detectability, func(float64) float64) { return uncertainty.Prior(), AsScored }}
+	return Basis{Machine: m, Counted: result, Tracks: m.Tracks, Input: in, Limit: 0.05}
 }
 
 func (b Basis) of(t *testing.T, log []Verdict, name string) count.Taxon {

@@ -1,7 +1,6 @@
 package review
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -14,36 +13,34 @@ type Weighed struct {
 	uncertainty.Candidate
 }
 
-// Candidates are the tracks that are, were or may be animals of a taxon, as chance has them. probability turns a
-// score into the chance that a detection is right.
-func (s *State) Candidates(taxon string, a uncertainty.Detectability, probability func(score float64) float64) []Weighed {
-	var out []Weighed
-	var frames [][]int
-	var chances [][]float64
+// Candidates are the tracks that are, were or may be animals of a taxon, as chance has them.
+func (s *State) Candidates(taxon string, g uncertainty.Grounds) []Weighed {
+	var tracks []*Track
+	var trails []uncertainty.Trail
 	for _, t := range s.tracks {
-		if t.Machine != taxon {
-			continue
+		if t.Machine == taxon {
+			tracks, trails = append(tracks, t), append(trails, t.trail(len(trails)))
 		}
-		c := Weighed{t, uncertainty.Candidate{ID: len(out), Said: t.said(taxon)}}
-		var points []float64
-		for _, p := range t.Points {
-			c.Frames = append(c.Frames, p.Frame)
-			points = append(points, probability(p.Score))
-		}
-		out, frames, chances = append(out, c), append(frames, c.Frames), append(chances, points)
 	}
-	for i, traits := range uncertainty.TraitsOf(frames, chances) {
-		out[i].Real = a.Real(traits)
+	var out []Weighed
+	for i, c := range g.Candidates(trails) {
+		c.Said = tracks[i].said(taxon)
+		out = append(out, Weighed{tracks[i], c})
 	}
 	looks, _ := s.Looks(taxon)   // single boxes in them are in their numbers
 	for _, t := range s.tracks { // the machine took them for something else, or a person drew them
 		if t.Machine != taxon && t.Taxon == taxon && t.Standing != Rejected && !(t.Single && slices.Contains(looks, t.Points[0].Frame)) {
-			c := Weighed{t, uncertainty.Candidate{ID: len(out), Said: t.said(taxon), Real: 1, Drawn: true}}
-			for _, p := range t.Points {
-				c.Frames = append(c.Frames, p.Frame)
-			}
-			out = append(out, c)
+			out = append(out, Weighed{t, uncertainty.Candidate{ID: len(out), Said: t.said(taxon), Real: 1, Drawn: true, Frames: t.trail(0).Frames}})
 		}
+	}
+	return out
+}
+
+// trail is where the track was detected.
+func (t *Track) trail(id int) uncertainty.Trail {
+	out := uncertainty.Trail{ID: id}
+	for _, p := range t.Points {
+		out.Frames, out.Scores = append(out.Frames, p.Frame), append(out.Scores, p.Score)
 	}
 	return out
 }
@@ -59,11 +56,11 @@ func (t *Track) said(taxon string) uncertainty.Said {
 	return uncertainty.Unsaid
 }
 
-// Doubt is what is known, and what is not, of a taxon's MaxN: the machine's tracks with what was said of them, the frames
-// that were looked at whole.
-func (s *State) Doubt(taxon string, a uncertainty.Detectability, every time.Duration, probability func(score float64) float64) uncertainty.Observations {
-	d := uncertainty.Observations{Frames: len(s.Frames), Every: every.Seconds(), Detectability: a}
-	for _, c := range s.Candidates(taxon, a, probability) {
+// Observations are what is known of a taxon's MaxN: the machine's tracks with what was said of them, the frames
+// that were looked at whole. The same log gives the same.
+func (s *State) Observations(taxon string, g uncertainty.Grounds, every time.Duration) uncertainty.Observations {
+	d := uncertainty.Observations{Frames: len(s.Frames), Every: every.Seconds(), Detectability: g.Detectability, Seed: Seed}
+	for _, c := range s.Candidates(taxon, g) {
 		d.Candidates = append(d.Candidates, c.Candidate)
 	}
 	frames, numbers := s.Looks(taxon)
@@ -72,6 +69,3 @@ func (s *State) Doubt(taxon string, a uncertainty.Detectability, every time.Dura
 	}
 	return d
 }
-
-// AsScored takes a detector's scores for chances: where nobody measured what they are worth.
-func AsScored(score float64) float64 { return math.Min(math.Max(score, 0), 1) }

@@ -5,13 +5,17 @@ import (
 	"testing"
 	"time"
 
+	"requin/taxon"
 	"requin/uncertainty"
 )
+
+// assumed is what an assessment rests on where nothing was measured.
+func assumed() uncertainty.Grounds { return uncertainty.Measurements{}.Of(taxon.Taxon{Name: "shark"}) }
 
 func TestDoubt(t *testing.T) {
 	d := begin(t, reef())
 	doubt := func(taxon string) uncertainty.Observations {
-		return d.state.Doubt(taxon, uncertainty.Prior(), time.Second, AsScored)
+		return d.state.Observations(taxon, assumed(), time.Second)
 	}
 	before := doubt("shark").Posterior(0.05)
 	if before.Certified || before.Confirmed != 0 || len(before.Next) == 0 {
@@ -45,7 +49,7 @@ func TestDoubt(t *testing.T) {
 func TestWhoLooksAtEverythingIsCertain(t *testing.T) {
 	d := begin(t, reef())
 	for n := range 60 {
-		a := d.state.Doubt("shark", uncertainty.Prior(), time.Second, AsScored).Posterior(0.05)
+		a := d.state.Observations("shark", assumed(), time.Second).Posterior(0.05)
 		if a.Certified {
 			if a.Confirmed != 2 || n < 2 {
 				t.Errorf("certified %d after %d frames; there are 2 sharks", a.Confirmed, n)

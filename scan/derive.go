@@ -27,7 +27,11 @@ func Derive(s Settings, frames []detect.Frame, gaps []frame.Gap, duration time.D
 	if err != nil {
 		return nil, count.Result{}, err
 	}
-	outlook, err := s.outlook(part)
+	measured, err := s.Measured()
+	if err != nil {
+		return nil, count.Result{}, err
+	}
+	outlook, err := measured.Expect(part.Stream())
 	if err != nil {
 		return nil, count.Result{}, err
 	}
@@ -38,15 +42,16 @@ func Derive(s Settings, frames []detect.Frame, gaps []frame.Gap, duration time.D
 	return tracks, counts, err
 }
 
-// outlook is how far the counts may be trusted, as far as the model's file tells. It was measured with detections
-// down to uncertainty.Least, so where weaker ones only are at hand it cannot be told.
-func (s Settings) outlook(found Part) (uncertainty.Outlook, error) {
-	measured, err := uncertainty.ReadMeasurements(s.Detector.Metadata)
-	if err != nil || len(measured.Detectability) == 0 || s.Tracker.LowScore > uncertainty.Least {
-		return uncertainty.Outlook{}, err
+// Measured is what was measured of the model of a count, and its taxa as they were counted.
+func (s Settings) Measured() (uncertainty.Measurements, error) {
+	card := s.Detector
+	if len(card.Taxa) == 0 {
+		card.Taxa = s.Taxa
 	}
-	proposed, err := uncertainty.Propose(found.Stream(), uncertainty.Least)
-	return uncertainty.Outlook{Proposed: proposed, Detectability: measured.Of, Probability: measured.Probability}, err
+	if card.Low == 0 {
+		card.Low = s.Tracker.LowScore
+	}
+	return uncertainty.ReadMeasurements(card)
 }
 
 // instants are the moments of the frames.

@@ -79,7 +79,7 @@ func (c Card) WriteMarkdown(w io.Writer) error {
 			}
 			fmt.Fprintf(&b, "| %s | %d | %.3f | %.3f | %.3f | %.3f | %.3f | %.3f |\n", s.Taxon, s.Truth, s.AP50, s.AP, s.Threshold, s.Precision, s.Recall, s.F)
 		}
-		c.writeAcuity(&b)
+		c.writeDetectability(&b)
 	} else {
 		fmt.Fprint(&b, "\nNothing was held out, so how good it is was not measured, and its thresholds are the default.\n")
 	}
@@ -93,8 +93,8 @@ func (c Card) WriteMarkdown(w io.Writer) error {
 	return err
 }
 
-// writeAcuity says of how far counts may be trusted.
-func (c Card) writeAcuity(b *strings.Builder) {
+// writeDetectability says of how far counts may be trusted.
+func (c Card) writeDetectability(b *strings.Builder) {
 	if len(c.Detectability) == 0 {
 		fmt.Fprint(b, "\nThe held-out pictures are no video, or hold too little, so how far a MaxN of this model may be trusted was not measured: counts come without an interval.\n")
 		return

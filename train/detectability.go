@@ -72,8 +72,8 @@ func (t *trainer) animals(picture int) (list []eval.Animal) {
 	return list
 }
 
-// measureAcuity measures how well each calibrated taxon is seen, where the held-out pictures are video.
-func (t *Trained) measureAcuity(watched []eval.Watched) error {
+// measureDetectability measures how well each calibrated taxon is seen, where the held-out pictures are video.
+func (t *Trained) measureDetectability(watched []eval.Watched) error {
 	t.Detectability = map[string]uncertainty.Detectability{}
 	for name, c := range t.Calibration {
 		if len(watched) == 0 {

@@ -250,7 +250,7 @@ func (t *trainer) finish(ctx context.Context, ended string, info torch.Info) (*T
 	if err := out.choose(*l, t.network.Design().Classes); err != nil {
 		return nil, err
 	}
-	if err := out.measureAcuity(t.watched(*l)); err != nil {
+	if err := out.measureDetectability(t.watched(*l)); err != nil {
 		return nil, err
 	}
 	if err := t.illustrate(*l); err != nil {

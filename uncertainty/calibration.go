@@ -11,7 +11,7 @@ import (
 // right. It never gives a higher score a lower probability. The zero value leaves
 // scores as they are. As JSON it goes into a model file.
 type Calibration struct {
-	// Kind is "isotonic", "platt" or empty.
+	// Kind is "isotonic", "platt", "combined" or empty.
 	Kind string `json:"kind,omitempty"`
 	// Scores and Probabilities are the corners of isotonic regression, both rising.
 	// Between them it is linear, beyond them constant.
@@ -20,6 +20,9 @@ type Calibration struct {
 	// Slope and Offset are Platt's: the log odds are Slope·log odds of the score + Offset.
 	Slope  float64 `json:"slope,omitempty"`
 	Offset float64 `json:"offset,omitempty"`
+	// Parts are the calibrations of the classes of which it is combined; each is one of another kind. Its probability is the mean of
+	// theirs, weighed by how many detections each was learned from.
+	Parts []Calibration `json:"parts,omitempty"`
 	// Right and Wrong are how many detections it was learned from.
 	Right int `json:"right,omitempty"`
 	Wrong int `json:"wrong,omitempty"`
@@ -72,6 +75,13 @@ func (c Calibration) Probability(score float64) float64 {
 		from, to := c.Probabilities[i-1], c.Probabilities[i]
 		part := (score - c.Scores[i-1]) / (c.Scores[i] - c.Scores[i-1])
 		return min(from+(to-from)*part, to)
+	case "combined":
+		sum, n := 0.0, 0.0
+		for _, p := range c.Parts {
+			sum += p.cases() * p.Probability(score)
+			n += p.cases()
+		}
+		return sum / n
 	}
 	return min(max(score, 0), 1)
 }
@@ -83,7 +93,7 @@ func (c *Calibration) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &read); err != nil {
 		return fmt.Errorf("calibration: %w", err)
 	}
-	if err := Calibration(read).check(); err != nil {
+	if err := Calibration(read).check(); err != nil { // its parts were checked as they were read
 		return fmt.Errorf("calibration: %w", err)
 	}
 	*c = Calibration(read)
@@ -105,8 +115,12 @@ func (c Calibration) check() error {
 				return fmt.Errorf("corner %d (score %v, probability %v): both must rise, probabilities from 0 to 1", i, c.Scores[i], p)
 			}
 		}
+	case "combined":
+		if len(c.Parts) == 0 || slices.ContainsFunc(c.Parts, func(p Calibration) bool { return p.Kind == c.Kind }) {
+			return fmt.Errorf("it is combined of %d parts: at least one is needed, and none that is combined itself", len(c.Parts))
+		}
 	default:
-		return fmt.Errorf("kind %q is not known: isotonic and platt are", c.Kind)
+		return fmt.Errorf("kind %q is not known: isotonic, platt and combined are", c.Kind)
 	}
 	return nil
 }

@@ -125,6 +125,7 @@ func FuzzCalibration(f *testing.F) {
 	f.Add(`{"kind":"isotonic","scores":[0.1,0.5],"probabilities":[0.2,0.9]}`, 0.3)
 	f.Add(`{"kind":"isotonic","scores":[0.5,0.1],"probabilities":[0.2,0.9]}`, 0.3)
 	f.Add(`{"kind":"isotonic","scores":[0.5],"probabilities":[]}`, 0.3)
+	f.Add(`{"kind":"combined","parts":[{"kind":"platt","slope":2,"right":7},{"kind":"isotonic","scores":[0.1,0.5],"probabilities":[0.2,0.9]}]}`, 0.3)
 	f.Add(`{}`, 1.5)
 	f.Fuzz(func(t *testing.T, text string, score float64) {
 		var c Calibration

@@ -68,28 +68,6 @@ func (t Traits) Values() [3]float64 {
 	return [3]float64{t.Odds, math.Log(float64(max(t.Points, 1))), math.Log1p(t.Company)}
 }
 
-// TraitsOf gives the traits of the candidates of one taxon in one deployment: of each, the
-// frames of its points (indices) and their probabilities.
-func TraitsOf(frames [][]int, probabilities [][]float64) []Traits {
-	all := map[int]float64{}
-	for i, list := range frames {
-		for k, t := range list {
-			all[t] += probabilities[i][k]
-		}
-	}
-	out := make([]Traits, len(frames))
-	for i, list := range frames {
-		own, others := 0.0, 0.0
-		for k, t := range list {
-			own += probabilities[i][k]
-			others += all[t] - probabilities[i][k]
-		}
-		n := float64(max(len(list), 1))
-		out[i] = Traits{Odds: logit(own / n), Points: len(list), Company: math.Max(0, others) / n}
-	}
-	return out
-}
-
 // logit is the log odds of a chance, kept within ±7.
 func logit(p float64) float64 {
 	return math.Max(-7, math.Min(7, math.Log(p/(1-p))))

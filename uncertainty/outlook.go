@@ -2,8 +2,10 @@ package uncertainty
 
 import (
 	"fmt"
+	"iter"
 	"strconv"
 
+	"requin/detect"
 	"requin/frame"
 	"requin/taxon"
 	"requin/track"
@@ -12,11 +14,21 @@ import (
 // Limit is what an interval, and a certificate, leave to chance unless told otherwise: it is one of 95 %.
 const Limit = 0.05
 
-// Outlook is what the counts cannot tell by themselves: how far MaxN may be trusted.
+// Outlook is what the counts of a deployment cannot tell by themselves: how far MaxN may be trusted before anybody
+// has looked.
 type Outlook struct {
-	Proposed      []track.Track                              // the candidates, of all taxa (Propose)
-	Detectability func(t taxon.Taxon) (Detectability, bool)  // of a taxon; false where it was not measured
-	Probability   func(t taxon.Taxon, score float64) float64 // that a detection is right
+	Measurements
+	Proposed []track.Track // the candidates, of all taxa (Propose); none where nothing was measured that weighs them
+}
+
+// Expect makes the outlook of a deployment from what the detector found in it.
+func (m Measurements) Expect(frames iter.Seq2[detect.Frame, error]) (*Outlook, error) {
+	o := &Outlook{Measurements: m}
+	var err error
+	if len(m.Detectability) > 0 {
+		o.Proposed, err = Propose(frames, Least)
+	}
+	return o, err
 }
 
 // Interval is the distribution of a MaxN over the frames that were looked at, from calibrated scores,
@@ -25,41 +37,38 @@ type Interval struct {
 	Estimate int       `json:"estimate"` // the median
 	Low      int       `json:"low"`
 	High     int       `json:"high"`
-	Level    float64   `json:"level"`    // of the interval from Low to High: 0.95
-	More     []float64 `json:"p_more"`   // P(MaxN > 0), P(MaxN > 1) ... until it is 0
-	Measured int       `json:"measured"` // deployments that detectability was measured on
+	Level    float64   `json:"level"`                   // of the interval from Low to High: 0.95
+	More     []float64 `json:"p_more"`                  // P(MaxN > 0), P(MaxN > 1) ... until it is 0
+	Measured int       `json:"measured"`                // deployments that detectability was measured on
+	Basis    string    `json:"basis,omitempty"`         // what it rests on, in words (Grounds.Words)
+	Combined []string  `json:"combined_from,omitempty"` // the classes whose measurements were combined
 }
 
-// Of assesses a studied taxon. frames are those looked at within the period. The result is nil where
-// the detectability was not measured.
-func (o Outlook) Of(t taxon.Taxon, frames []frame.Instant, every float64) *Interval {
-	if o.Detectability == nil || len(frames) == 0 {
-		return nil
-	}
-	detectability, ok := o.Detectability(t)
-	if !ok {
-		return nil
+// Assess assesses a studied taxon. frames are those looked at within the period, every the sampling interval in
+// seconds. Where there is no interval it says why.
+func (o *Outlook) Assess(t taxon.Taxon, frames []frame.Instant, every float64) (*Interval, string) {
+	b := o.Of(t)
+	switch {
+	case !b.Measured():
+		return nil, b.Reason()
+	case len(frames) == 0:
+		return nil, "no frame was looked at"
 	}
 	place := make(map[frame.Instant]int, len(frames))
 	for i, f := range frames {
 		place[f] = i
 	}
 	at := func(p track.Point) (int, bool) { i, ok := place[p.Instant]; return i, ok }
-	d := Observations{Frames: len(frames), Every: every, Detectability: detectability, Seed: 1}
-	d.Candidates = detectability.Weigh(o.Proposed, t.Name, at, func(score float64) float64 { return o.Probability(t, score) })
-	a := d.Posterior(Limit)
-	u := &Interval{Estimate: a.Estimate, Low: a.Low, High: a.High, Level: 1 - Limit, Measured: detectability.Deployments, More: []float64{}}
-	for n := range len(a.Chance) - 1 {
-		u.More = append(u.More, a.More(n))
-	}
-	return u
+	d := Observations{Frames: len(frames), Every: every, Detectability: b.Detectability, Seed: 1}
+	d.Candidates = b.Candidates(Trails(o.Proposed, t.Name, at))
+	return b.Interval(d.Posterior(Limit))
 }
 
-// Range writes the interval for people: "2 to 4", "3" where it is one number, "-" where there is none.
+// Range writes the interval for people: "2 to 4", "3" where it is one number, "none".
 func Range(u *Interval) string {
 	switch {
 	case u == nil:
-		return "-"
+		return "none"
 	case u.Low == u.High:
 		return strconv.Itoa(u.Low)
 	}

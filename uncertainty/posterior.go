@@ -5,12 +5,14 @@
 //
 // The flow:
 //
+//	measured, err := uncertainty.ReadMeasurements(detector.Card())
+//	basis := measured.Of(taxon) // measured or assumed: the one rule
 //	proposed, err := uncertainty.Propose(frames, uncertainty.Least)
-//	d := uncertainty.Observations{Frames: len(frames), Every: 1, Detectability: seen}
-//	d.Candidates = seen.Weigh(proposed, "tiger shark", at, probability)
-//	d.Looks = []uncertainty.Look{{Frame: 812, N: 2}}
+//	d := uncertainty.Observations{Frames: len(frames), Every: 1, Detectability: basis.Detectability}
+//	d.Candidates = basis.Candidates(uncertainty.Trails(proposed, taxon.Name, at))
+//	d.Looks = []uncertainty.Look{{Frame: 812, N: 2}} // what people saw
 //	p := d.Posterior(uncertainty.Limit)
-//	fmt.Println(p.Low, p.High, p.Certified, p.Next)
+//	fmt.Println(p.Statement(basis, 0), p.Next)
 //
 // How the numbers are derived and what they assume: docs/science/uncertainty.md.
 package uncertainty
@@ -35,6 +37,7 @@ const (
 type Candidate struct {
 	ID     int
 	Real   float64 // chance that it is an animal of the taxon, before anybody said so (Detectability.Real)
+	Traits Traits  // by which that is told
 	Said   Said
 	Drawn  bool  // by a person, or taken for another taxon by the machine, which had missed it so
 	Frames []int // of its points: indices into the frames that were looked at by the machine, rising; at least one
@@ -64,6 +67,8 @@ type Posterior struct {
 	Low, High int          // the interval: MaxN lies in it with a chance of 1 - limit
 	Confirmed int          // the largest count in a frame that a person looked at; 0 where there is none
 	Looked    int          // frames that a person looked at
+	Frames    int          // that the machine looked at
+	Limit     float64      // what was left to chance
 	Risk      float64      // chance that a frame nobody looked at holds more than Confirmed
 	Certified bool         // Risk is under the limit, and frames in which nothing was found were looked at too: nothing left to look at can raise the MaxN
 	Next      []Suggestion // the frames to look at, the best first
@@ -96,7 +101,7 @@ type Suggestion struct {
 // for "at least 95 %". How the numbers are derived and what they assume: docs/science/uncertainty.md.
 func (d Observations) Posterior(limit float64) Posterior {
 	s := newSampler(d)
-	a := Posterior{Looked: len(s.looks), Confirmed: s.confirmed}
+	a := Posterior{Looked: len(s.looks), Frames: d.Frames, Limit: limit, Confirmed: s.confirmed}
 	var most []int        // of each draw, its MaxN
 	var settles [][]int32 // of each draw in which more than the confirmed is left, the frames that would show it
 	for range s.n {

@@ -183,8 +183,7 @@ func tenth(v float64) float64 { return math.Round(v*10) / 10 }
 func (k *desk) chances(v *view) map[*review.Track]float64 {
 	out := map[*review.Track]float64{}
 	for _, name := range k.names(v) {
-		a, probability, _ := k.weigher(name)
-		for _, c := range v.state.Candidates(name, a, probability) {
+		for _, c := range v.state.Candidates(name, k.made.measured.Named(name)) {
 			switch {
 			case c.Taxon != name:
 			case c.Standing == review.Accepted:

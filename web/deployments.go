@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -15,7 +13,6 @@ import (
 	"requin/review"
 	"requin/survey"
 	"requin/taxon"
-	"requin/uncertainty"
 )
 
 // whose is whose verdicts a person sees: "" for everybody's.
@@ -116,13 +113,15 @@ type TaxonState struct {
 	Confirmed  int     `json:"confirmed"` // most in a frame that a person looked at
 	Risk       float64 `json:"risk"`      // chance that a frame nobody looked at holds more
 	Certified  bool    `json:"certified"`
-	Estimate   int     `json:"estimate"`
-	Low        int     `json:"low"`
-	High       int     `json:"high"`
+	Estimate   *int    `json:"estimate"` // it and the interval: null where NoInterval says why
+	Low        *int    `json:"low"`
+	High       *int    `json:"high"`
+	NoInterval string  `json:"no_interval,omitempty"`
 	Statement  string  `json:"statement"`
 	Looked     int     `json:"looked"`
 	Calibrated bool    `json:"calibrated"` // the model's scores were measured; otherwise they are taken as they are
 	Measured   bool    `json:"measured"`   // how much the model misses was measured; otherwise it is assumed
+	Basis      string  `json:"basis"`      // both of it in words, and which classes it was combined from
 }
 
 // states is what is known of each studied taxon. The desk is held.
@@ -131,50 +130,21 @@ func (k *desk) states(v *view) []TaxonState {
 	k.assessAll(v)
 	for _, name := range k.studied() {
 		a := k.assess(v, name)
-		_, _, measured := k.weigher(name)
-		t, _ := k.taxa.Find(name)
-		if t.Name == "" {
-			t.Name = name
+		b := k.made.measured.Named(name)
+		x := TaxonState{Taxon: name, Confirmed: a.Confirmed, Risk: a.Risk, Certified: a.Certified, Looked: a.Looked,
+			Calibrated: b.Calibrated(), Measured: b.Measured(), Basis: b.Words(), Statement: a.Statement(b, k.run.Unreadable)}
+		u, missing := b.Interval(a)
+		if x.NoInterval = missing; u != nil {
+			x.Estimate, x.Low, x.High = &u.Estimate, &u.Low, &u.High
 		}
-		_, calibrated := said(k.made.calibration, t)
-		x := TaxonState{Taxon: name, Confirmed: a.Confirmed, Risk: a.Risk, Certified: a.Certified, Estimate: a.Estimate, Low: a.Low, High: a.High,
-			Looked: a.Looked, Calibrated: calibrated, Measured: measured}
 		for _, c := range k.run.Result.Taxa {
 			if c.Name == name {
 				x.Machine = c.MaxN
 			}
 		}
-		x.Statement = k.statement(a)
 		out = append(out, x)
 	}
 	return out
-}
-
-// statement is what may be published of a taxon.
-func (k *desk) statement(a uncertainty.Posterior) string {
-	sure := strconv.FormatFloat(math.Round(1000*(1-k.risk))/10, 'g', -1, 64) + " %"
-	text := fmt.Sprintf("MaxN %d, at least %s", a.Confirmed, sure)
-	switch {
-	case a.Certified:
-	case a.Low == a.High:
-		text = fmt.Sprintf("MaxN %d (%s), not certified", a.Estimate, sure)
-	default:
-		text = fmt.Sprintf("MaxN %d, %d to %d (%s), not certified", a.Estimate, a.Low, a.High, sure)
-	}
-	text += fmt.Sprintf("; %s of %s frames looked at", thousands(a.Looked), thousands(len(k.m.Frames)))
-	if k.run.Unreadable > 0 {
-		text += "; " + k.run.Unreadable.Round(time.Second).String() + " of the video could not be read"
-	}
-	return text
-}
-
-// thousands writes a number with commas: 3,600.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // DeploymentState is a deployment in a list.
@@ -262,7 +232,7 @@ func (s *Server) listed(ctx context.Context, d survey.Deployment, whose string, 
 		none.Pending = true
 		for _, name := range sortedKeys(d.Count.MaxN) {
 			n := d.Count.MaxN[name]
-			none.Taxa = append(none.Taxa, TaxonState{Taxon: name, Machine: &n, Risk: 1, High: n, Statement: "being worked out"})
+			none.Taxa = append(none.Taxa, TaxonState{Taxon: name, Machine: &n, Risk: 1, Statement: "being worked out"})
 		}
 		return none
 	}

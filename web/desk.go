@@ -52,7 +52,7 @@ type view struct {
 
 // assessed is an assessment and what it is of.
 type assessed struct {
-	doubt uncertainty.Observations
+	of uncertainty.Observations
 	uncertainty.Posterior
 }
 
@@ -239,35 +239,15 @@ func (k *desk) view(whose string) *view {
 	return v
 }
 
-// weigher gives what is known of how well a taxon is seen: measured tells whether it was, or is assumed.
-func (k *desk) weigher(name string) (a uncertainty.Detectability, probability func(float64) float64, measured bool) {
-	t, ok := k.taxa.Find(name)
-	if !ok {
-		t = taxon.Taxon{Name: name}
-	}
-	a, found := said(k.made.detectability, t)
-	if !found {
-		a = uncertainty.Prior()
-	}
-	probability = review.AsScored
-	if c, ok := said(k.made.calibration, t); ok {
-		probability = c.Probability
-	}
-	return a, probability, found
-}
-
-// doubt is what is not known of a taxon. The desk is held.
-func (k *desk) doubt(v *view, name string) uncertainty.Observations {
-	a, probability, _ := k.weigher(name)
-	d := v.state.Doubt(name, a, k.every(), probability)
-	d.Seed = 1 // the same log gives the same answer
-	return d
+// observations are what is known of a taxon. The desk is held.
+func (k *desk) observations(v *view, name string) uncertainty.Observations {
+	return v.state.Observations(name, k.made.measured.Named(name), k.every())
 }
 
 // assess says what is known of a taxon. It is worked out anew only where what it rests on has changed. The desk is held.
 func (k *desk) assess(v *view, name string) uncertainty.Posterior {
-	d := k.doubt(v, name)
-	if old, ok := v.assessed[name]; ok && reflect.DeepEqual(old.doubt, d) {
+	d := k.observations(v, name)
+	if old, ok := v.assessed[name]; ok && reflect.DeepEqual(old.of, d) {
 		return old.Posterior
 	}
 	now := assessed{d, d.Posterior(k.risk)}
@@ -281,8 +261,8 @@ func (k *desk) assessAll(v *view) {
 	names := k.studied()
 	out := make([]*assessed, len(names))
 	for i, name := range names {
-		d := k.doubt(v, name)
-		if old, ok := v.assessed[name]; !ok || !reflect.DeepEqual(old.doubt, d) {
+		d := k.observations(v, name)
+		if old, ok := v.assessed[name]; !ok || !reflect.DeepEqual(old.of, d) {
 			work.Go(func() { out[i] = &assessed{d, d.Posterior(k.risk)} })
 		}
 	}

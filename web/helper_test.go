@@ -21,9 +21,11 @@ import (
 	"requin/count"
 	"requin/detect"
 	"requin/frame"
+	"requin/scan"
 	"requin/survey"
 	"requin/taxon"
 	"requin/track"
+	"requin/uncertainty"
 	"requin/video"
 )
 
@@ -106,6 +108,12 @@ func study(t testing.TB, chapter string) *survey.Survey {
 // tally puts a count of dive 1 into the survey.
 func tally(t testing.TB, s *survey.Survey, id string, tracks []track.Track) {
 	t.Helper()
+	tallyAs(t, s, id, record, tracks)
+}
+
+// tallyAs puts in a count that has another record.
+func tallyAs(t testing.TB, s *survey.Survey, id, record string, tracks []track.Track) count.Result {
+	t.Helper()
 	var frames []detect.Frame
 	for i := range 20 {
 		frames = append(frames, detect.Frame{Instant: frame.Instant{Time: time.Duration(i) * time.Second, PTS: int64(i), Base: frame.Rational{Num: 1, Den: 1}}})
@@ -130,7 +138,15 @@ func tally(t testing.TB, s *survey.Survey, id string, tracks []track.Track) {
 			frames[i].Detections = append(frames[i].Detections, p.Detection)
 		}
 	}
-	in := count.Input{Tracks: tracks, Taxa: taxon.List{{Name: "shark"}, {Name: "ray"}}, Every: time.Second, Duration: 20 * time.Second}
+	made, err := readSettings(json.RawMessage(record))
+	if err != nil {
+		t.Fatal(err)
+	}
+	outlook, err := made.measured.Expect(scan.Part{Frames: frames}.Stream())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := count.Input{Tracks: tracks, Taxa: made.Taxa, Every: time.Second, Duration: 20 * time.Second, Outlook: outlook}
 	for _, f := range frames {
 		in.Frames = append(in.Frames, f.Instant)
 	}
@@ -150,6 +166,7 @@ func tally(t testing.TB, s *survey.Survey, id string, tracks []track.Track) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return result
 }
 
 // chapterOf is the video of dive 1.

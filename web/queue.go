@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -73,21 +72,16 @@ func (s *Server) ask(r *http.Request, who *session, answer func(k *desk, v *view
 	return answer(k, v, a)
 }
 
-// riskiest is the studied taxon of which least is certain, one that is not certified before all that are: it may lack
-// but frames without a detection. The desk is held.
+// riskiest is the studied taxon that is to be looked at next. The desk is held.
 func (k *desk) riskiest(v *view) string {
-	name, most := "", -1.0
+	var list []uncertainty.Posterior
 	for _, t := range k.studied() {
-		a := k.assess(v, t)
-		risk := a.Risk
-		if !a.Certified {
-			risk++
-		}
-		if risk > most {
-			name, most = t, risk
-		}
+		list = append(list, k.assess(v, t))
 	}
-	return name
+	if i := uncertainty.Riskiest(list); i >= 0 {
+		return k.studied()[i]
+	}
+	return ""
 }
 
 func (s *Server) next(w http.ResponseWriter, r *http.Request, who *session) error {
@@ -129,7 +123,7 @@ func (k *desk) none(v *view, taxon string) Next {
 	a := k.assess(v, taxon)
 	n := Next{Frame: -1, Taxon: taxon, Tracks: []string{}, Risk: a.Risk, Done: a.Certified, Reason: "no frame is left that could hold more"}
 	if a.Certified {
-		n.Reason = k.statement(a)
+		n.Reason = a.Statement(k.made.measured.Named(taxon), k.run.Unreadable)
 	}
 	return n
 }
@@ -158,21 +152,10 @@ func (k *desk) queued(v *view, q asked) []Next {
 		case seen:
 			last = append(last, k.show(v, q.taxon, sug.Frame, "an animal here is unsure: decide, or count the frame"))
 		default:
-			out = append(out, k.show(v, q.taxon, sug.Frame, why(a, sug)))
+			out = append(out, k.show(v, q.taxon, sug.Frame, a.Why(sug)))
 		}
 	}
 	return append(out, last...)
-}
-
-// why says why a frame is suggested.
-func why(a uncertainty.Posterior, sug uncertainty.Suggestion) string {
-	switch {
-	case sug.Open == 0:
-		return "nothing undecided here, but an animal that was missed would show"
-	case sug.Open == 1:
-		return fmt.Sprintf("most likely to hold more than %d: 1 animal here is undecided", a.Confirmed)
-	}
-	return fmt.Sprintf("most likely to hold more than %d: %d animals here are undecided", a.Confirmed, sug.Open)
 }
 
 // inTime is the next frame, or the one before, in which something of the taxon may be.

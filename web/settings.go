@@ -10,39 +10,24 @@ import (
 	"requin/uncertainty"
 )
 
-// settings are those of a count, with what its model's file said of how well it sees.
+// settings are those of a count, with what was measured of its model.
 type settings struct {
 	scan.Settings
-	videos        []scan.Input
-	calibration   map[string]uncertainty.Calibration
-	detectability map[string]uncertainty.Detectability
+	videos   []scan.Input
+	measured uncertainty.Measurements
 }
 
 // readSettings reads a count's record.
 func readSettings(record json.RawMessage) (settings, error) {
-	var s settings
 	if len(record) == 0 {
-		return s, nil
+		return settings{}, nil
 	}
 	made, err := scan.ReadRecord(record)
 	if err != nil {
-		return s, err
+		return settings{}, err
 	}
-	measured, err := uncertainty.ReadMeasurements(made.Settings.Detector.Metadata)
-	return settings{made.Settings, made.Videos(), measured.Calibration, measured.Detectability}, err
-}
-
-// said finds what a model said of a taxon: under its name, or that of a class that means it.
-func said[T any](all map[string]T, t taxon.Taxon) (T, bool) {
-	for _, name := range append([]string{t.Name, t.Common}, t.Classes...) {
-		for k, v := range all {
-			if name != "" && taxon.Fold(k) == taxon.Fold(name) {
-				return v, true
-			}
-		}
-	}
-	var none T
-	return none, false
+	measured, err := made.Settings.Measured()
+	return settings{made.Settings, made.Videos(), measured}, err
 }
 
 // taxaOf are the survey's taxa; those of the count where the survey has none.

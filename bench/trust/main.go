@@ -77,7 +77,7 @@ func run(ctx context.Context, model, out string, n int, size string, length time
 		return err
 	}
 	defer d.Close()
-	sight, err := uncertainty.ReadMeasurements(d.Card().Metadata)
+	measured, err := uncertainty.ReadMeasurements(d.Card())
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func run(ctx context.Context, model, out string, n int, size string, length time
 			forget(&all[i].Watched, keep)
 		}
 	}
-	return judge(os.Stdout, all, d.Taxa().Studied(), sight, own)
+	return judge(os.Stdout, all, d.Taxa().Studied(), measured, own)
 }
 
 // look renders a deployment and looks at it, or reads what was seen before.
@@ -176,7 +176,7 @@ func forget(w *eval.Watched, keep float64) {
 }
 
 // judge holds assessments and reviews against truth, and writes the tables.
-func judge(w io.Writer, all []seen, taxa taxon.List, sight uncertainty.Measurements, own bool) error {
+func judge(w io.Writer, all []seen, taxa taxon.List, measured uncertainty.Measurements, own bool) error {
 	test, learn := all, []eval.Watched(nil)
 	if !own {
 		test = nil
@@ -191,15 +191,15 @@ func judge(w io.Writer, all []seen, taxa taxon.List, sight uncertainty.Measureme
 	told := map[string][]eval.Foretold{}
 	reviews := map[string][]eval.Reviewed{}
 	for _, t := range taxa {
-		probability := func(score float64) float64 { return sight.Probability(t, score) }
-		detectability, ok := sight.Of(t)
+		basis := measured.Of(t)
+		probability, detectability := basis.Calibration.Probability, basis.Detectability
 		if !own {
 			var err error
 			if detectability, err = eval.MeasureDetectability(learn, t.Name, uncertainty.Least, probability); err != nil {
 				return err
 			}
-		} else if !ok {
-			return fmt.Errorf("the model's file holds no detectability for %s", t.Name)
+		} else if !basis.Measured() {
+			return fmt.Errorf("of %s: %s", t.Name, basis.Reason())
 		}
 		for i, s := range test {
 			terms := eval.Terms{Taxon: t.Name, Detectability: detectability, Probability: probability, Limit: uncertainty.Limit, Threshold: t.Threshold}

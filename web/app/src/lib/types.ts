@@ -31,13 +31,15 @@ export interface TaxonState {
   confirmed: number;
   risk: number;
   certified: boolean;
-  estimate: number;
-  low: number;
-  high: number;
+  estimate: number | null; // it and the interval: null where no_interval says why
+  low: number | null;
+  high: number | null;
+  no_interval?: string;
   statement: string;
   looked: number;
   calibrated?: boolean; // the model's scores were measured; otherwise they are taken as they are
   measured?: boolean; // how much the model misses was measured; otherwise it is assumed
+  basis?: string; // both in words, and which classes it was combined from
 }
 
 export interface Row {
