@@ -78,6 +78,12 @@ func (s sea) one(name string) Watched {
 
 // learn measures as a training does: calibration and detectability on its held-out video.
 func learn(t testing.TB, watched []Watched) (uncertainty.Calibration, uncertainty.Detectability) {
+	t.Helper()
+	return learnOf(t, watched, "shark")
+}
+
+func learnOf(t testing.TB, watched []Watched, taxon string) (uncertainty.Calibration, uncertainty.Detectability) {
+	t.Helper()
 	var images []Image
 	for _, w := range watched {
 		for _, f := range w.Frames {
@@ -91,11 +97,11 @@ func learn(t testing.TB, watched []Watched) (uncertainty.Calibration, uncertaint
 			images = append(images, i)
 		}
 	}
-	c, err := Calibrate(images, "shark", 0.5)
+	c, err := Calibrate(images, taxon, 0.5)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := MeasureDetectability(watched, "shark", uncertainty.Least, c.Probability)
+	a, err := MeasureDetectability(watched, taxon, uncertainty.Least, c.Probability)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +163,7 @@ func still(animals [][2]int, found []int) Watched {
 	return w
 }
 
-func TestMeasureAcuity(t *testing.T) {
+func TestMeasureDetectability(t *testing.T) {
 	same := func(score float64) float64 { return score }
 	many := func(w Watched) (list []Watched) {
 		for range 50 {
@@ -193,7 +199,7 @@ func TestMeasureAcuity(t *testing.T) {
 		t.Errorf("no candidate was an animal, but the chance is %.2f (%v)", r, err)
 	}
 	if _, err := MeasureDetectability(many(still(nil, nil)), "shark", 0.1, same); err == nil {
-		t.Error("an detectability was measured on nothing")
+		t.Error("a detectability was measured on nothing")
 	}
 }
 

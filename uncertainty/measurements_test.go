@@ -103,12 +103,20 @@ func TestMeasurementsRefuse(t *testing.T) {
 }
 
 func TestCalibrationsByTaxon(t *testing.T) {
-	m, err := ReadMeasurements(card())
+	card := card()
+	card.Taxa = taxon.List{{Name: "Shark", Classes: []string{"grey_reef", "whitetip"}}, {Name: "silvertip"}}
+	m, err := ReadMeasurements(card)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := m.Calibrations(taxon.List{{Name: "Shark", Classes: []string{"grey_reef", "whitetip"}}, {Name: "silvertip"}})
+	got := m.Calibrations()
 	if len(got) != 1 || len(got["Shark"].Parts) != 2 {
 		t.Errorf("%+v", got)
+	}
+	if b := m.Named("Shark"); len(b.Combined()) != 2 {
+		t.Errorf("by the name it was counted under: %s", b.Words())
+	}
+	if b := m.Named("whitetip"); !b.Measured() { // of a run that does not list it
+		t.Errorf("by a class's name: %s", b.Words())
 	}
 }
