@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,7 +12,6 @@ import (
 	"requin/eval"
 	"requin/record"
 	"requin/report"
-	"requin/taxon"
 	"requin/train"
 	"requin/uncertainty"
 )

@@ -4,7 +4,53 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"requin/uncertainty"
 )
+
+// Bounds are the ends of the interval of a MaxN, and the chance with which that lies in it.
+type Bounds struct {
+	Low, High int
+	Level     float64
+}
+
+// Bounds are those of the best count there is: of what people left of the doubt where they looked, else the machine's. nil: there are
+// none, and Basis says why.
+func (t Taxon) Bounds() *Bounds {
+	switch r, u := t.Review, t.Uncertainty; {
+	case t.MaxN == nil:
+		return nil
+	case r != nil && r.Low != nil && r.High != nil:
+		return &Bounds{*r.Low, *r.High, 1 - r.Limit}
+	case r == nil && u != nil:
+		return &Bounds{u.Low, u.High, u.Level}
+	}
+	return nil
+}
+
+// Range writes the bounds for people: "2 to 4", "3" where they are one number, "none".
+func (t Taxon) Range() string {
+	b := t.Bounds()
+	if b == nil {
+		return uncertainty.Range(nil)
+	}
+	return uncertainty.Range(&uncertainty.Interval{Low: b.Low, High: b.High})
+}
+
+// Basis says what the bounds rest on, in words, or why there are none; "" in results of earlier versions.
+func (t Taxon) Basis() string {
+	switch r := t.Review; {
+	case r != nil && r.Measured, r != nil && r.Basis == "":
+		return r.Basis
+	case r != nil:
+		return "none: " + r.Basis
+	case t.Uncertainty != nil:
+		return t.Uncertainty.Basis
+	case t.NoInterval != "":
+		return "none: " + t.NoInterval
+	}
+	return ""
+}
 
 // IntervalNotes say what the intervals of MaxN rest on, and why some taxa have none; taxa of which the same is to be
 // said are named together.

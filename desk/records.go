@@ -146,11 +146,8 @@ func (c *exported) records(sightings bool, yield func(annotate.Record, error) bo
 			Campaign: c.d.Campaign, OpCode: c.d.OpCode, Species: c.species(t.Name), Label: t.Name,
 			Value: float64(*t.MaxN), Time: annotate.None, Origin: origin, Verified: c.verified(t),
 		}
-		if r := t.Review; r != nil {
-			low, high := float64(r.Low), float64(r.High)
-			n.Low, n.High = &low, &high
-		} else if u := t.Uncertainty; u != nil {
-			low, high := float64(u.Low), float64(u.High)
+		if b := t.Bounds(); b != nil {
+			low, high := float64(b.Low), float64(b.High)
 			n.Low, n.High = &low, &high
 		}
 		if t.TMaxN != nil {

@@ -64,10 +64,14 @@ func CountSentences(counts []Counted) string {
 	number := map[count.Status]int{}
 	limit := 0.0
 	var by []string
+	assumed := 0
 	for _, c := range counts {
 		number[c.Status]++
 		if c.Review == nil {
 			continue
+		}
+		if !c.Review.Measured {
+			assumed++
 		}
 		if c.Status == count.Certified {
 			limit = max(limit, c.Review.Limit)
@@ -93,6 +97,9 @@ func CountSentences(counts []Counted) string {
 		}
 	}
 	text := fmt.Sprintf("Of %d counts of MaxN, %s.", len(counts), strings.Join(parts, "; "))
+	if assumed > 0 {
+		text += fmt.Sprintf(" For %d of them the share of animals that the detector misses was assumed, not measured.", assumed)
+	}
 	if len(by) > 0 {
 		text += " The readers were " + strings.Join(by, ", ") + "."
 	}

@@ -14,7 +14,7 @@ import (
 func TestCountSentences(t *testing.T) {
 	n := 7
 	counts := []Counted{
-		{OpCode: "B1", Taxon: "shark", MaxN: &n, Status: count.Certified, Review: &count.Review{Limit: 0.05, By: []string{"anna"}}},
+		{OpCode: "B1", Taxon: "shark", MaxN: &n, Status: count.Certified, Review: &count.Review{Limit: 0.05, By: []string{"anna"}, Measured: true}},
 		{OpCode: "B2", Taxon: "shark", MaxN: &n, Status: count.Machine},
 		{OpCode: "B|3", Taxon: "shark", Status: count.Machine},
 	}
@@ -22,6 +22,10 @@ func TestCountSentences(t *testing.T) {
 	want := "Of 3 counts of MaxN, 1 is certified: the chance that MaxN among the sampled frames is higher is under 0.05; 2 are the machine's alone, which nobody looked at. The readers were anna."
 	if text != want {
 		t.Errorf("%s\nwant %s", text, want)
+	}
+	counts[0].Review.Measured = false
+	if text := CountSentences(counts); !strings.Contains(text, "nobody looked at. For 1 of them the share of animals that the detector misses was assumed, not measured. The readers") {
+		t.Errorf("of an assumed detectability: %s", text)
 	}
 	if CountSentences(nil) != "" {
 		t.Error("a sentence of no counts")

@@ -66,7 +66,8 @@ func derive(r survey.Run, frames []detect.Frame) ([]track.Track, count.Result, e
 	if err != nil {
 		return nil, count.Result{}, err
 	}
-	return scan.Derive(made.Settings.Bare(), frames, made.Outcome.Gaps, r.Result.Duration.Duration())
+	tracks, counts, err := scan.Derive(made.Settings.Bare(), frames, made.Outcome.Gaps, r.Result.Duration.Duration())
+	return tracks, counts.Unassessed(), err
 }
 
 // normal is a value as JSON has it, so that an empty list and none are the same.

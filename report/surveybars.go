@@ -32,10 +32,8 @@ func (s Survey) bars(name string, id int) template.HTML {
 		high = max(high, width(last(s.label(d), barLetters)))
 		if x, ok := d.of(name); ok && x.MaxN != nil {
 			top = max(top, *x.MaxN)
-			if r := x.Review; r != nil {
-				top = max(top, r.High)
-			} else if x.Uncertainty != nil {
-				top = max(top, x.Uncertainty.High)
+			if b := x.Bounds(); b != nil {
+				top = max(top, b.High)
 			}
 		}
 	}
@@ -83,16 +81,9 @@ func (p *bars) bar(label string, d Deployment, name string, x float64) {
 		p.Line("cross", x-half, p.floor, x+half, y)
 		p.Line("cross", x-half, y, x+half, p.floor)
 	}
-	low, high := 0, 0
-	switch r, u := t.Review, t.Uncertainty; {
-	case r != nil:
-		low, high = r.Low, r.High
-	case u != nil:
-		low, high = u.Low, u.High
-	}
-	if low < high {
-		p.Line("range", x, p.y.Px(float64(low)), x, p.y.Px(float64(high)))
-		for _, n := range []int{low, high} {
+	if b := t.Bounds(); b != nil && b.Low < b.High {
+		p.Line("range", x, p.y.Px(float64(b.Low)), x, p.y.Px(float64(b.High)))
+		for _, n := range []int{b.Low, b.High} {
 			p.Line("range", x-3, p.y.Px(float64(n)), x+3, p.y.Px(float64(n)))
 		}
 	}

@@ -14,7 +14,7 @@ var surveyHeader = []string{
 	"maxn", "status", "machine_maxn", "tmaxn_s", "tfs_s", "mean_count", "maxn_low", "maxn_high", "interval_level",
 	"risk", "risk_limit", "frames_looked_at", "frames_sampled", "reviewed_by", "reviewed_at", "log_sha256",
 	"filmed_s", "period_from_s", "period_to_s", "analysed_s", "not_analysed_s", "every_s",
-	"model", "model_sha256", "run", "report", "note",
+	"model", "model_sha256", "run", "report", "note", "interval_basis",
 }
 
 // SurveyCounts writes counts.csv: one row for each deployment and studied taxon. A zero is a zero; a number is empty where nothing
@@ -49,7 +49,8 @@ func (d Deployment) row(taxon count.Taxon) []string {
 		effort = []string{r.Period.From.Text(6), r.Period.To.Text(6), r.Effort.Analysed.Text(6), r.Effort.NotAnalysed.Text(6), r.Every.Text(6)}
 	}
 	out = append(append(out, filmed), effort...)
-	return append(out, text(d.Model.File), d.Model.SHA256, d.Run, text(d.Details), text(d.blank(taxon.Name)))
+	x, _ := d.of(taxon.Name)
+	return append(out, text(d.Model.File), d.Model.SHA256, d.Run, text(d.Details), text(d.blank(taxon.Name)), text(x.Basis()))
 }
 
 // number is a taxon's MaxN and its kin, and what they rest on: the columns from maxn to log_sha256.
@@ -84,14 +85,10 @@ func (d Deployment) blank(name string) string {
 	return ""
 }
 
-// bounds is the interval of a MaxN and its level: what people left of the doubt where they looked, else the machine's; empty where
-// neither is known.
+// bounds is the interval of a MaxN and its level; empty where there is none.
 func bounds(t count.Taxon) (low, high, level string) {
-	switch r, u := t.Review, t.Uncertainty; {
-	case r != nil:
-		return strconv.Itoa(r.Low), strconv.Itoa(r.High), count.Decimal(1-r.Limit, 2)
-	case u != nil && t.MaxN != nil:
-		return strconv.Itoa(u.Low), strconv.Itoa(u.High), count.Decimal(u.Level, 2)
+	if b := t.Bounds(); b != nil {
+		return strconv.Itoa(b.Low), strconv.Itoa(b.High), count.Decimal(b.Level, 2)
 	}
 	return "", "", ""
 }

@@ -80,21 +80,18 @@ func MaxN(w io.Writer, run Run, r count.Result) error {
 		if least := cmp.Or(x.Threshold, run.Threshold); least != 0 {
 			threshold = count.Decimal(least, 4)
 		}
-		estimate, low, high, level, basis := "", "", "", "", ""
-		if x.NoInterval != "" {
-			basis = "none: " + x.NoInterval
+		estimate := ""
+		if u := x.Uncertainty; u != nil && x.Review == nil {
+			estimate = strconv.Itoa(u.Estimate)
 		}
-		if u := x.Uncertainty; u != nil {
-			estimate, low, high, level = strconv.Itoa(u.Estimate), strconv.Itoa(u.Low), strconv.Itoa(u.High), count.Decimal(u.Level, 2)
-			basis = u.Basis
-		}
+		low, high, level := bounds(x)
 		tmaxn, tmaxnPeriod := times(x.TMaxN)
 		tfs, tfsPeriod := times(x.TFS)
 		t.row(append([]string{text(run.Deployment), text(x.Name), text(x.Common), text(x.CAAB), aphia, whole(x.MaxN),
 			tmaxn, tmaxnPeriod, tfs, tfsPeriod, mean,
 			strconv.Itoa(r.Effort.Frames), strconv.Itoa(x.Frames), strconv.Itoa(x.Tracks),
 			r.Period.From.Text(6), r.Period.To.Text(6), r.Effort.Analysed.Text(6), r.Effort.NotAnalysed.Text(6),
-			r.Every.Text(6), threshold, file, pts, base, estimate, low, high, level}, append(standing(x), text(basis))...)...)
+			r.Every.Text(6), threshold, file, pts, base, estimate, low, high, level}, append(standing(x), text(x.Basis()))...)...)
 	}
 	return t.done()
 }

@@ -8,7 +8,6 @@ import (
 
 	"requin/count"
 	"requin/page"
-	"requin/uncertainty"
 )
 
 // view is the report as the page shows it: texts, and drawings.
@@ -161,7 +160,7 @@ func bannerOf(e count.Effort) *banner {
 func taxonOf(t count.Taxon, id int) taxonView {
 	v := taxonView{
 		ID: id, Name: t.Name, Common: t.Common, Sentence: sentence(t), MaxN: count.Number(t.MaxN),
-		TMaxN: "–", TMaxNPeriod: "–", TFS: "–", Mean: "–", Tracks: t.Tracks, Frames: t.Frames, Range: uncertainty.Range(t.Uncertainty), Doubt: doubt(t), Status: string(t.Status()), Standing: t.Standing(),
+		TMaxN: "–", TMaxNPeriod: "–", TFS: "–", Mean: "–", Tracks: t.Tracks, Frames: t.Frames, Range: t.Range(), Doubt: doubt(t), Status: string(t.Status()), Standing: t.Standing(),
 	}
 	// A name of two words that has codes or a common name is a binomial.
 	v.Latin = strings.Contains(t.Name, " ") && (t.Common != "" || t.CAAB != "" || t.AphiaID != 0)

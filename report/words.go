@@ -9,7 +9,6 @@ import (
 	"unicode"
 
 	"requin/count"
-	"requin/uncertainty"
 )
 
 // clock writes a time of the deployment as minutes and seconds, as a player
@@ -84,15 +83,16 @@ func chapter(names []string, i int) string {
 
 // doubt says how far a MaxN may be trusted; "" where that was not measured.
 func doubt(t count.Taxon) string {
-	u := t.Uncertainty
-	if u == nil || t.MaxN == nil {
+	if t.Bounds() == nil {
 		return ""
 	}
 	more := 0.0
-	if *t.MaxN < len(u.More) {
+	if u := t.Uncertainty; t.Review != nil {
+		more = t.Review.Risk
+	} else if *t.MaxN < len(u.More) {
 		more = u.More[*t.MaxN]
 	}
-	return fmt.Sprintf("95 %% interval %s; the chance of more than %d is %s", uncertainty.Range(u), *t.MaxN, percent(more))
+	return fmt.Sprintf("95 %% interval %s; the chance of more than %d is %s", t.Range(), *t.MaxN, percent(more))
 }
 
 // width is about how many pixels a text of 12 takes: a page has no way to measure it, and capitals are wide.

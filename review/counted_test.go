@@ -7,6 +7,7 @@ import (
 
 	"requin/count"
 	"requin/taxon"
+	"requin/uncertainty"
 )
 
 // basis is the reef as the machine counted it, with what a review needs.
@@ -116,6 +117,25 @@ func TestACertifiedCountIsWhatPeopleConfirmed(t *testing.T) {
 		d.says("anna", Looked, Said{Time: at(i), Taxa: []string{"shark"}})
 	}
 	t.Fatal("200 frames, and it is not certified")
+}
+
+// What a reviewed count says of its interval is what an assessment says; where detectability is assumed there is none.
+func TestAReviewedCountHasAnIntervalWhereThatWasMeasured(t *testing.T) {
+	b := basis(t)
+	d := begin(t, b.Machine)
+	d.says("anna", Accept, Said{Track: "t1"})
+	if r := b.of(t, d.log, "shark").Review; r.Measured || r.Low != nil || r.High != nil || r.Basis != b.Measured.Named("shark").Words() {
+		t.Errorf("assumed: %+v", r)
+	}
+	seen := uncertainty.Prior()
+	seen.Deployments, seen.Candidates, seen.Animals = 7, 40, 30
+	b.Measured = uncertainty.Measurements{Classes: []string{"Reef_Shark", "hammer"}, Detectability: map[string]uncertainty.Detectability{"reef shark": seen, "Hammer": seen},
+		Taxa: taxon.List{{Name: "shark", Classes: []string{"reef shark", "HAMMER"}}}}
+	want := b.assess(Replay(b.Machine, d.log), "shark")
+	if r := b.of(t, d.log, "shark").Review; !r.Measured || r.Low == nil || *r.Low != want.Low || *r.High != want.High ||
+		r.Basis != "detectability measured on 7 stretches of held-out video; combined from 2 classes (reef shark, Hammer); scores not calibrated" {
+		t.Errorf("measured: %+v, want %d to %d", r, want.Low, want.High)
+	}
 }
 
 func TestWhoContradictsAnotherDisputes(t *testing.T) {

@@ -49,7 +49,7 @@ func (s Settings) Measured() (uncertainty.Measurements, error) {
 		card.Taxa = s.Taxa
 	}
 	if card.Low == 0 {
-		card.Low = s.Tracker.LowScore
+		card.Low = float64(s.Tracker.LowScore)
 	}
 	return uncertainty.ReadMeasurements(card)
 }

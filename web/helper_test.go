@@ -25,7 +25,6 @@ import (
 	"requin/survey"
 	"requin/taxon"
 	"requin/track"
-	"requin/uncertainty"
 	"requin/video"
 )
 
