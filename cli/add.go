@@ -36,7 +36,8 @@ type addFlags struct {
 const addLong = `Add deployments to the survey: video files, folders, or whole camera cards.
 
 Folders are searched, GoPro chapters (GX010042.MP4, GX020042.MP4 ...) are joined
-into one deployment. A deployment is called after its folder where every folder
+into one deployment. Deleted files and low-resolution copies are left out; what
+may not be read is named, and the rest is added (exit code 3). A deployment is called after its folder where every folder
 holds one recording (BRUV_07/GX010042.MP4), otherwise after its first file;
 --names says which, --opcode names a single one. The videos stay where they are.
 
@@ -336,7 +337,7 @@ func (a *app) chapter(ctx context.Context, s *survey.Survey, path string, known 
 	m := newMeter(a.stderr, "SHA-256 of "+filepath.Base(path), megabytes)
 	c.SHA256, err = record.HashFileProgress(ctx, path, func(done int64) { m.update(done, c.Size) })
 	m.clear()
-	if err != nil && !badSector(err) {
+	if err != nil && !badSector(err) && !errors.Is(err, fs.ErrPermission) {
 		return c, err
 	}
 	f, err := video.Probe(ctx, path, frame.Rational{})

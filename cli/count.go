@@ -238,7 +238,7 @@ func reduced(n, d int64) frame.Rational {
 
 // count counts every deployment that the arguments name.
 func (a *app) count(ctx context.Context, args []string, opt countOptions) error {
-	recordings, err := a.gather(args, opt.separate, opt.alone)
+	recordings, lost, err := a.gather(args, opt.separate, opt.alone)
 	if err != nil {
 		return err
 	}
@@ -251,7 +251,13 @@ func (a *app) count(ctx context.Context, args []string, opt countOptions) error 
 	for _, rec := range recordings {
 		jobs = append(jobs, &counting{app: a, opt: opt, rec: rec, detector: detector, out: opt.folder(rec, len(recordings))})
 	}
-	return a.countEach(ctx, jobs)
+	if err := a.countEach(ctx, jobs); err != nil {
+		return err
+	}
+	if len(lost) > 0 {
+		return errUnreadable
+	}
+	return nil
 }
 
 // open opens the detector in a file; without one the starter model.

@@ -25,17 +25,19 @@ type recording struct {
 //   - Files: one deployment, its chapters in the order given (GoPro chapters in
 //     their own order); with separate, each recording by itself.
 //   - The first chapter of a GoPro recording brings the chapters beside it along, unless alone is set.
-func (a *app) gather(args []string, separate, alone bool) ([]recording, error) {
+//
+// lost is what of a folder could not be read.
+func (a *app) gather(args []string, separate, alone bool) (out []recording, lost []video.Left, err error) {
 	seen := map[string]bool{}
 	for _, p := range args {
 		if clean := filepath.Clean(p); seen[clean] {
-			return nil, usagef("%s is named twice", p)
+			return nil, nil, usagef("%s is named twice", p)
 		} else {
 			seen[clean] = true
 		}
 		// Not left to the probe: a mistyped last name would pass for an unreadable last chapter.
 		if _, err := os.Stat(p); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: there is no such file; check the name and that the card or disk is plugged in", p)
+			return nil, nil, fmt.Errorf("%s: there is no such file; check the name and that the card or disk is plugged in", p)
 		}
 	}
 	if len(args) == 1 {
@@ -47,19 +49,20 @@ func (a *app) gather(args []string, separate, alone bool) ([]recording, error) {
 		}
 	}
 	groups, left := video.Recordings(args)
-	a.leave(left)
+	lost = a.leave(left)
 	if len(groups) == 1 && groups[0].Fault != nil {
-		return nil, groups[0].Fault
+		return nil, nil, groups[0].Fault
 	}
 	if separate || len(groups) == 1 {
-		return named(groups)
+		out, err = named(groups)
+		return out, lost, err
 	}
 	for _, g := range groups {
 		if info, err := os.Stat(g.Paths[0]); err == nil && info.IsDir() {
-			return nil, usagef("%s is a folder: count one folder at a time, or add --separate", g.Paths[0])
+			return nil, nil, usagef("%s is a folder: count one folder at a time, or add --separate", g.Paths[0])
 		}
 		if len(g.Paths) > 1 {
-			return nil, usagef("these are chapters of %d recordings (%s, %s ...): add --separate to count each by itself, or name one recording's files",
+			return nil, nil, usagef("these are chapters of %d recordings (%s, %s ...): add --separate to count each by itself, or name one recording's files",
 				len(groups), groups[0].Paths[0], groups[1].Paths[0])
 		}
 	}
@@ -68,7 +71,8 @@ func (a *app) gather(args []string, separate, alone bool) ([]recording, error) {
 		files = append(files, g.Paths...)
 	}
 	a.logf("One deployment of %d files, in this order: %s (--separate counts each by itself)", len(files), strings.Join(files, ", "))
-	return named([]video.Recording{{Paths: files}})
+	out, err = named([]video.Recording{{Paths: files}})
+	return out, lost, err
 }
 
 // withSiblings adds the later chapters that lie beside the first one of a GoPro recording.
@@ -96,33 +100,29 @@ func (a *app) warnLaterChapter(path string, names []string) {
 	}
 }
 
-func (a *app) gatherFolder(dir string) ([]recording, error) {
+func (a *app) gatherFolder(dir string) (out []recording, lost []video.Left, err error) {
 	card, err := video.ReadCard(dir, false, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	groups, left := video.Recordings(card.Videos)
-	lost := a.leave(append(card.Left, left...))
+	lost = a.leave(append(card.Left, left...))
 	switch images := len(card.Images); {
 	case len(groups) > 0 && images > 0:
-		return nil, usagef("%s holds %d videos and %d images: name the videos, or move the images to a folder of their own", dir, len(card.Videos), images)
+		return nil, nil, usagef("%s holds %d videos and %d images: name the videos, or move the images to a folder of their own", dir, len(card.Videos), images)
 	case images > 0:
 		if dir, err = filepath.Abs(dir); err != nil { // "." has a name too
-			return nil, err
+			return nil, nil, err
 		}
-		return named([]video.Recording{{Paths: []string{dir}}})
+		groups = []video.Recording{{Paths: []string{dir}}}
 	case len(groups) == 0:
-		return nil, fmt.Errorf("%s: no video and no image lies in this folder (folders in it are not searched)", dir)
+		return nil, nil, fmt.Errorf("%s: no video and no image lies in this folder (folders in it are not searched)", dir)
+	case len(groups) == 1 && groups[0].Fault != nil:
+		return nil, nil, groups[0].Fault
 	}
 	a.sayCopies(groups)
-	if len(groups) == 1 && groups[0].Fault != nil {
-		return nil, groups[0].Fault
-	}
-	recordings, err := named(groups)
-	for _, l := range lost {
-		recordings = append(recordings, recording{name: filepath.Base(l.Path), fault: errors.New(l.String())})
-	}
-	return recordings, err
+	out, err = named(groups)
+	return out, lost, err
 }
 
 // leave says what of a card is left out, and gives what of it may be wanted and could not be read.
@@ -153,8 +153,13 @@ func (a *app) sayCopies(recordings []video.Recording) {
 	}
 }
 
-// named names each deployment after its first file, or after its folder of images.
+// named names each deployment after its first file, or after its folder of images. Files that differ by their extensions alone keep these.
 func named(groups []video.Recording) ([]recording, error) {
+	alike := map[string]int{}
+	bare := func(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) }
+	for _, g := range groups {
+		alike[bare(g.Paths[0])]++
+	}
 	var out []recording
 	taken := map[string]string{}
 	for _, g := range groups {
@@ -164,8 +169,8 @@ func named(groups []video.Recording) ([]recording, error) {
 			return nil, err
 		}
 		name := filepath.Base(path)
-		if info, err := os.Stat(path); err != nil || !info.IsDir() {
-			name = strings.TrimSuffix(name, filepath.Ext(name))
+		if info, err := os.Stat(path); (err != nil || !info.IsDir()) && alike[bare(first)] == 1 {
+			name = bare(name)
 		}
 		if name == "" || name == string(filepath.Separator) {
 			name = "deployment"

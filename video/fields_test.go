@@ -92,13 +92,20 @@ func paff(pictures, gop int) []byte {
 			out = append(out, 0, 0, 0, 1, 9, 0x10)
 			var slice bits
 			idr := k%gop == 0 && bottom == 0
-			slice.ue(0, 7, 0)
+			kind, unpacked := uint32(7), uint32(25) // I, and I_PCM in it
+			if !idr {
+				kind, unpacked = 5, 30 // P
+			}
+			slice.ue(0, kind, 0)
 			slice.u(4, uint32(k%gop%16))
 			slice.u(2, 2|uint32(bottom))
 			if idr {
 				slice.ue(uint32(k / gop % 2))
 			}
 			slice.u(8, uint32(2*(k%gop)+bottom)%256)
+			if !idr {
+				slice.u(2, 0) // references as usual
+			}
 			head := byte(0x41)
 			if idr {
 				out, head = append(out, tables...), 0x45
@@ -108,7 +115,10 @@ func paff(pictures, gop int) []byte {
 			}
 			slice.ue(0, 1)
 			for block := range 8 {
-				slice.ue(25)
+				if !idr {
+					slice.ue(0) // none is skipped
+				}
+				slice.ue(unpacked)
 				slice.free = 0
 				for y := range 16 {
 					grey := byte(16)
