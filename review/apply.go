@@ -31,6 +31,8 @@ func (s *State) Apply(v Verdict) {
 		s.split(v)
 	case Merge:
 		s.merge(v)
+	case Apart:
+		s.setApart(v)
 	case Draw:
 		s.draw(v)
 	default:
@@ -165,6 +167,7 @@ func (s *State) split(v Verdict) {
 			later.ID, later.Points, later.Keys = name("s", v), slices.Clone(t.Points[n:]), nil
 			t.Points, t.Keys = slices.Clone(t.Points[:n]), nil
 			s.put(&later)
+			s.parted(t, &later)
 			return
 		}
 	}
@@ -179,6 +182,7 @@ func (s *State) merge(v Verdict) {
 		return
 	}
 	t, o := into[0], with[0]
+	s.joined(t, o)
 	s.drop(o)
 	for _, p := range o.Points {
 		if _, there := t.at(p.Frame); !there {

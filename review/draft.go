@@ -30,7 +30,7 @@ func (s *State) Draft(v Verdict) (Verdict, error) {
 		}
 	}
 	switch v.Kind {
-	case Accept, Reject, Relabel, Unsure, Split, Merge:
+	case Accept, Reject, Relabel, Unsure, Split, Merge, Apart:
 		return s.draftTrack(v)
 	case Flag, Unflag:
 		if v.Said.Track != "" {
@@ -63,7 +63,7 @@ func (s *State) draftTrack(v Verdict) (Verdict, error) {
 	if t.reconciled && !v.Said.Reconciled && slices.Contains([]Kind{Accept, Reject, Relabel, Unsure}, v.Kind) {
 		return v, fmt.Errorf("%s was reconciled by %s: what was agreed on can only be reconciled again", t.ID, t.By)
 	}
-	all := slices.Contains([]Kind{Accept, Relabel, Merge}, v.Kind)
+	all := slices.Contains([]Kind{Accept, Relabel, Merge, Apart}, v.Kind)
 	v.Said.Animal = s.sights(t, all)
 	switch v.Kind {
 	case Accept:
@@ -77,10 +77,10 @@ func (s *State) draftTrack(v Verdict) (Verdict, error) {
 		if !ok || i <= t.Points[0].Frame || i > t.Points[len(t.Points)-1].Frame {
 			return v, fmt.Errorf("%s cannot be split there: take a frame after its first, up to its last", t.ID)
 		}
-	case Merge:
+	case Merge, Apart:
 		o, ok := s.byID[v.Said.With]
 		if !ok || o == t {
-			return v, fmt.Errorf("there is no other track %q to merge with", v.Said.With)
+			return v, fmt.Errorf("there is no other track %q to %s", v.Said.With, map[Kind]string{Merge: "merge with", Apart: "set apart from"}[v.Kind])
 		}
 		v.Said.Other, v.Was.Gone = s.sights(o, all), o.Taxon
 	}

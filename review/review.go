@@ -43,6 +43,7 @@ const (
 	Delete  Kind = "delete" // of what a person drew
 	Split   Kind = "split"  // from a frame on it is another animal
 	Merge   Kind = "merge"  // two tracks are one animal
+	Apart   Kind = "apart"  // two tracks are two animals
 	Draw    Kind = "draw"   // a track by key frames
 	Looked  Kind = "looked" // all of a frame was looked at
 	Count   Kind = "count"  // so many in a frame, without boxes

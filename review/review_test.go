@@ -114,6 +114,13 @@ func picture(s *State) string {
 		}
 		fmt.Fprintln(&out)
 	}
+	for i, a := range s.Tracks() {
+		for _, b := range s.Tracks()[:i] {
+			if s.areApart(a, b) {
+				fmt.Fprintln(&out, "apart:", b.ID, a.ID)
+			}
+		}
+	}
 	fmt.Fprintln(&out, s.Remarks())
 	return out.String()
 }
@@ -361,7 +368,7 @@ func TestDraftSaysWhatCannotBeMeant(t *testing.T) {
 	d := begin(t, reef())
 	for _, v := range []Verdict{
 		{Kind: "dance"}, {Kind: Accept, Said: Said{Track: "t99"}}, {Kind: Relabel, Said: Said{Track: "t1"}}, {Kind: Split, Said: Said{Track: "t1", Time: at(3)}},
-		{Kind: Merge, Said: Said{Track: "t1", With: "t1"}}, {Kind: Add, Said: Said{Time: at(1), Taxon: "ray"}}, {Kind: Add, Said: Said{Track: "t1", Time: at(5), Box: box(0, 0)}},
+		{Kind: Merge, Said: Said{Track: "t1", With: "t1"}}, {Kind: Apart, Said: Said{Track: "t1", With: "t1"}}, {Kind: Apart, Said: Said{Track: "t1"}}, {Kind: Add, Said: Said{Time: at(1), Taxon: "ray"}}, {Kind: Add, Said: Said{Track: "t1", Time: at(5), Box: box(0, 0)}},
 		{Kind: Add, Said: Said{Time: at(1), Taxon: "ray", Box: &Box{}}}, {Kind: Delete, Said: Said{Track: "t1"}}, {Kind: Edit, Said: Said{Track: "t1", Time: at(50), Box: box(0, 0)}},
 		{Kind: Looked, Said: Said{Time: at(5)}}, {Kind: Looked, Said: Said{Time: at(500), Taxa: []string{"ray"}}}, {Kind: Count, Said: Said{Time: at(5), Taxon: "ray", N: counted(-1)}},
 		{Kind: Note, Said: Said{Time: at(5)}}, {Kind: Draw, Said: Said{Taxon: "ray"}}, {Kind: Draw, Said: Said{Track: "t1", Taxon: "ray", Keys: []Key{{*at(1), *box(0, 0), false}}}},
@@ -375,7 +382,7 @@ func TestDraftSaysWhatCannotBeMeant(t *testing.T) {
 
 // anything is a verdict at random; many cannot be meant.
 func anything(r *rand.Rand, s *State) (Kind, Said) {
-	kinds := []Kind{Accept, Reject, Relabel, Unsure, Flag, Unflag, Add, Edit, Delete, Split, Merge, Draw, Looked, Count, Note}
+	kinds := []Kind{Accept, Reject, Relabel, Unsure, Flag, Unflag, Add, Edit, Delete, Split, Merge, Apart, Draw, Looked, Count, Note}
 	one := func() string {
 		if len(s.Tracks()) == 0 {
 			return ""
@@ -445,6 +452,11 @@ func sound(t *testing.T, seed uint64, s *State) {
 			}
 		}
 	}
+	for p := range s.apart {
+		if p.a == p.b || !slices.Contains(s.tracks, p.a) || !slices.Contains(s.tracks, p.b) {
+			t.Fatalf("seed %d: %s and %s are apart, and not both there", seed, p.a.ID, p.b.ID)
+		}
+	}
 	for id, tr := range s.byID {
 		if !slices.Contains(s.tracks, tr) {
 			t.Fatalf("seed %d: %s names a track that is gone", seed, id)
@@ -462,7 +474,7 @@ func FuzzParseSaid(f *testing.F) {
 			return
 		}
 		s := Begin(reef())
-		for _, kind := range []Kind{Accept, Add, Edit, Split, Merge, Draw, Looked, Count, Note, Flag, Delete} {
+		for _, kind := range []Kind{Accept, Add, Edit, Split, Merge, Apart, Draw, Looked, Count, Note, Flag, Delete} {
 			if v, err := s.Draft(Verdict{Kind: kind, Said: said}); err == nil {
 				v.ID = 1
 				s.Apply(v)

@@ -16,7 +16,7 @@ import (
 // Said is what a verdict says. Which fields mean something depends on its kind.
 type Said struct {
 	Track string         `json:"track,omitempty"`  // id of a track or box
-	With  string         `json:"with,omitempty"`   // of merge: the other track
+	With  string         `json:"with,omitempty"`   // of merge and apart: the other track
 	Taxon string         `json:"taxon,omitempty"`  //
 	Taxa  []string       `json:"taxa,omitempty"`   // of looked
 	Time  *count.Seconds `json:"time_s,omitempty"` // of the frame, from the start of the deployment
@@ -31,7 +31,7 @@ type Said struct {
 	SeenS      float64 `json:"seen_s,omitempty"` // seconds that the person spent
 	Nonce      string  `json:"nonce,omitempty"`  // of whoever sent it: what is sent twice is kept once
 
-	// Animal is where the track lay when the verdict was given, and Other the one it is merged with: all sightings
+	// Animal is where the track lay when the verdict was given, and Other the one it is merged with or set apart from: all sightings
 	// where something was confirmed, some of them otherwise. By them it is found again.
 	Animal []Sight `json:"animal,omitempty"`
 	Other  []Sight `json:"other,omitempty"`

@@ -90,6 +90,7 @@ type State struct {
 	counted map[string]map[int]Remark // taxon, frame
 	flags   map[int]Remark
 	notes   []Remark
+	apart   map[pairing]bool // tracks of which a person said that they are two animals
 }
 
 // WithFrames are the frames that a count looked at and those in the period that people spoke of,
@@ -123,7 +124,7 @@ func WithFrames(looked []frame.Instant, log []Verdict, period frame.Period) []fr
 // Begin is the state without any verdict.
 func Begin(m Machine) *State {
 	s := &State{Frames: m.Frames, machine: m, index: make(map[time.Duration]int, len(m.Frames)), byID: map[string]*Track{},
-		looked: map[string]map[int]string{}, counted: map[string]map[int]Remark{}, flags: map[int]Remark{}}
+		looked: map[string]map[int]string{}, counted: map[string]map[int]Remark{}, flags: map[int]Remark{}, apart: map[pairing]bool{}}
 	for i, f := range m.Frames {
 		s.index[f.Time] = i
 	}
@@ -162,6 +163,11 @@ func (s *State) drop(t *Track) {
 	for id, o := range s.byID {
 		if o == t {
 			delete(s.byID, id)
+		}
+	}
+	for p := range s.apart {
+		if p.a == t || p.b == t {
+			delete(s.apart, p)
 		}
 	}
 }

@@ -44,6 +44,8 @@ func (v Verdict) Text() string {
 		text = "split " + s.Track + at
 	case Merge:
 		text = "merged " + s.With + " into " + s.Track
+	case Apart:
+		text = "set " + s.Track + " and " + s.With + " apart: two animals"
 	case Draw:
 		text = fmt.Sprintf("drew a track of %s by %d key frames", s.Taxon, len(s.Keys))
 	case Looked:

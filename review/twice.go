@@ -10,6 +10,7 @@ import (
 // Twice is two accepted tracks of one taxon that lie on one another: "the same animal?"
 type Twice struct {
 	A, B   string  // their ids, the one that was first of State.Tracks first
+	Taxon  string  // of both
 	Frame  int     // where they overlap most, the earliest of those
 	IoU    float64 // their overlap there
 	Frames int     // in how many they overlap by more than asked
@@ -20,37 +21,42 @@ type Twice struct {
 const AskTwice = 0.45
 
 // CountedTwice lists the pairs of accepted tracks of one taxon that overlap by more than most in some frame, by the frame at which they
-// overlap most. Each pair is asked about once, however many frames it shares. The answer is a verdict like any other: merge, or
-// reject of one of them; where they are two animals nothing has to be said.
+// overlap most. Each pair is asked about once, however many frames it shares. The answer is a verdict like any other: merge,
+// apart, or reject of one of them. What a person set apart is not asked about again.
 //
 // Worked example: t3 and t7, both accepted as Triaenodon obesus, overlap by 0.5 in frame 10 and by 0.8 in frame 11. The
 // pair is t3, t7, frame 11, 0.8, 2 frames. If t7 is relabelled or rejected there is none.
 func (s *State) CountedTwice(most float64) []Twice {
-	type who struct{ a, b *Track }
-	pairs := map[who]*Twice{}
-	here := map[int][]*Track{}
+	type lying struct {
+		track *Track
+		box   frame.Box
+	}
+	pairs := map[pairing]*Twice{}
+	here := make([][]lying, len(s.Frames))
 	for _, t := range s.tracks {
 		if t.Standing != Accepted {
 			continue
 		}
 		for _, p := range t.Points {
 			for _, o := range here[p.Frame] {
-				other, _ := o.In(p.Frame)
-				overlap := frame.IoU(other.Box, p.Box)
-				if o.Taxon != t.Taxon || !(overlap > most) {
+				if o.track.Taxon != t.Taxon {
 					continue
 				}
-				pair := pairs[who{o, t}]
+				overlap := frame.IoU(o.box, p.Box)
+				if !(overlap > most) || s.areApart(o.track, t) {
+					continue
+				}
+				pair := pairs[pairing{o.track, t}]
 				if pair == nil {
-					pair = &Twice{A: o.ID, B: t.ID}
-					pairs[who{o, t}] = pair
+					pair = &Twice{A: o.track.ID, B: t.ID, Taxon: t.Taxon}
+					pairs[pairing{o.track, t}] = pair
 				}
 				pair.Frames++
 				if overlap > pair.IoU {
 					pair.IoU, pair.Frame = overlap, p.Frame
 				}
 			}
-			here[p.Frame] = append(here[p.Frame], t)
+			here[p.Frame] = append(here[p.Frame], lying{t, p.Box})
 		}
 	}
 	var out []Twice
