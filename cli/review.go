@@ -262,11 +262,7 @@ func (a *app) reviewStatus(ctx context.Context, s *survey.Survey, only []string,
 			if x.Machine != nil {
 				counted = fmt.Sprint(*x.Machine)
 			}
-			state := "open"
-			if x.Certified {
-				state = "certified"
-			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%.3f\t%s\n", d.OpCode, state, x.Taxon, counted, x.Confirmed, x.Risk, x.Statement)
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%.3f\t%s\n", d.OpCode, x.Status, x.Taxon, counted, x.Confirmed, x.Risk, x.Told())
 		}
 	}
 	return t.Flush()

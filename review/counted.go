@@ -73,7 +73,10 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("the reviewed count: %w", err)
 	}
 	result.Uncounted = b.Counted.Uncounted
-	disputed := Disputes(m, log, studied(b.Counted))
+	status := Statuses(m, log, studied(result), func(taxon string) bool {
+		_, counted := b.was(taxon) // the machine looked for it
+		return counted && known[taxon].Certified
+	})
 	var taxa []count.Taxon
 	for _, now := range result.Taxa {
 		was, counted := b.was(now.Name)
@@ -85,12 +88,7 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 		default:
 			now.Uncertainty, now.NoInterval = was.Uncertainty, was.NoInterval
 			now.Review = b.review(known[now.Name], now, was, len(s.Frames), log)
-			if !counted { // the machine did not look for it
-				now.Review.Status = count.Reviewed
-			}
-			if disputed[now.Name] {
-				now.Review.Status = count.Disputed
-			}
+			now.Review.Status = status[now.Name]
 		}
 		taxa = append(taxa, now)
 	}
@@ -157,13 +155,13 @@ const Seed = 1
 // review is what people made of a taxon's count.
 func (b Basis) review(a uncertainty.Posterior, now, was count.Taxon, frames int, log []Verdict) *count.Review {
 	g := b.Measured.Named(now.Name)
-	r := &count.Review{Status: count.Reviewed, Machine: was.MaxN, Measured: g.Measured(), Basis: g.Words(), Limit: b.Limit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
+	r := &count.Review{Machine: was.MaxN, Measured: g.Measured(), Basis: g.Words(), Limit: b.Limit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
 	if u, _ := g.Interval(a); u != nil {
 		r.Low, r.High = &u.Low, &u.High
 	}
 	switch {
 	case a.Certified:
-		r.Status, r.Risk = count.Certified, a.Risk
+		r.Risk = a.Risk
 	case now.MaxN != nil:
 		r.Risk = a.More(*now.MaxN)
 	}

@@ -261,6 +261,7 @@ func FuzzParseHash(f *testing.F) {
 
 func FuzzParseVerdict(f *testing.F) {
 	f.Add(`{"kind":"accept","track":"t1","seq":3,"seen_s":1.5}`)
+	f.Add(`{"kind":"apart","track":"t1","with":"t2"}`)
 	f.Add(`{"kind":"add","frame":3,"taxon":"shark","box":[1,2,3,4]}`)
 	f.Add(`{"kind":"count","frame":3,"taxon":"shark","n":-4}`)
 	sv := study(f, "none.mp4")

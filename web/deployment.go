@@ -23,6 +23,7 @@ type deploymentJSON struct {
 	Remarks  []remarkJSON          `json:"frame_verdicts"`
 	Taxa     []TaxonState          `json:"taxa"`
 	Counts   map[string]countsJSON `json:"counts"`
+	Twice    []twiceJSON           `json:"twice"`
 	Seq      int64                 `json:"seq"`
 	CanUndo  bool                  `json:"can_undo"`
 	CanRedo  bool                  `json:"can_redo"`
@@ -107,6 +108,7 @@ func (s *Server) describe(k *desk, who *session) (deploymentJSON, error) {
 		OpCode: k.opcode, Every: k.every().Seconds(), Gaps: []gapJSON{}, Frames: make([]float64, len(k.m.Frames)), Clip: "proxy", Tracks: []trackJSON{},
 		Looked: k.looked(v), Boxes: []drawnJSON{}, Remarks: []remarkJSON{}, Taxa: k.states(v), Counts: k.counts(v), Seq: k.last(),
 	}
+	out.Twice = k.standing(v, whose, out.Taxa)
 	for i, f := range k.m.Frames {
 		out.Frames[i] = f.Time.Seconds()
 	}

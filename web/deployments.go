@@ -122,6 +122,8 @@ type TaxonState struct {
 	Calibrated bool    `json:"calibrated"` // the model's scores were measured; otherwise they are taken as they are
 	Measured   bool    `json:"measured"`   // how much the model misses was measured; otherwise it is assumed
 	Basis      string  `json:"basis"`      // both of it in words, and which classes it was combined from
+	Status     string  `json:"status"`     // machine, reviewed, certified or disputed; "" where it is not known yet
+	Twice      int     `json:"twice"`      // pairs of confirmed animals that lie on one another, of which nobody said whether they are one
 }
 
 // states is what is known of each studied taxon. The desk is held.
@@ -172,6 +174,7 @@ func (k *desk) summary(ctx context.Context, whose string) (DeploymentState, erro
 	v := k.view(whose)
 	out := DeploymentState{OpCode: k.opcode, State: "certified", Frames: len(k.m.Frames), Unreadable: k.run.Unreadable.Seconds(), Taxa: k.states(v),
 		Looked: len(k.looked(v)), Reviewers: append([]string{}, review.People(review.Seen(k.log, whose, whose != ""))...)}
+	k.standing(v, whose, out.Taxa)
 	if k.run.Result != nil {
 		out.Duration = k.run.Result.Duration.Duration().Seconds()
 	}

@@ -291,6 +291,7 @@ type deployment struct {
 	Looked   []int
 	Remarks  []struct{ Kind, Taxon string } `json:"frame_verdicts"`
 	Taxa     []TaxonState
+	Twice    []twiceJSON
 	Counts   map[string]struct{ Machine, Confirmed []int }
 	Seq      int64
 	CanUndo  bool    `json:"can_undo"`
