@@ -18,6 +18,7 @@ export function tell(d) {
     for (const [frame, n] of Object.entries(d.counted[taxon] ?? {})) confirmed[frame] = n;
     d.counts[taxon] = { machine, confirmed };
   }
+  d.twice = twice(d);
   d.taxa = studied.map((taxon) => {
     const n = (d.lookedTaxa[taxon] ?? []).length;
     const confirmed = Math.max(...d.counts[taxon].confirmed);
@@ -27,8 +28,33 @@ export function tell(d) {
     return {
       taxon, machine: Math.max(...d.counts[taxon].machine), confirmed, risk, certified, estimate: confirmed + risk, low: confirmed, high: confirmed + (certified ? 0 : 2),
       statement: `MaxN ${certified ? '' : 'at least '}${confirmed}${certified ? ', at least 95 %' : ''}; ${n} of ${frames} frames looked at`, looked: n,
+      status: certified ? 'certified' : d.seq > 0 ? 'reviewed' : 'machine', twice: d.twice.filter((p) => p.taxon === taxon).length,
     };
   });
+}
+
+/** Accepted tracks of one taxon that lie on one another, which nobody set apart. */
+function twice(d) {
+  const out = [];
+  const sure = d.tracks.filter((t) => t.state === 'accepted');
+  for (const [k, b] of sure.entries()) {
+    for (const a of sure.slice(0, k)) {
+      if (a.taxon !== b.taxon || d.apart.includes(`${a.id} ${b.id}`)) continue;
+      const shared = b.points.map((p) => [p[0], iou(p, a.points.find((q) => q[0] === p[0]))]).filter(([, x]) => x > 0.45);
+      if (shared.length === 0) continue;
+      const [frame, most] = shared.reduce((m, s) => (s[1] > m[1] ? s : m));
+      out.push({ a: a.id, b: b.id, frame, frames: shared.length, iou: most, taxon: a.taxon });
+    }
+  }
+  return out.sort((p, q) => p.frame - q.frame);
+}
+
+function iou(p, q) {
+  if (!q) return 0;
+  const w = Math.min(p[3], q[3]) - Math.max(p[1], q[1]);
+  const h = Math.min(p[4], q[4]) - Math.max(p[2], q[2]);
+  const area = (x) => (x[3] - x[1]) * (x[4] - x[2]);
+  return w > 0 && h > 0 ? (w * h) / (area(p) + area(q) - w * h) : 0;
 }
 
 export function queue(d, only, n) {
@@ -82,6 +108,7 @@ export function judge(d, v, by) {
       a.points = [...a.points, ...b.points].sort((x, y) => x[0] - y[0]);
       d.tracks = d.tracks.filter((t) => t !== b);
     },
+    apart: () => d.apart.push(`${v.track} ${v.with}`, `${v.with} ${v.track}`),
     looked: () => {
       d.looked = [...new Set([...d.looked, v.frame])].sort((a, b) => a - b);
       for (const taxon of v.taxa) d.frame_verdicts.push({ frame: v.frame, kind: 'looked', by, taxon });

@@ -10,7 +10,8 @@ import { newId, Outbox, type Hooks, type Item, type Store } from '../src/lib/out
 import { clock, percent, short } from '../src/lib/say';
 import { search } from '../src/lib/search';
 import { keyFrames } from '../src/lib/simplify';
-import type { Deployment, Point, Row, Taxon, Track } from '../src/lib/types';
+import { after, doubt, inFrame, question, stillAsked } from '../src/lib/twice';
+import type { Deployment, Point, Row, Taxon, TaxonState, Track, Twice } from '../src/lib/types';
 import { matrix } from '../src/lib/water';
 
 function track(id: string, points: Point[]): Track {
@@ -20,7 +21,7 @@ function track(id: string, points: Point[]): Track {
 function deployment(tracks: Track[]): Deployment {
   return {
     opcode: 'X', w: 100, h: 50, every_s: 1, period: { from_s: 0, to_s: 10 }, frames: [0, 1, 2, 3, 4], gaps: [], clip: 'direct', tracks, looked: [], boxes: [],
-    frame_verdicts: [], taxa: [], counts: {}, seq: 0, can_undo: false, can_redo: false, locked_by: null,
+    frame_verdicts: [], taxa: [], counts: {}, twice: [], seq: 0, can_undo: false, can_redo: false, locked_by: null,
   };
 }
 
@@ -114,6 +115,34 @@ test('what waits is shown as if it had been taken, and an undo takes back the la
   assert.deepEqual(states(d), ['open', 'open']);
   assert.deepEqual(apply(d, { kind: 'looked', frame: 3, taxa: [] }, 'Ada').looked, [3]);
   assert.equal(apply(d, { kind: 'add', frame: 1, taxon: 'A a', box: [0, 0, 5, 5] }, 'Ada', 'n').boxes[0]!.id, 'new-n');
+});
+
+test('two boxes on one another are asked about until somebody answers', () => {
+  const pair = (a: string, b: string, frame = 0): Twice => ({ a, b, frame, frames: 1, iou: 0.6, taxon: 'A a' });
+  const pairs = [pair('t1', 't5', 2), pair('t1', 'b7'), pair('t8', 't9')];
+  const left = (v: Parameters<typeof stillAsked>[1]) => stillAsked(pairs, v).map((p) => p.b);
+  assert.deepEqual(left({ kind: 'apart', track: 't5', with: 't1' }), ['b7', 't9']);
+  assert.deepEqual(left({ kind: 'merge', track: 't1', with: 'b7' }), ['t5', 't9']);
+  assert.deepEqual(left({ kind: 'reject', track: 't1' }), ['t9']);
+  assert.deepEqual(left({ kind: 'unsure', track: 't9' }), ['t5', 'b7']);
+  assert.deepEqual(left({ kind: 'relabel', track: 't9', taxon: 'B b' }), ['t5', 'b7']);
+  assert.deepEqual(left({ kind: 'relabel', track: 't9', taxon: 'A a' }), ['t5', 'b7', 't9']);
+  assert.deepEqual(left({ kind: 'delete', box_id: 'b7' }), ['t5', 't9']);
+  assert.deepEqual(left({ kind: 'accept', track: 't1' }), ['t5', 'b7', 't9']);
+
+  const d = { ...deployment([]), twice: pairs };
+  const apart = { id: '1', opcode: 'X', what: 'verdicts' as const, verdict: { kind: 'apart' as const, track: 't1', with: 't5' } };
+  assert.equal(withWaiting(d, [apart], 'Ada').twice.length, 2);
+  assert.equal(withWaiting(d, [apart, { id: '2', opcode: 'X', what: 'undo' }], 'Ada').twice.length, 3);
+
+  const boxes = new Map<string, [number, number, number, number]>([['t1', [0, 0, 10, 10]], ['t5', [5, 0, 15, 10]], ['b7', [8, 8, 20, 20]], ['t8', [0, 0, 4, 4]], ['t9', [4, 0, 8, 4]]]);
+  assert.deepEqual(inFrame(pairs, boxes, '').map((p) => p.b), ['t5', 'b7']); // those of the third stand side by side
+  assert.deepEqual(inFrame(pairs, boxes, 'b7').map((p) => p.b), ['b7', 't5']);
+  assert.deepEqual(inFrame(pairs, new Map(), ''), []);
+  assert.deepEqual([after(pairs, undefined)?.b, after(pairs, pairs[0])?.b, after(pairs, pairs[2])?.b, after([], undefined)], ['t5', 'b7', 't5', undefined]);
+  assert.equal(question(pairs[0]!, [0, 30, 65]), 't1 and t5 lie on one another at 1:05: the same animal?');
+  const told = (twice?: number) => doubt({ twice } as TaxonState);
+  assert.deepEqual([told(), told(0), told(1), told(2)], ['', '', 'may count one animal twice', 'may count animals twice']);
 });
 
 class Memory implements Store {

@@ -1,8 +1,13 @@
 // What a verdict changes, told before the server has answered: the page must not wait for a disk. The server's answer
 // replaces it. What only the server can work out (risk, splits, merges) stays as it is until then.
+import { stillAsked } from './twice';
 import type { Deployment, Drawn, Track, Verdict } from './types';
 
 export function apply(d: Deployment, v: Verdict, by: string, id = ''): Deployment {
+  return { ...changed(d, v, by, id), twice: stillAsked(d.twice, v) };
+}
+
+function changed(d: Deployment, v: Verdict, by: string, id: string): Deployment {
   switch (v.kind) {
     case 'accept':
       return ofTrack(d, v.track, (t) => ({ ...t, state: 'accepted', taxon: v.taxon ?? t.taxon, by }));
@@ -33,6 +38,7 @@ export function apply(d: Deployment, v: Verdict, by: string, id = ''): Deploymen
     case 'count':
     case 'split':
     case 'merge':
+    case 'apart':
       return d;
   }
 }

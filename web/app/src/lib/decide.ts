@@ -202,6 +202,17 @@ export function count(desk: Desk): void {
   };
 }
 
+/** The question of this frame. Said of the two that are asked about, whichever box is chosen. */
+function answer(desk: Desk, kind: 'merge' | 'apart'): void {
+  const pair = desk.questions[0];
+  if (!pair) return session.say(desk.d?.twice.length ? 'No two boxes that are asked about lie on one another here. G leads to those that do.' : 'No two confirmed boxes of one taxon lie on one another.');
+  desk.say({ kind, track: pair.a, with: pair.b });
+  session.say(kind === 'merge' ? `${pair.b} went into ${pair.a}: one animal. Z undoes.` : `${pair.a} and ${pair.b} are two animals. Z undoes.`);
+}
+
+export const oneAnimal = (desk: Desk) => answer(desk, 'merge');
+export const twoAnimals = (desk: Desk) => answer(desk, 'apart');
+
 export function note(desk: Desk): void {
   const frame = desk.frame;
   desk.prompt = { what: 'text', title: 'A note on this frame', value: '', then: (text) => text.trim() && desk.say({ kind: 'note', frame, text }) };

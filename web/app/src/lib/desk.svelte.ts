@@ -6,7 +6,8 @@ import { indexFrames, sameGeometry, type FrameIndex } from './index';
 import type { Item } from './outbox';
 import { session } from './session.svelte';
 import { settings } from './settings.svelte';
-import type { Box, Deployment, Drawn, Next, Said, TaxonState, Track, TrackState, Verdict } from './types';
+import { after, inFrame, nameOf, question } from './twice';
+import type { Box, Deployment, Drawn, Next, Said, TaxonState, Track, TrackState, Twice, Verdict } from './types';
 
 /** A box in the frame, of a track or drawn by a person. */
 export interface Seen {
@@ -52,6 +53,7 @@ export class Desk {
   private asked = 0;
   private resting: ReturnType<typeof setTimeout> | undefined;
   private passed = new Set<string>(); // looked at, which the queue as it is known does not know yet
+  private led = new Set<string>(); // questions that one was led to
   private eager = false; // one waits for the queue, to go on
 
   readonly d = $derived.by(() => (this.base ? withWaiting(this.base, session.waiting, session.me?.name ?? '') : null));
@@ -61,6 +63,7 @@ export class Desk {
   readonly open = $derived(this.seen.filter((s) => s.state === 'open' && s.taxon === this.taxon));
   readonly looked = $derived(new Set(this.d?.frame_verdicts.filter((f) => f.kind === 'looked' && f.taxon === this.taxon).map((f) => f.frame) ?? []));
   readonly here = $derived(this.seen.filter((s) => s.state === 'accepted' && s.taxon === this.taxon).length);
+  readonly questions = $derived(inFrame(this.d?.twice ?? [], new Map(this.seen.map((s) => [s.key.slice(2), s.box])), this.selected.slice(2))); // the same animal?
   readonly certified = $derived(!!this.d && this.d.taxa.length > 0 && this.d.taxa.every((t) => t.certified));
 
   constructor(readonly opcode: string) {}
@@ -191,11 +194,36 @@ export class Desk {
 
   /** The frame that lowers the risk most, of those not looked at. */
   next(): void {
+    const pair = this.d?.twice.find((p) => !this.led.has(nameOf(p)));
+    if (pair && this.questions.some((p) => nameOf(p) === nameOf(pair))) this.led.add(nameOf(pair)); // it was asked here, and passed
+    else if (pair) return this.ask(pair);
     const here = (q: Next) => q.frame === this.frame && q.taxon === this.taxon;
     const n = this.queue.find((q) => !here(q) && !this.passed.has(`${q.frame} ${q.taxon}`));
     this.eager = !n && !this.done;
     if (n) this.show(n);
-    else session.say(this.done ? 'Nothing is left to look at here.' : 'The next frame comes as soon as the server has answered.');
+    else session.say(this.done ? this.rest() : 'The next frame comes as soon as the server has answered.');
+  }
+
+  /** To a question "the same animal?", at the frame in which the two overlap most; without one, to the one after that at hand. */
+  ask(pair = after(this.d?.twice ?? [], this.questions[0])): void {
+    if (!this.d || !pair) return session.say('No two confirmed boxes of one taxon lie on one another.');
+    this.led.add(nameOf(pair));
+    this.justCertified = [];
+    const reason = question(pair, this.d.frames);
+    this.why = { frame: pair.frame, taxon: pair.taxon, tracks: [pair.a, pair.b], reason, risk: 0, done: false };
+    this.taxon = pair.taxon;
+    this.goTo(pair.frame);
+    this.selected = this.seen.find((s) => s.key.slice(2) === pair.a)?.key ?? this.selected;
+    this.visited.push({ frame: pair.frame, taxon: pair.taxon });
+  }
+
+  /** What came up since the server's last answer is said; the next step leads there. */
+  private news(was: Twice[]): void {
+    const old = new Set(was.map(nameOf));
+    const fresh = (this.base?.twice ?? []).filter((p) => !old.has(nameOf(p)));
+    const pair = fresh[0];
+    if (!pair || this.questions.some((p) => nameOf(p) === nameOf(pair))) return; // what is in this frame is asked at its side
+    session.say(`${question(pair, this.base!.frames)} G leads there.`);
   }
 
   /** A taxon is certified: on with what is riskiest now, of all. */
@@ -203,6 +231,13 @@ export class Desk {
     this.only = '';
     await this.refreshQueue();
     this.next();
+  }
+
+  /** What is left once the queue is empty. */
+  private rest(): string {
+    if (this.d?.twice.length) return 'Nothing is left to look at, but boxes lie on one another: the same animal? G leads there.';
+    if (this.d?.taxa.some((t) => t.status === 'disputed')) return 'Nothing is left to look at, but two readers contradict each other: Agreement, on the list, settles it.';
+    return 'Nothing is left to look at here.';
   }
 
   back(): void {
@@ -252,6 +287,7 @@ export class Desk {
     }
     const was = this.base;
     this.base = tidied(said.deployment);
+    this.news(was?.twice ?? []);
     const before = new Set(was?.taxa.filter((t) => t.certified).map((t) => t.taxon));
     const fresh = this.base.taxa.filter((t) => t.certified && !before.has(t.taxon));
     if (fresh.length > 0) {
@@ -276,5 +312,6 @@ function tidied(d: Deployment): Deployment {
     frame_verdicts: d.frame_verdicts ?? [],
     taxa: d.taxa ?? [],
     counts: d.counts ?? {},
+    twice: d.twice ?? [],
   };
 }

@@ -46,8 +46,11 @@ export const bindings: Binding[] = [
   { keys: ['Delete'], shown: 'Delete', group: 'Boxes', text: 'Remove the chosen box that a person drew', run: decide.remove },
   { keys: ['s', 'S'], shown: 'S', group: 'Boxes', text: 'Split the track: from this frame on it is another animal', run: decide.split },
   { keys: ['m', 'M'], shown: 'M', group: 'Boxes', text: 'Merge: first one track, then the other that is the same animal', run: decide.merge },
+  { keys: ['q'], shown: 'Q', group: 'Boxes', text: 'The same animal? One: merge the two that lie on one another here', run: decide.oneAnimal },
+  { keys: ['Q'], shown: 'Shift Q', group: 'Boxes', text: 'The same animal? Two animals: it is not asked again', run: decide.twoAnimals },
 
   { keys: ['n', 'N'], shown: 'N', group: 'Go', text: 'The frame that matters most now', run: (desk) => desk.next() },
+  { keys: ['g', 'G'], shown: 'G', group: 'Go', text: 'The next two boxes that lie on one another: the same animal?', run: (desk) => desk.ask() },
   { keys: ['p', 'P'], shown: 'P', group: 'Go', text: 'Back to where you were', run: (desk) => desk.back() },
   { keys: ['ArrowRight'], shown: '→', group: 'Go', text: 'A frame later', run: (desk) => desk.goTo(desk.frame + 1) },
   { keys: ['ArrowLeft'], shown: '←', group: 'Go', text: 'A frame earlier', run: (desk) => desk.goTo(desk.frame - 1) },

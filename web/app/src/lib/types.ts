@@ -40,7 +40,11 @@ export interface TaxonState {
   calibrated?: boolean; // the model's scores were measured; otherwise they are taken as they are
   measured?: boolean; // how much the model misses was measured; otherwise it is assumed
   basis?: string; // both in words, and which classes it was combined from
+  status?: Status; // '' or none where it is not known yet
+  twice?: number; // pairs of confirmed animals that lie on one another, of which nobody said whether they are one
 }
+
+export type Status = '' | 'machine' | 'reviewed' | 'certified' | 'disputed';
 
 export interface Row {
   opcode: string;
@@ -90,6 +94,16 @@ export interface FrameVerdict {
   note?: string;
 }
 
+/** Two confirmed animals of one taxon that lie on one another: the same animal? */
+export interface Twice {
+  a: string; // ids of tracks or boxes
+  b: string;
+  frame: number; // where they overlap most
+  frames: number; // in how many they do
+  iou: number;
+  taxon: string;
+}
+
 export interface Gap {
   from_s: number;
   to_s: number;
@@ -116,6 +130,7 @@ export interface Deployment {
   frame_verdicts: FrameVerdict[];
   taxa: TaxonState[];
   counts: Record<string, Counts>;
+  twice: Twice[];
   seq: number;
   can_undo: boolean;
   can_redo: boolean;
@@ -148,7 +163,7 @@ export type Verdict =
   | { kind: 'edit'; box_id?: string; track?: string; frame?: number; box: Box }
   | { kind: 'delete'; box_id: string }
   | { kind: 'split'; track: string; frame: number }
-  | { kind: 'merge'; track: string; with: string }
+  | { kind: 'merge' | 'apart'; track: string; with: string }
   | { kind: 'looked'; frame: number; taxa: string[] }
   | { kind: 'count'; frame: number; taxon: string; n: number }
   | { kind: 'note'; frame: number; text: string };
