@@ -194,6 +194,49 @@ test('the mouse does it too: a box is dragged, the picture zoomed', limit, async
   await context.close();
 });
 
+test('two boxes on one another: the page asks whether they are one animal, and leads there', limit, async () => {
+  const { page, wrong, context } = await stage.open(b, server.url);
+  await page.waitForSelector('tbody a');
+  const post = (body) =>
+    page.evaluate(async (v) => {
+      const me = await (await fetch('api/me')).json();
+      const answer = await fetch('api/deployments/REEF_02/verdicts', { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Requin-CSRF': me.csrf }, body: JSON.stringify(v) });
+      return answer.status;
+    }, body);
+  const d = await deployment(page, 'REEF_02');
+  const t = d.tracks.filter((x) => x.taxon === 'shark').reduce((long, x) => (x.points.length > long.points.length ? x : long));
+  const [first, [frame, x1, y1, x2, y2]] = [t.points[0][0], t.points.at(-1)];
+  const lower = (y2 - y1) / 4;
+  for (const v of [{ kind: 'accept', track: t.id }, { kind: 'add', frame, taxon: 'shark', box: [x1, y1 + lower, x2, y2 + lower] }, { kind: 'unsure', track: t.id }]) assert.equal(await post(v), 200);
+  await page.goto(new URL(`/#/review/REEF_02/${first}?taxon=shark&track=${t.id}`, page.url()).href);
+  await stage.shown(page, first);
+  assert.equal(await page.locator('.same').count(), 0);
+  await say(page, 'a'); // which makes the pair, in a later frame
+  const pair = (await deployment(page, 'REEF_02')).twice[0];
+  assert.deepEqual([pair.a, pair.frame], [t.id, frame]);
+  await page.locator('.doubt', { hasText: 'may count one animal twice' }).first().waitFor();
+  assert.match(await page.locator('.same').innerText(), new RegExp(`${pair.a}, ${pair.b}`));
+  await page.keyboard.press('n'); // leads there before all else
+  await stage.shown(page, frame);
+  await page.locator('h3', { hasText: `${pair.a} and ${pair.b} lie on one another: the same animal?` }).waitFor();
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/same-animal.png` });
+  const left = async () => (await deployment(page, 'REEF_02')).twice.length;
+  await say(page, 'Shift+Q');
+  assert.equal(await left(), 0);
+  await page.waitForFunction(() => !document.querySelector('.same'));
+  await say(page, 'z');
+  assert.equal(await left(), 1);
+  await page.locator('.same button', { hasText: 'One: merge' }).click();
+  await settled(page);
+  const after = await deployment(page, 'REEF_02');
+  assert.equal(after.twice.length, 0);
+  assert.equal(after.boxes.length, 0);
+  for (let n = 0; n < 5; n++) await say(page, 'z');
+  assert.equal((await deployment(page, 'REEF_02')).can_undo, false);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
 test('a reload in the middle comes back to the same place', limit, async () => {
   const { page, context } = await stage.open(b, server.url);
   await begin(page, 'REEF_03');

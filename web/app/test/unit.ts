@@ -136,9 +136,10 @@ test('two boxes on one another are asked about until somebody answers', () => {
   assert.equal(withWaiting(d, [apart, { id: '2', opcode: 'X', what: 'undo' }], 'Ada').twice.length, 3);
 
   const boxes = new Map<string, [number, number, number, number]>([['t1', [0, 0, 10, 10]], ['t5', [5, 0, 15, 10]], ['b7', [8, 8, 20, 20]], ['t8', [0, 0, 4, 4]], ['t9', [4, 0, 8, 4]]]);
-  assert.deepEqual(inFrame(pairs, boxes, '').map((p) => p.b), ['t5', 'b7']); // those of the third stand side by side
-  assert.deepEqual(inFrame(pairs, boxes, 'b7').map((p) => p.b), ['b7', 't5']);
-  assert.deepEqual(inFrame(pairs, new Map(), ''), []);
+  assert.deepEqual(inFrame(pairs, boxes, '', '').map((p) => p.b), ['t5', 'b7']); // those of the third stand side by side
+  assert.deepEqual(inFrame(pairs, boxes, '', 'b7').map((p) => p.b), ['b7', 't5']);
+  assert.deepEqual(inFrame(pairs, boxes, 't1 t5', 'b7').map((p) => p.b), ['t5', 'b7']);
+  assert.deepEqual(inFrame(pairs, new Map(), '', ''), []);
   assert.deepEqual([after(pairs, undefined)?.b, after(pairs, pairs[0])?.b, after(pairs, pairs[2])?.b, after([], undefined)], ['t5', 'b7', 't5', undefined]);
   assert.equal(question(pairs[0]!, [0, 30, 65]), 't1 and t5 lie on one another at 1:05: the same animal?');
   const told = (twice?: number) => doubt({ twice } as TaxonState);

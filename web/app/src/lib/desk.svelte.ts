@@ -41,6 +41,7 @@ export class Desk {
   why = $state.raw<Next | null>(null); // why this frame is shown
   draft = $state.raw<Draft | null>(null);
   mergeFrom = $state('');
+  private asking = $state(''); // the question that one was led to
   prompt = $state.raw<Prompt | null>(null);
   clip = $state(false);
   done = $state(false); // the queue has nothing left
@@ -63,7 +64,7 @@ export class Desk {
   readonly open = $derived(this.seen.filter((s) => s.state === 'open' && s.taxon === this.taxon));
   readonly looked = $derived(new Set(this.d?.frame_verdicts.filter((f) => f.kind === 'looked' && f.taxon === this.taxon).map((f) => f.frame) ?? []));
   readonly here = $derived(this.seen.filter((s) => s.state === 'accepted' && s.taxon === this.taxon).length);
-  readonly questions = $derived(inFrame(this.d?.twice ?? [], new Map(this.seen.map((s) => [s.key.slice(2), s.box])), this.selected.slice(2))); // the same animal?
+  readonly questions = $derived(inFrame(this.d?.twice ?? [], new Map(this.seen.map((s) => [s.key.slice(2), s.box])), this.asking, this.selected.slice(2))); // the same animal?
   readonly certified = $derived(!!this.d && this.d.taxa.length > 0 && this.d.taxa.every((t) => t.certified));
 
   constructor(readonly opcode: string) {}
@@ -139,6 +140,7 @@ export class Desk {
     this.draft = null;
     this.clip = false;
     this.eager = false;
+    this.asking = '';
     if (this.why?.frame !== to) this.why = this.queue.find((q) => q.frame === to && q.taxon === this.taxon) ?? null;
     this.frame = to;
     this.since = performance.now();
@@ -209,10 +211,10 @@ export class Desk {
     if (!this.d || !pair) return session.say('No two confirmed boxes of one taxon lie on one another.');
     this.led.add(nameOf(pair));
     this.justCertified = [];
-    const reason = question(pair, this.d.frames);
-    this.why = { frame: pair.frame, taxon: pair.taxon, tracks: [pair.a, pair.b], reason, risk: 0, done: false };
+    this.why = { frame: pair.frame, taxon: pair.taxon, tracks: [pair.a, pair.b], reason: '', risk: 0, done: false }; // the question says why
     this.taxon = pair.taxon;
     this.goTo(pair.frame);
+    this.asking = nameOf(pair);
     this.selected = this.seen.find((s) => s.key.slice(2) === pair.a)?.key ?? this.selected;
     this.visited.push({ frame: pair.frame, taxon: pair.taxon });
   }

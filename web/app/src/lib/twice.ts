@@ -25,10 +25,11 @@ export const has = (p: Twice, id: string) => p.a === id || p.b === id;
 /** Names a question, however often the server tells of it. */
 export const nameOf = (p: Twice) => `${p.a} ${p.b}`;
 
-/** Those of which both are in the frame and touch there; first the one that a chosen box is of. */
-export function inFrame(pairs: Twice[], boxes: Map<string, Box>, chosen: string): Twice[] {
+/** Those of which both are in the frame and touch there: first the one that one was led to, then those of the chosen box. */
+export function inFrame(pairs: Twice[], boxes: Map<string, Box>, asking: string, chosen: string): Twice[] {
   const here = pairs.filter((p) => touch(boxes.get(p.a), boxes.get(p.b)));
-  return here.sort((p, q) => Number(has(q, chosen)) - Number(has(p, chosen)));
+  const rank = (p: Twice) => (nameOf(p) === asking ? 2 : Number(has(p, chosen)));
+  return here.sort((p, q) => rank(q) - rank(p));
 }
 
 const touch = (a: Box | undefined, b: Box | undefined) => !!a && !!b && a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
