@@ -93,7 +93,7 @@ func (a *app) askPassword(name string) (string, error) {
 
 // exportVerdicts writes all verdicts as a table.
 func (a *app) exportVerdicts(ctx context.Context, s *survey.Survey, only []string, path string) error {
-	logs, err := web.Logs(ctx, s, only)
+	logs, err := desk.Logs(ctx, s, only)
 	if err != nil {
 		return err
 	}

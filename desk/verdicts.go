@@ -19,7 +19,7 @@ func Verdicts(ctx context.Context, s *survey.Survey, opcode string, after int64)
 	}
 	out := make([]review.Verdict, 0, len(kept))
 	for _, v := range kept {
-		r, err := fromSurvey(v)
+		r, err := Read(v)
 		if err != nil {
 			return nil, fmt.Errorf("verdict %d of %s: %w", v.ID, opcode, err)
 		}
@@ -28,8 +28,8 @@ func Verdicts(ctx context.Context, s *survey.Survey, opcode string, after int64)
 	return out, nil
 }
 
-// fromSurvey is a verdict as it was kept.
-func fromSurvey(v survey.Verdict) (review.Verdict, error) {
+// Read is a verdict as it was kept.
+func Read(v survey.Verdict) (review.Verdict, error) {
 	r := review.Verdict{ID: v.ID, Kind: review.Kind(v.Kind), By: v.By, At: v.At, Run: v.Run}
 	var err error
 	if r.Said, err = review.ParseSaid(v.After); err != nil {

@@ -78,13 +78,13 @@ func (t *desks) agreement(ctx context.Context) (Agreement, error) {
 }
 
 // agree adds a deployment's reviewers.
-func (k *desk) agree(ctx context.Context, out *Agreement) error {
+func (k *seat) agree(ctx context.Context, out *Agreement) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err := k.refresh(ctx); err != nil {
 		return err
 	}
-	pairs, differ := review.Agreement(k.m, k.log, k.studied())
+	pairs, differ := review.Agreement(k.Machine, k.Log, k.Studied())
 	for _, p := range pairs {
 		out.Pairs = append(out.Pairs, PairJSON{p.A, p.B, k.opcode, p.Taxon, p.N, known(p.Percent), known(p.Kappa), p.MaxNA, p.MaxNB})
 	}

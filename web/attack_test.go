@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"requin/desk"
 	"requin/review"
 )
 
@@ -282,16 +283,16 @@ func FuzzParseVerdict(f *testing.F) {
 		if err != nil {
 			return
 		}
-		state := review.Begin(k.m) // whatever was said, the log can be written and read again
+		state := review.Begin(k.Machine) // whatever was said, the log can be written and read again
 		draft, err := state.Draft(review.Verdict{Kind: review.Kind(v.Kind), By: "anna", Said: said})
 		if err != nil {
 			return
 		}
-		row, err := k.toSurvey(draft)
+		row, err := desk.Kept(k.opcode, draft)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := fromSurvey(row)
+		again, err := desk.Read(row)
 		if err != nil {
 			t.Fatalf("%s was kept and cannot be read: %v", row.After, err)
 		}

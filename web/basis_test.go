@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"testing"
 
+	"requin/scan"
 	"requin/track"
 	"requin/uncertainty"
 )
@@ -36,11 +37,11 @@ func TestCountAndReviewSayTheSame(t *testing.T) {
 			metadata, _ := json.Marshal(map[string]string{uncertainty.DetectabilityKey: string(seen),
 				uncertainty.CalibrationKey: `{"Grey_Reef":{"kind":"platt","slope":1,"offset":0.5,"right":50,"wrong":50},"whitetip":{"kind":"platt","slope":2,"right":5,"wrong":10}}`})
 			record := fmt.Sprintf(`{"settings":{"every_s":1,"taxa":%s,"detector":{"classes":["Grey_Reef","whitetip","silvertip"],"low":%s,"metadata":%s}}}`, c.taxa, c.low, metadata)
-			made, err := readSettings(json.RawMessage(record))
+			made, err := scan.ReadRecord([]byte(record))
 			if err != nil {
 				t.Fatal(err)
 			}
-			name := made.Taxa[0].Name
+			name := made.Settings.Taxa[0].Name
 			result := tallyAs(t, s, "run2", record, []track.Track{lane(1, name, 0, 0, 9, 0.9), lane(2, name, 1, 5, 11, 0.4), lane(3, "ray", 2, 6, 12, 0.7), lane(4, name, 4, 18, 18, 0.2)})
 			server, base := serve(t, Config{Survey: s})
 			var d deployment

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"requin/count"
+	"requin/desk"
 	"requin/frame"
 	"requin/review"
 	"requin/taxon"
@@ -22,13 +23,13 @@ func BenchmarkBusyHour(b *testing.B) {
 		from := i * 3580 / 2000
 		tracks = append(tracks, lane(i+1, "shark", i%40, from, from+15, 0.1+float32(i%9)/12))
 	}
-	k := &desk{survey: sv, risk: 0.05, opcode: "dive 1", views: map[string]*view{}, taxa: taxon.List{{Name: "shark"}}}
-	k.m = review.Machine{Run: "x", Tracks: tracks}
+	k := &seat{Desk: &desk.Desk{Taxa: taxon.List{{Name: "shark"}}}, survey: sv, risk: 0.05, opcode: "dive 1", views: map[string]*view{}}
+	k.Machine = review.Machine{Run: "x", Tracks: tracks}
 	for i := range 3600 {
-		k.m.Frames = append(k.m.Frames, frame.Instant{Time: time.Duration(i) * time.Second})
+		k.Machine.Frames = append(k.Machine.Frames, frame.Instant{Time: time.Duration(i) * time.Second})
 	}
-	k.run.Result = &count.Result{Taxa: []count.Taxon{{Name: "shark"}}}
-	k.run.Tracks = tracks
+	k.Run.Result = &count.Result{Taxa: []count.Taxon{{Name: "shark"}}}
+	k.Run.Tracks = tracks
 	s := &Server{Config: Config{Survey: sv, Risk: 0.05}, events: newHub()}
 	who := &session{name: "anna"}
 	ctx := context.Background()
@@ -66,7 +67,7 @@ func BenchmarkBusyHour(b *testing.B) {
 	})
 	b.Run("replay", func(b *testing.B) {
 		for b.Loop() {
-			review.Replay(k.m, k.log)
+			review.Replay(k.Machine, k.Log)
 		}
 	})
 }

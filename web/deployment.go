@@ -101,18 +101,18 @@ func (s *Server) deployment(w http.ResponseWriter, r *http.Request, who *session
 }
 
 // describe is the deployment as a person sees it. The desk is held.
-func (s *Server) describe(k *desk, who *session) (deploymentJSON, error) {
+func (s *Server) describe(k *seat, who *session) (deploymentJSON, error) {
 	whose := s.whose(who)
 	v := k.view(whose)
 	out := deploymentJSON{
-		OpCode: k.opcode, Every: k.every().Seconds(), Gaps: []gapJSON{}, Frames: make([]float64, len(k.m.Frames)), Clip: "proxy", Tracks: []trackJSON{},
+		OpCode: k.opcode, Every: k.Every().Seconds(), Gaps: []gapJSON{}, Frames: make([]float64, len(k.Machine.Frames)), Clip: "proxy", Tracks: []trackJSON{},
 		Looked: k.looked(v), Boxes: []drawnJSON{}, Remarks: []remarkJSON{}, Taxa: k.states(v), Counts: k.counts(v), Seq: k.last(),
 	}
 	out.Twice = k.standing(v, whose, out.Taxa)
-	for i, f := range k.m.Frames {
+	for i, f := range k.Machine.Frames {
 		out.Frames[i] = f.Time.Seconds()
 	}
-	if res := k.run.Result; res != nil {
+	if res := k.Run.Result; res != nil {
 		out.Period = spanJSON{res.Period.From.Duration().Seconds(), res.Period.To.Duration().Seconds()}
 		for _, g := range res.Effort.Gaps {
 			out.Gaps = append(out.Gaps, gapJSON{spanJSON{g.From.Duration().Seconds(), g.To.Duration().Seconds()}, g.Reason})
@@ -127,7 +127,7 @@ func (s *Server) describe(k *desk, who *session) (deploymentJSON, error) {
 		}
 		out.Remarks = append(out.Remarks, y)
 	}
-	undo, redo := review.Back(k.log, who.name)
+	undo, redo := review.Back(k.Log, who.name)
 	out.CanUndo, out.CanRedo = undo != 0, redo != 0
 	if other := s.events.holder(k.opcode, who.name); other != "" && !s.Blind {
 		out.LockedBy = &other
@@ -136,7 +136,7 @@ func (s *Server) describe(k *desk, who *session) (deploymentJSON, error) {
 }
 
 // shape is the size of the pictures and how clips are made, as the files say; as the survey noted where they cannot be read.
-func (k *desk) shape() (w, h int, clip string) {
+func (k *seat) shape() (w, h int, clip string) {
 	clip = "proxy"
 	k.opening.Lock()
 	defer k.opening.Unlock()
@@ -146,7 +146,7 @@ func (k *desk) shape() (w, h int, clip string) {
 		}
 		return k.dive.Files[0].W, k.dive.Files[0].H, clip
 	}
-	for _, ch := range k.d.Chapters {
+	for _, ch := range k.Deployment.Chapters {
 		if ch.Camera == 0 {
 			if ch.Codec == "h264" {
 				clip = "direct"
@@ -158,7 +158,7 @@ func (k *desk) shape() (w, h int, clip string) {
 }
 
 // describeTracks tells of tracks and boxes, each with the chance that it is what it is taken for.
-func (k *desk) describeTracks(v *view, out *deploymentJSON) {
+func (k *seat) describeTracks(v *view, out *deploymentJSON) {
 	chance := k.chances(v)
 	for _, t := range v.state.Tracks() {
 		if t.Single {
@@ -182,10 +182,10 @@ func (k *desk) describeTracks(v *view, out *deploymentJSON) {
 func tenth(v float64) float64 { return math.Round(v*10) / 10 }
 
 // chances says of each track how likely it is an animal of its taxon: 0 or 1 where a person said so. The desk is held.
-func (k *desk) chances(v *view) map[*review.Track]float64 {
+func (k *seat) chances(v *view) map[*review.Track]float64 {
 	out := map[*review.Track]float64{}
 	for _, name := range k.names(v) {
-		for _, c := range v.state.Candidates(name, k.made.measured.Named(name)) {
+		for _, c := range v.state.Candidates(name, k.Measured.Named(name)) {
 			switch {
 			case c.Taxon != name:
 			case c.Standing == review.Accepted:
@@ -201,7 +201,7 @@ func (k *desk) chances(v *view) map[*review.Track]float64 {
 }
 
 // names are the taxa of the tracks, studied or not. The desk is held.
-func (k *desk) names(v *view) []string {
+func (k *seat) names(v *view) []string {
 	seen := map[string]int{}
 	for _, t := range v.state.Tracks() {
 		seen[t.Taxon] = 1
@@ -210,12 +210,12 @@ func (k *desk) names(v *view) []string {
 }
 
 // counts are the numbers in each frame of each studied taxon: as the machine counted, and as people confirmed. The desk is held.
-func (k *desk) counts(v *view) map[string]countsJSON {
+func (k *seat) counts(v *view) map[string]countsJSON {
 	out := map[string]countsJSON{}
-	for _, name := range k.studied() {
-		out[name] = countsJSON{make([]int, len(k.m.Frames)), v.state.Confirmed(name)}
+	for _, name := range k.Studied() {
+		out[name] = countsJSON{make([]int, len(k.Machine.Frames)), v.state.Confirmed(name)}
 	}
-	for _, t := range k.run.Tracks {
+	for _, t := range k.Run.Tracks {
 		c, ok := out[t.Taxon]
 		if !ok {
 			continue
@@ -230,9 +230,9 @@ func (k *desk) counts(v *view) map[string]countsJSON {
 }
 
 // time turns a frame of a request into the time that verdicts go by.
-func (k *desk) time(i int) (count.Seconds, error) {
-	if i < 0 || i >= len(k.m.Frames) {
-		return 0, failf(http.StatusBadRequest, "there is no frame %d: they are 0 to %d", i, len(k.m.Frames)-1)
+func (k *seat) time(i int) (count.Seconds, error) {
+	if i < 0 || i >= len(k.Machine.Frames) {
+		return 0, failf(http.StatusBadRequest, "there is no frame %d: they are 0 to %d", i, len(k.Machine.Frames)-1)
 	}
-	return count.Seconds(k.m.Frames[i].Time), nil
+	return count.Seconds(k.Machine.Frames[i].Time), nil
 }

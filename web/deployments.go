@@ -96,7 +96,7 @@ func (s *Server) countedTaxa(ctx context.Context) (taxon.List, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, t := range k.taxa {
+		for _, t := range k.Taxa {
 			if _, ok := out.Find(t.Name); !ok {
 				out = append(out, t)
 			}
@@ -127,19 +127,19 @@ type TaxonState struct {
 }
 
 // states is what is known of each studied taxon. The desk is held.
-func (k *desk) states(v *view) []TaxonState {
+func (k *seat) states(v *view) []TaxonState {
 	out := []TaxonState{}
 	k.assessAll(v)
-	for _, name := range k.studied() {
+	for _, name := range k.Studied() {
 		a := k.assess(v, name)
-		b := k.made.measured.Named(name)
+		b := k.Measured.Named(name)
 		x := TaxonState{Taxon: name, Confirmed: a.Confirmed, Risk: a.Risk, Certified: a.Certified, Looked: a.Looked,
-			Calibrated: b.Calibrated(), Measured: b.Measured(), Basis: b.Words(), Statement: a.Statement(b, k.run.Unreadable)}
+			Calibrated: b.Calibrated(), Measured: b.Measured(), Basis: b.Words(), Statement: a.Statement(b, k.Run.Unreadable)}
 		u, missing := b.Interval(a)
 		if x.NoInterval = missing; u != nil {
 			x.Estimate, x.Low, x.High = &u.Estimate, &u.Low, &u.High
 		}
-		for _, c := range k.run.Result.Taxa {
+		for _, c := range k.Run.Result.Taxa {
 			if c.Name == name {
 				x.Machine = c.MaxN
 			}
@@ -165,18 +165,18 @@ type DeploymentState struct {
 }
 
 // summary is the deployment in a list, as the verdicts of some leave it.
-func (k *desk) summary(ctx context.Context, whose string) (DeploymentState, error) {
+func (k *seat) summary(ctx context.Context, whose string) (DeploymentState, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err := k.refresh(ctx); err != nil {
 		return DeploymentState{}, err
 	}
 	v := k.view(whose)
-	out := DeploymentState{OpCode: k.opcode, State: "certified", Frames: len(k.m.Frames), Unreadable: k.run.Unreadable.Seconds(), Taxa: k.states(v),
-		Looked: len(k.looked(v)), Reviewers: append([]string{}, review.People(review.Seen(k.log, whose, whose != ""))...)}
+	out := DeploymentState{OpCode: k.opcode, State: "certified", Frames: len(k.Machine.Frames), Unreadable: k.Run.Unreadable.Seconds(), Taxa: k.states(v),
+		Looked: len(k.looked(v)), Reviewers: append([]string{}, review.People(review.Seen(k.Log, whose, whose != ""))...)}
 	k.standing(v, whose, out.Taxa)
-	if k.run.Result != nil {
-		out.Duration = k.run.Result.Duration.Duration().Seconds()
+	if k.Run.Result != nil {
+		out.Duration = k.Run.Result.Duration.Duration().Seconds()
 	}
 	if len(out.Taxa) == 0 || slices.ContainsFunc(out.Taxa, func(t TaxonState) bool { return !t.Certified }) {
 		out.State = "open"
@@ -195,9 +195,9 @@ func (k *desk) summary(ctx context.Context, whose string) (DeploymentState, erro
 }
 
 // looked are the frames that were looked at whole for any studied taxon. The desk is held.
-func (k *desk) looked(v *view) []int {
+func (k *seat) looked(v *view) []int {
 	out := []int{}
-	for _, name := range k.studied() {
+	for _, name := range k.Studied() {
 		frames, _ := v.state.Looks(name)
 		out = append(out, frames...)
 	}
@@ -280,24 +280,4 @@ func sortedKeys(m map[string]int) []string {
 	}
 	slices.SortFunc(out, strings.Compare)
 	return out
-}
-
-// Logs are all verdicts, by deployment.
-func Logs(ctx context.Context, sv *survey.Survey, only []string) ([]review.Log, error) {
-	all, err := newDesks(sv, only, 0).list(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []review.Log
-	for _, d := range all {
-		k := desk{survey: sv, opcode: d.OpCode}
-		log, err := k.verdictsAfter(ctx, 0)
-		if err != nil {
-			return nil, err
-		}
-		if len(log) > 0 {
-			out = append(out, review.Log{OpCode: d.OpCode, Log: log})
-		}
-	}
-	return out, nil
 }

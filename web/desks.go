@@ -29,7 +29,7 @@ type slot struct {
 	run   string
 	used  time.Time
 	ready chan struct{}
-	desk  *desk
+	desk  *seat
 	err   error
 }
 
@@ -47,7 +47,7 @@ func (t *desks) list(ctx context.Context) ([]survey.Deployment, error) {
 }
 
 // at gives the desk of a deployment, of its latest count.
-func (t *desks) at(ctx context.Context, opcode string) (*desk, error) {
+func (t *desks) at(ctx context.Context, opcode string) (*seat, error) {
 	all, err := t.list(ctx)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (t *desks) at(ctx context.Context, opcode string) (*desk, error) {
 }
 
 // of gives the desk of a deployment that was read just now.
-func (t *desks) of(ctx context.Context, d survey.Deployment) (*desk, error) {
+func (t *desks) of(ctx context.Context, d survey.Deployment) (*seat, error) {
 	if d.Count == nil {
 		return nil, failf(http.StatusConflict, "%s is not counted yet: requin count %[1]s", d.OpCode)
 	}

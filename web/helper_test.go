@@ -137,15 +137,19 @@ func tallyAs(t testing.TB, s *survey.Survey, id, record string, tracks []track.T
 			frames[i].Detections = append(frames[i].Detections, p.Detection)
 		}
 	}
-	made, err := readSettings(json.RawMessage(record))
+	made, err := scan.ReadRecord([]byte(record))
 	if err != nil {
 		t.Fatal(err)
 	}
-	outlook, err := made.measured.Expect(scan.Part{Frames: frames}.Stream())
+	measured, err := made.Settings.Measured()
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := count.Input{Tracks: tracks, Taxa: made.Taxa, Every: time.Second, Duration: 20 * time.Second, Outlook: outlook}
+	outlook, err := measured.Expect(scan.Part{Frames: frames}.Stream())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := count.Input{Tracks: tracks, Taxa: made.Settings.Taxa, Every: time.Second, Duration: 20 * time.Second, Outlook: outlook}
 	for _, f := range frames {
 		in.Frames = append(in.Frames, f.Instant)
 	}

@@ -53,7 +53,7 @@ func TestThePictureIsOfTheMoment(t *testing.T) {
 					t.Fatalf("frame %d: %d %v %s", i, status, err, text)
 				}
 				r, _, _, _ := img.At(160, 90).RGBA()
-				if at := k.m.Frames[i].Time.Seconds(); math.Abs(shows(float64(r>>8))-at) > 0.15 {
+				if at := k.Machine.Frames[i].Time.Seconds(); math.Abs(shows(float64(r>>8))-at) > 0.15 {
 					t.Errorf("the picture of frame %d, at %.2f s, is that of %.2f s", i, at, shows(float64(r>>8)))
 				}
 			}
@@ -92,7 +92,7 @@ func TestAnotherFileIsNotShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k.made.videos = append(k.made.videos, scan.Input{Role: "video", Path: "dive.mp4", Bytes: 12345})
+	k.Made.Inputs = append(k.Made.Inputs, scan.Input{Role: "video", Path: "dive.mp4", Bytes: 12345})
 	if status, text := b.do("GET", dive1+"/frames/7.jpg", ""); status != 404 || !bytes.Contains(text, []byte("is not the file that was counted")) {
 		t.Errorf("%d %s", status, text)
 	}

@@ -105,7 +105,7 @@ func (p *pictures) make(ctx context.Context, key string, dive *video.Deployment,
 }
 
 // pictureKey names a picture: the same name is the same bytes.
-func (k *desk) pictureKey(dive *video.Deployment, at frame.Instant, w int) string {
+func (k *seat) pictureKey(dive *video.Deployment, at frame.Instant, w int) string {
 	f := dive.Files[at.Chapter]
 	sum := sha256.Sum256([]byte(fmt.Sprintf("%d|%s|%s|%d|%d|%d|%d", madeAs, k.opcode, f.Path, f.Size, f.ModTime.UnixNano(), at.PTS, w)))
 	return hex.EncodeToString(sum[:12])
@@ -119,8 +119,8 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request, who *session) e
 	}
 	number, isJPEG := strings.CutSuffix(r.PathValue("name"), ".jpg")
 	i, err := strconv.Atoi(number)
-	if !isJPEG || err != nil || i < 0 || i >= len(k.m.Frames) {
-		return failf(http.StatusNotFound, "there is no frame %q: they are 0.jpg to %d.jpg", r.PathValue("name"), len(k.m.Frames)-1)
+	if !isJPEG || err != nil || i < 0 || i >= len(k.Machine.Frames) {
+		return failf(http.StatusNotFound, "there is no frame %q: they are 0.jpg to %d.jpg", r.PathValue("name"), len(k.Machine.Frames)-1)
 	}
 	width := usualWidth
 	if text := r.URL.Query().Get("w"); text != "" {
@@ -166,7 +166,7 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request, who *session) e
 const mostAhead = 8
 
 // prefetch makes the pictures of frames that will be looked at next.
-func (s *Server) prefetch(k *desk, frames ...int) {
+func (s *Server) prefetch(k *seat, frames ...int) {
 	p := s.pictures
 	for _, i := range frames {
 		p.mu.Lock()

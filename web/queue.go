@@ -49,12 +49,12 @@ func parseAsked(r *http.Request, frames int) (asked, error) {
 }
 
 // ask answers a question about a desk's frames.
-func (s *Server) ask(r *http.Request, who *session, answer func(k *desk, v *view, a asked) error) error {
+func (s *Server) ask(r *http.Request, who *session, answer func(k *seat, v *view, a asked) error) error {
 	k, err := s.desks.at(r.Context(), r.PathValue("op"))
 	if err != nil {
 		return err
 	}
-	a, err := parseAsked(r, len(k.m.Frames))
+	a, err := parseAsked(r, len(k.Machine.Frames))
 	if err != nil {
 		return err
 	}
@@ -66,26 +66,26 @@ func (s *Server) ask(r *http.Request, who *session, answer func(k *desk, v *view
 	v := k.view(s.whose(who))
 	if a.taxon == "" {
 		a.taxon = k.riskiest(v)
-	} else if !slices.Contains(k.studied(), a.taxon) {
+	} else if !slices.Contains(k.Studied(), a.taxon) {
 		return failf(http.StatusBadRequest, "%q is not studied in this deployment", a.taxon)
 	}
 	return answer(k, v, a)
 }
 
 // riskiest is the studied taxon that is to be looked at next. The desk is held.
-func (k *desk) riskiest(v *view) string {
+func (k *seat) riskiest(v *view) string {
 	var list []uncertainty.Posterior
-	for _, t := range k.studied() {
+	for _, t := range k.Studied() {
 		list = append(list, k.assess(v, t))
 	}
 	if i := uncertainty.Riskiest(list); i >= 0 {
-		return k.studied()[i]
+		return k.Studied()[i]
 	}
 	return ""
 }
 
 func (s *Server) next(w http.ResponseWriter, r *http.Request, who *session) error {
-	return s.ask(r, who, func(k *desk, v *view, a asked) error {
+	return s.ask(r, who, func(k *seat, v *view, a asked) error {
 		var n Next
 		switch {
 		case a.byTime:
@@ -104,7 +104,7 @@ func (s *Server) next(w http.ResponseWriter, r *http.Request, who *session) erro
 }
 
 func (s *Server) queue(w http.ResponseWriter, r *http.Request, who *session) error {
-	return s.ask(r, who, func(k *desk, v *view, a asked) error {
+	return s.ask(r, who, func(k *seat, v *view, a asked) error {
 		list := k.queued(v, a)
 		if len(list) > a.n {
 			list = list[:a.n]
@@ -119,17 +119,17 @@ func (s *Server) queue(w http.ResponseWriter, r *http.Request, who *session) err
 }
 
 // none says that there is no frame to look at.
-func (k *desk) none(v *view, taxon string) Next {
+func (k *seat) none(v *view, taxon string) Next {
 	a := k.assess(v, taxon)
 	n := Next{Frame: -1, Taxon: taxon, Tracks: []string{}, Risk: a.Risk, Done: a.Certified, Reason: "no frame is left that could hold more"}
 	if a.Certified {
-		n.Reason = a.Statement(k.made.measured.Named(taxon), k.run.Unreadable)
+		n.Reason = a.Statement(k.Measured.Named(taxon), k.Run.Unreadable)
 	}
 	return n
 }
 
 // show is a frame to look at, and what of the taxon is in it.
-func (k *desk) show(v *view, taxon string, i int, reason string) Next {
+func (k *seat) show(v *view, taxon string, i int, reason string) Next {
 	a := k.assess(v, taxon)
 	n := Next{Frame: i, Taxon: taxon, Tracks: []string{}, Risk: a.Risk, Done: a.Certified, Reason: reason}
 	for _, t := range v.state.In(i) {
@@ -142,7 +142,7 @@ func (k *desk) show(v *view, taxon string, i int, reason string) Next {
 
 // queued are the frames that count suggests. Those that were looked at, and do not count as such because an animal in them is
 // unsure, come last.
-func (k *desk) queued(v *view, q asked) []Next {
+func (k *seat) queued(v *view, q asked) []Next {
 	a := k.assess(v, q.taxon)
 	looked := v.state.Looked(q.taxon)
 	var out, last []Next
@@ -159,7 +159,7 @@ func (k *desk) queued(v *view, q asked) []Next {
 }
 
 // inTime is the next frame, or the one before, in which something of the taxon may be.
-func (k *desk) inTime(v *view, q asked) Next {
+func (k *seat) inTime(v *view, q asked) Next {
 	has := map[int]bool{}
 	for _, t := range v.state.Tracks() {
 		if t.Taxon == q.taxon && t.Standing != review.Rejected {
@@ -172,10 +172,10 @@ func (k *desk) inTime(v *view, q asked) Next {
 	if q.back {
 		step = -1
 		if i < 0 {
-			i = len(k.m.Frames)
+			i = len(k.Machine.Frames)
 		}
 	}
-	for i += step; i >= 0 && i < len(k.m.Frames); i += step {
+	for i += step; i >= 0 && i < len(k.Machine.Frames); i += step {
 		if has[i] {
 			return k.show(v, q.taxon, i, "in time")
 		}
@@ -186,9 +186,9 @@ func (k *desk) inTime(v *view, q asked) Next {
 }
 
 // before is the frame that the person dealt with before this one.
-func (k *desk) before(v *view, q asked, name string) Next {
+func (k *seat) before(v *view, q asked, name string) Next {
 	var trail []int
-	for _, x := range review.InForce(k.log) {
+	for _, x := range review.InForce(k.Log) {
 		if x.By != name || x.Said.Time == nil {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"requin/desk"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,7 +47,7 @@ func parseVerdict(r io.Reader) (v verdictJSON, err error) {
 }
 
 // said is the verdict in review's words.
-func (k *desk) said(v verdictJSON) (review.Said, error) {
+func (k *seat) said(v verdictJSON) (review.Said, error) {
 	out := review.Said{Track: v.Track, With: v.With, Taxon: v.Taxon, Taxa: v.Taxa, Box: v.Box, N: v.N, Note: v.Note, SeenS: v.SeenS, Nonce: v.Nonce}
 	if v.BoxID != "" {
 		if v.Track != "" {
@@ -81,7 +82,7 @@ func (s *Server) verdict(w http.ResponseWriter, r *http.Request, who *session) e
 	if err != nil {
 		return err
 	}
-	return s.onDesk(w, r, who, r.PathValue("op"), func(k *desk) (review.Kind, review.Said, int64, error) {
+	return s.onDesk(w, r, who, r.PathValue("op"), func(k *seat) (review.Kind, review.Said, int64, error) {
 		said, err := k.said(v)
 		return review.Kind(v.Kind), said, seqOf(v.Seq), err
 	})
@@ -104,7 +105,7 @@ func (s *Server) reconcile(w http.ResponseWriter, r *http.Request, who *session)
 	if err := read(w, r, &v); err != nil {
 		return err
 	}
-	return s.onDesk(w, r, who, v.OpCode, func(k *desk) (review.Kind, review.Said, int64, error) {
+	return s.onDesk(w, r, who, v.OpCode, func(k *seat) (review.Kind, review.Said, int64, error) {
 		kind := review.Kind(v.Kind)
 		if !slices.Contains([]review.Kind{review.Accept, review.Reject, review.Relabel, review.Unsure, review.Count}, kind) {
 			return "", review.Said{}, 0, failf(http.StatusBadRequest, "%q cannot be reconciled: accept, reject, relabel, unsure and count can", v.Kind)
@@ -116,7 +117,7 @@ func (s *Server) reconcile(w http.ResponseWriter, r *http.Request, who *session)
 }
 
 // onDesk keeps a verdict on a deployment, and answers with the deployment as it is then.
-func (s *Server) onDesk(w http.ResponseWriter, r *http.Request, who *session, opcode string, what func(k *desk) (review.Kind, review.Said, int64, error)) error {
+func (s *Server) onDesk(w http.ResponseWriter, r *http.Request, who *session, opcode string, what func(k *seat) (review.Kind, review.Said, int64, error)) error {
 	k, err := s.desks.at(r.Context(), opcode)
 	if err != nil {
 		return err
@@ -146,7 +147,7 @@ func (s *Server) onDesk(w http.ResponseWriter, r *http.Request, who *session, op
 const mostTries = 20
 
 // say keeps a verdict. What it rests on is worked out anew where another process kept one meanwhile. The desk is held.
-func (k *desk) say(ctx context.Context, whose string, v review.Verdict, seen int64) (review.Verdict, error) {
+func (k *seat) say(ctx context.Context, whose string, v review.Verdict, seen int64) (review.Verdict, error) {
 	for range mostTries {
 		if again, ok := k.twice(v.By, v.Said.Nonce); ok {
 			return again, nil
@@ -171,17 +172,17 @@ func (k *desk) say(ctx context.Context, whose string, v review.Verdict, seen int
 }
 
 // twice is the verdict that a person sent before under the same nonce: whoever did not hear the answer sends it again.
-func (k *desk) twice(by, nonce string) (review.Verdict, bool) {
-	i := slices.IndexFunc(k.log, func(v review.Verdict) bool { return nonce != "" && v.By == by && v.Said.Nonce == nonce })
+func (k *seat) twice(by, nonce string) (review.Verdict, bool) {
+	i := slices.IndexFunc(k.Log, func(v review.Verdict) bool { return nonce != "" && v.By == by && v.Said.Nonce == nonce })
 	if i < 0 {
 		return review.Verdict{}, false
 	}
-	return k.log[i], true
+	return k.Log[i], true
 }
 
 // keep puts a verdict into the log. The desk is held.
-func (k *desk) keep(ctx context.Context, v review.Verdict) (review.Verdict, error) {
-	row, err := k.toSurvey(v)
+func (k *seat) keep(ctx context.Context, v review.Verdict) (review.Verdict, error) {
+	row, err := desk.Kept(k.opcode, v)
 	if err != nil {
 		return v, err
 	}
@@ -193,11 +194,11 @@ func (k *desk) keep(ctx context.Context, v review.Verdict) (review.Verdict, erro
 }
 
 // conflict is a verdict that somebody else gave on the same thing after the last one that this person had seen.
-func (k *desk) conflict(v review.Verdict, whose string, seen int64) *review.Verdict {
+func (k *seat) conflict(v review.Verdict, whose string, seen int64) *review.Verdict {
 	if seen < 0 || whose != "" {
 		return nil
 	}
-	for i, o := range k.log {
+	for i, o := range k.Log {
 		if o.ID <= seen || o.By == v.By || o.Kind == review.Undo || o.Kind == review.Redo {
 			continue
 		}
@@ -205,7 +206,7 @@ func (k *desk) conflict(v review.Verdict, whose string, seen int64) *review.Verd
 		sameTrack := slices.ContainsFunc(mine, func(id string) bool { return id != "" && slices.Contains(theirs, id) })
 		sameCount := v.Kind == review.Count && o.Kind == review.Count && v.Said.Taxon == o.Said.Taxon && v.Said.Time != nil && o.Said.Time != nil && *v.Said.Time == *o.Said.Time
 		if sameTrack || sameCount {
-			return &k.log[i]
+			return &k.Log[i]
 		}
 	}
 	return nil
@@ -235,7 +236,7 @@ func (s *Server) goBack(w http.ResponseWriter, r *http.Request, who *session, ki
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	v, err := k.turn(r.Context(), review.Verdict{Kind: kind, By: who.name, Run: k.m.Run, Said: review.Said{Nonce: body.Nonce, SeenS: body.SeenS}})
+	v, err := k.turn(r.Context(), review.Verdict{Kind: kind, By: who.name, Run: k.Machine.Run, Said: review.Said{Nonce: body.Nonce, SeenS: body.SeenS}})
 	if err != nil {
 		return err
 	}
@@ -248,7 +249,7 @@ func (s *Server) goBack(w http.ResponseWriter, r *http.Request, who *session, ki
 }
 
 // turn keeps an undo or redo of what comes next. The desk is held.
-func (k *desk) turn(ctx context.Context, v review.Verdict) (review.Verdict, error) {
+func (k *seat) turn(ctx context.Context, v review.Verdict) (review.Verdict, error) {
 	for range mostTries {
 		if err := k.refresh(ctx); err != nil {
 			return v, err
@@ -256,7 +257,7 @@ func (k *desk) turn(ctx context.Context, v review.Verdict) (review.Verdict, erro
 		if again, ok := k.twice(v.By, v.Said.Nonce); ok {
 			return again, nil
 		}
-		undo, redo := review.Back(k.log, v.By)
+		undo, redo := review.Back(k.Log, v.By)
 		if v.Said.Of = undo; v.Kind == review.Redo {
 			v.Said.Of = redo
 		}
@@ -297,9 +298,9 @@ func (s *Server) log(w http.ResponseWriter, r *http.Request, who *session) error
 		return err
 	}
 	whose := s.whose(who)
-	gone := review.Undone(k.log)
+	gone := review.Undone(k.Log)
 	out := []logJSON{}
-	for _, v := range review.Seen(k.log, whose, whose != "") {
+	for _, v := range review.Seen(k.Log, whose, whose != "") {
 		v.Said.Animal, v.Said.Other = nil, nil // long, and of use to the machine alone
 		out = append(out, logJSON{v.ID, v.Kind, v.By, v.At, v.Was, v.Said, gone[v.ID], v.Text()})
 	}
@@ -323,7 +324,7 @@ func (s *Server) keyframes(w http.ResponseWriter, r *http.Request, who *session)
 	if err := read(w, r, &body); err != nil {
 		return err
 	}
-	return s.onDesk(w, r, who, r.PathValue("op"), func(k *desk) (review.Kind, review.Said, int64, error) {
+	return s.onDesk(w, r, who, r.PathValue("op"), func(k *seat) (review.Kind, review.Said, int64, error) {
 		out := review.Said{Track: body.ID, Taxon: body.Taxon, SeenS: body.SeenS, Nonce: body.Nonce}
 		for _, key := range body.Keys {
 			at, err := k.time(key.Frame)
