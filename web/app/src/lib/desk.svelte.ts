@@ -67,6 +67,9 @@ export class Desk {
   readonly questions = $derived(inFrame(this.d?.twice ?? [], new Map(this.seen.map((s) => [s.key.slice(2), s.box])), this.asking, this.selected.slice(2))); // the same animal?
   readonly certified = $derived(!!this.d && this.d.taxa.length > 0 && this.d.taxa.every((t) => t.certified));
 
+  /** A question that stands against what was just certified. */
+  readonly unsettled = $derived(this.d?.twice.find((p) => this.certified || this.justCertified.some((t) => t.taxon === p.taxon)));
+
   constructor(readonly opcode: string) {}
 
   async load(frame: number, taxon: string, track: string): Promise<void> {
