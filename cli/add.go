@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,10 +18,7 @@ import (
 	"requin/annotate"
 	"requin/exchange"
 	"requin/frame"
-	"requin/record"
-	"requin/scan"
 	"requin/survey"
-	"requin/video"
 )
 
 // addFlags are the flags of requin add as they were typed.
@@ -163,25 +159,10 @@ func (a *app) add(ctx context.Context, s *survey.Survey, args []string, f addFla
 	if f.dryRun {
 		return errors.Join(a.printPlanned(recordings, table), notTaken(bad))
 	}
-	known, err := knownChapters(ctx, s)
+	added, table, err := a.put(ctx, s, recordings, table, about)
+	bad += len(recordings) - len(added)
 	if err != nil {
 		return err
-	}
-	var added []annotate.Deployment
-	for _, rec := range recordings {
-		d := about
-		d.OpCode = rec.name
-		if i := slices.IndexFunc(table, func(d annotate.Deployment) bool { return d.OpCode == rec.name }); i >= 0 {
-			d = withFlags(table[i], about)
-			table = slices.Delete(table, i, i+1)
-		}
-		if d.Chapters, err = a.chapters(ctx, s, rec, known); err != nil {
-			return err
-		}
-		if _, err := s.PutDeployment(ctx, d); err != nil {
-			return err
-		}
-		added = append(added, d)
 	}
 	for _, d := range table {
 		if _, err := s.PutDeployment(ctx, d); err != nil {
@@ -195,6 +176,36 @@ func (a *app) add(ctx context.Context, s *survey.Survey, args []string, f addFla
 		bad += len(slices.DeleteFunc(slices.Clone(d.Chapters), func(c annotate.Chapter) bool { return c.Extra[unreadable] == "" }))
 	}
 	return errors.Join(a.printAdded(added), notTaken(bad))
+}
+
+// put keeps the recordings as deployments, with what the table and the flags say of them. rest are the rows of the table that are of others.
+// A video that is there already, as a copy in another folder is, does not keep the others from being added.
+func (a *app) put(ctx context.Context, s *survey.Survey, recordings []recording, table []annotate.Deployment, about annotate.Deployment) (added, rest []annotate.Deployment, err error) {
+	known, err := knownChapters(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, rec := range recordings {
+		d := about
+		d.OpCode = rec.name
+		if i := slices.IndexFunc(table, func(d annotate.Deployment) bool { return d.OpCode == rec.name }); i >= 0 {
+			d = withFlags(table[i], about)
+			table = slices.Delete(table, i, i+1)
+		}
+		if d.Chapters, err = a.chapters(ctx, s, rec, known); err != nil {
+			return nil, nil, err
+		}
+		_, err := s.PutDeployment(ctx, d)
+		if errors.Is(err, survey.ErrSameVideo) && len(recordings) > 1 {
+			a.logf("Warning: %s is not added: %v", rec.name, err)
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		added = append(added, d)
+	}
+	return added, table, nil
 }
 
 // sound are the recordings whose chapters are all there. The others are named and left out; where there are no others, the first one's
@@ -278,96 +289,6 @@ func readMetadata(path string) ([]annotate.Deployment, error) {
 		out = append(out, d)
 	}
 	return out, nil
-}
-
-// knownChapters are the files that the survey has, by their paths.
-func knownChapters(ctx context.Context, s *survey.Survey) (map[string]annotate.Chapter, error) {
-	known := map[string]annotate.Chapter{}
-	deployments, err := s.Deployments(ctx)
-	for _, d := range deployments {
-		for _, c := range d.Chapters {
-			known[c.Path] = c
-		}
-	}
-	return known, err
-}
-
-// chapters probes and hashes the files of a recording. What the survey knows of a
-// file of the same path and size is taken over.
-func (a *app) chapters(ctx context.Context, s *survey.Survey, rec recording, known map[string]annotate.Chapter) ([]annotate.Chapter, error) {
-	var out []annotate.Chapter
-	var offset time.Duration
-	for _, path := range rec.paths {
-		c, err := a.chapter(ctx, s, path, known)
-		if err != nil {
-			return nil, err
-		}
-		c.Offset = offset
-		if c.Extra[unreadable] != "" {
-			offset = annotate.None // nobody knows how long it was
-		} else if offset != annotate.None {
-			offset += c.Duration
-		}
-		out = append(out, c)
-	}
-	_, what := scan.Unreadable(rec.paths, func(i int) bool { return out[i].Extra[unreadable] != "" })
-	for _, c := range out {
-		if why := c.Extra[unreadable]; why != "" {
-			a.logf("Warning: %s; it is kept in the survey, but %s", why, what)
-		}
-	}
-	if early := video.TooEarly(rec.paths); early != "" {
-		a.logf("Warning: %s", early)
-	}
-	return out, nil
-}
-
-// unreadable is the field of a chapter that says why nothing of it is known.
-const unreadable = "requin.unreadable"
-
-func (a *app) chapter(ctx context.Context, s *survey.Survey, path string, known map[string]annotate.Chapter) (annotate.Chapter, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return annotate.Chapter{}, err
-	}
-	c := annotate.Chapter{Path: s.Stored(path), Size: info.Size()}
-	if k, ok := known[c.Path]; ok && k.Size == c.Size && k.SHA256 != "" && k.Extra[unreadable] == "" {
-		return k, nil
-	}
-	m := newMeter(a.stderr, "SHA-256 of "+filepath.Base(path), megabytes)
-	c.SHA256, err = record.HashFileProgress(ctx, path, func(done int64) { m.update(done, c.Size) })
-	m.clear()
-	if err != nil && !badSector(err) && !errors.Is(err, fs.ErrPermission) {
-		return c, err
-	}
-	f, err := video.Probe(ctx, path, frame.Rational{})
-	if err == nil {
-		err = f.Index(ctx)
-	}
-	if ctx.Err() != nil {
-		return c, ctx.Err()
-	}
-	if err != nil {
-		c.Extra = annotate.Extra{unreadable: err.Error()}
-		return c, nil
-	}
-	c.Duration, c.Frames, c.W, c.H, c.Codec = f.Duration, len(f.Packets()), f.W, f.H, f.Codec
-	if f.Duration > 0 {
-		c.Rate = nearestRate(f.Rate())
-	}
-	return c, nil
-}
-
-// nearestRate is the rate a camera means: a whole number, or one of NTSC's.
-func nearestRate(r float64) frame.Rational {
-	whole := int64(r + 0.5)
-	if whole > 0 && math.Abs(r-float64(whole)) < 0.002*r {
-		if ntsc := float64(whole) * 1000 / 1001; math.Abs(r-ntsc) < math.Abs(r-float64(whole)) {
-			return frame.Rational{Num: whole * 1000, Den: 1001}
-		}
-		return frame.Rational{Num: whole, Den: 1}
-	}
-	return reduced(int64(r*1000+0.5), 1000)
 }
 
 func (a *app) printPlanned(recordings []recording, table []annotate.Deployment) error {

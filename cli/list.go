@@ -133,6 +133,9 @@ func dash(s string) string {
 // videoText says how much of video there is: "1:02:03.0 in 2 chapters", and which of it cannot be read.
 func videoText(d annotate.Deployment) string {
 	text := clockText(filmed(d))
+	if filmed(d) == 0 && len(unreadChapters(d)) > 0 {
+		text = "unknown length"
+	}
 	switch n := len(desk.LeftChapters(d)); {
 	case n == 0:
 		return "-"

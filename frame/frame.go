@@ -1,4 +1,4 @@
-// Package frame's noun is a picture and the video time it was taken at. It owns
+// Package frame's noun is a picture and the video time it was taken at. It owns which way up it is shown,
 // the geometry of boxes, the sampling plan (which moments are looked at) and
 // the gaps (which could not be). It does not read files and knows no animal.
 package frame

@@ -12,6 +12,9 @@ import (
 
 const chapterColumns = "path, camera, size, sha256, offset_ns, duration_ns, frames, rate_num, rate_den, w, h, codec, extra"
 
+// ErrSameVideo says that a video, by its SHA-256, is there already: it belongs to one deployment, once.
+var ErrSameVideo = errors.New("a video belongs to one deployment")
+
 // putChapters replaces the chapters of a deployment.
 func putChapters(ctx context.Context, tx *sql.Tx, id int64, chapters []annotate.Chapter) error {
 	if _, err := tx.ExecContext(ctx, "DELETE FROM chapters WHERE deployment = ?", id); err != nil {
@@ -22,7 +25,7 @@ func putChapters(ctx context.Context, tx *sql.Tx, id int64, chapters []annotate.
 	for i, c := range chapters {
 		c.SHA256 = strings.ToLower(c.SHA256)
 		if other, ok := seen[c.SHA256]; ok && c.SHA256 != "" {
-			return fmt.Errorf("%s and %s are the same video: name it once", other, c.Path)
+			return fmt.Errorf("%s and %s are the same video: name it once (%w)", other, c.Path, ErrSameVideo)
 		}
 		seen[c.SHA256] = c.Path
 		if err := notElsewhere(ctx, tx, c); err != nil {
@@ -59,7 +62,7 @@ func notElsewhere(ctx context.Context, tx *sql.Tx, c annotate.Chapter) error {
 	case err != nil:
 		return err
 	}
-	return fmt.Errorf("%s is the same video as %s of deployment %s: a video belongs to one deployment", c.Path, path, opcode)
+	return fmt.Errorf("%s is the same video as %s of deployment %s: %w", c.Path, path, opcode, ErrSameVideo)
 }
 
 func chaptersOf(ctx context.Context, tx *sql.Tx, id int64) (out []annotate.Chapter, err error) {

@@ -1,6 +1,6 @@
-// Package video's noun is a media file as a camera leaves it. It owns probing, joining
-// chapters into a deployment, choosing which pictures are decoded, the
-// frames themselves with their true times, single pictures, and the record of
+// Package video's noun is a media file as a camera leaves it. It owns what lies on a card and which recordings it makes,
+// probing, joining chapters into a deployment, choosing which pictures are decoded, the
+// frames themselves with their true times, the picture at a time, clips, and the record of
 // what could not be decoded. It alone starts ffmpeg and ffprobe. It knows no animal.
 //
 // The flow:
@@ -13,6 +13,7 @@
 //		for f, err := range r.Frames() { ... }
 //		gaps := r.Gaps()
 //	}
+//	picture := dive.Picture(ctx, f.Instant, size) // again, for people to look at
 //
 // What damage is noticed: bytes that are missing or beyond the end, runs of
 // zeros, pictures that never come, and whatever ffmpeg complains of. What is not: other
