@@ -138,7 +138,8 @@ type Verification struct {
 	By      []string  `json:"by,omitempty"`      // who looked
 	At      time.Time `json:"at,omitzero"`       // of the last verdict
 	Log     string    `json:"log_sha256,omitempty"`
-	Model   string    `json:"model,omitempty"` // the detector: file name and the beginning of its SHA-256
+	Basis   string    `json:"interval_basis,omitempty"` // what interval and risk rest on, in words, or "none: ..." and why there is no interval
+	Model   string    `json:"model,omitempty"`          // the detector: file name and the beginning of its SHA-256
 }
 
 // Described tells whether anything is stated that a metadata file states: where,

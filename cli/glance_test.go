@@ -70,7 +70,7 @@ func manyCounted(t testing.TB, deployments, taxa int) (folder string) {
 		kept.Taxa = append([]count.Taxon(nil), result.Taxa...)
 		seven := 7
 		kept.Taxa[0].MaxN = &seven
-		kept.Taxa[0].Review = &count.Review{Status: count.Certified, Machine: result.Taxa[0].MaxN, Low: &seven, High: &seven, Measured: true, Limit: 0.05, Looked: 14, Frames: 3600, By: []string{"anna"}, At: time.Unix(3, 0)}
+		kept.Taxa[0].Review = &count.Review{Status: count.Certified, Machine: result.Taxa[0].MaxN, Low: &seven, High: &seven, Limit: 0.05, Looked: 14, Frames: 3600, By: []string{"anna"}, At: time.Unix(3, 0)}
 		if err := s.PutReviewed(ctx, run, survey.Reviewed{LastVerdict: id, Rule: review.Rule, Limit: 0.05, Result: kept}); err != nil {
 			t.Fatal(err)
 		}

@@ -37,17 +37,23 @@ func (t Taxon) Range() string {
 	return uncertainty.Range(&uncertainty.Interval{Low: b.Low, High: b.High})
 }
 
+// noInterval begins what Basis says where there is none.
+const noInterval = "none: "
+
+// AssumedBy tells whether what Basis says is that detectability is assumed.
+func AssumedBy(basis string) bool { return strings.HasPrefix(basis, noInterval) }
+
 // Basis says what the bounds rest on, in words, or why there are none; "" in results of earlier versions.
 func (t Taxon) Basis() string {
 	switch r := t.Review; {
-	case r != nil && r.Measured, r != nil && r.Basis == "":
-		return r.Basis
+	case r != nil && r.Assumed:
+		return noInterval + r.Basis
 	case r != nil:
-		return "none: " + r.Basis
+		return r.Basis
 	case t.Uncertainty != nil:
 		return t.Uncertainty.Basis
 	case t.NoInterval != "":
-		return "none: " + t.NoInterval
+		return noInterval + t.NoInterval
 	}
 	return ""
 }

@@ -20,19 +20,19 @@ const (
 
 // Review is what people made of a taxon's count. A Taxon without one is the machine's.
 type Review struct {
-	Status   Status    `json:"status"`           // reviewed, certified or disputed
-	Machine  *int      `json:"machine_maxn"`     // what the machine had counted; null: no frame was looked at
-	Low      *int      `json:"low"`              // the interval of MaxN: it lies in it with a chance of 1 - Limit; null where detectability was not measured
-	High     *int      `json:"high"`             //
-	Measured bool      `json:"measured"`         // detectability, on held-out video; otherwise it is assumed, and Risk with it
-	Basis    string    `json:"basis"`            // what Risk and the interval rest on, in words (uncertainty.Grounds)
-	Risk     float64   `json:"risk"`             // chance that MaxN is higher
-	Limit    float64   `json:"limit"`            // under which it is certified
-	Looked   int       `json:"frames_looked_at"` // whole, by people, for this taxon
-	Frames   int       `json:"frames_sampled"`   // in the period
-	By       []string  `json:"by"`               // who gave verdicts, in the order of their first
-	At       time.Time `json:"at"`               // of the last verdict
-	Log      string    `json:"log_sha256"`       // of the verdicts that it follows from
+	Status  Status    `json:"status"`                          // reviewed, certified or disputed
+	Machine *int      `json:"machine_maxn"`                    // what the machine had counted; null: no frame was looked at
+	Low     *int      `json:"low"`                             // the interval of MaxN: it lies in it with a chance of 1 - Limit; null where detectability was not measured
+	High    *int      `json:"high"`                            //
+	Assumed bool      `json:"detectability_assumed,omitempty"` // detectability was not measured on held-out video, and Risk rests on an assumed one
+	Basis   string    `json:"basis"`                           // what Risk and the interval rest on, in words (uncertainty.Grounds)
+	Risk    float64   `json:"risk"`                            // chance that MaxN is higher
+	Limit   float64   `json:"limit"`                           // under which it is certified
+	Looked  int       `json:"frames_looked_at"`                // whole, by people, for this taxon
+	Frames  int       `json:"frames_sampled"`                  // in the period
+	By      []string  `json:"by"`                              // who gave verdicts, in the order of their first
+	At      time.Time `json:"at"`                              // of the last verdict
+	Log     string    `json:"log_sha256"`                      // of the verdicts that it follows from
 }
 
 // Status is the count's.
@@ -50,7 +50,7 @@ func (t Taxon) Standing() string {
 		return "machine: nobody looked"
 	}
 	text := fmt.Sprintf("%s: %s of %s frames looked at by %s", r.Status, Thousands(r.Looked), Thousands(r.Frames), strings.Join(r.By, ", "))
-	if !r.Measured {
+	if r.Assumed {
 		text += "; detectability assumed"
 	}
 	return text

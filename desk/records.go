@@ -264,7 +264,7 @@ func (c *exported) species(name string) annotate.Species {
 
 // verified says how far a count may be trusted.
 func (c *exported) verified(t count.Taxon) *annotate.Verification {
-	v := &annotate.Verification{Status: string(t.Status()), Model: c.model, Frames: c.result.Effort.Frames}
+	v := &annotate.Verification{Status: string(t.Status()), Basis: t.Basis(), Model: c.model, Frames: c.result.Effort.Frames}
 	number := func(n *int) *float64 {
 		if n == nil {
 			return nil

@@ -26,6 +26,7 @@ var obisTypes = []struct{ kind, cell, unit string }{
 	{"framesLookedAt", cellLooked, "frames"},
 	{"framesSampled", cellFrames, "frames"},
 	{"reviewLogSHA256", cellLog, ""},
+	{"MaxNIntervalBasis", cellBasis, ""},
 }
 
 // obisCell is the cell that a measurement of this type is; "" for any other.

@@ -31,7 +31,7 @@ func standing(v annotate.Verification) string {
 	if v.Status == string(count.Machine) {
 		return count.Taxon{}.Standing()
 	}
-	return count.Taxon{Review: &count.Review{Status: count.Status(v.Status), Looked: v.Looked, Frames: v.Frames, By: v.By}}.Standing()
+	return count.Taxon{Review: &count.Review{Status: count.Status(v.Status), Looked: v.Looked, Frames: v.Frames, By: v.By, Assumed: count.AssumedBy(v.Basis)}}.Standing()
 }
 
 // statusText is a status alone in words.
@@ -53,6 +53,7 @@ const (
 	cellBy      = "reviewed_by"
 	cellAt      = "reviewed_at"
 	cellLog     = "review_log_sha256"
+	cellBasis   = "interval_basis"
 	cellModel   = "detector"
 	cellLow     = "maxn_low" // and where the count itself has no columns of these
 	cellHigh    = "maxn_high"
@@ -60,12 +61,12 @@ const (
 )
 
 // verifiedOrder is the order in which the cells are written.
-var verifiedOrder = []string{cellStatus, cellMachine, cellRisk, cellLimit, cellLooked, cellFrames, cellBy, cellAt, cellLog, cellModel}
+var verifiedOrder = []string{cellStatus, cellMachine, cellRisk, cellLimit, cellLooked, cellFrames, cellBy, cellAt, cellLog, cellBasis, cellModel}
 
 // verifiedCells are the cells of a verification. Blank is what is not said; the risk is blank where nobody looked.
 func verifiedCells(v annotate.Verification) map[string]string {
 	cells := map[string]string{
-		cellStatus: v.Status, cellMachine: shortest(v.Machine), cellBy: personsText(v.By), cellLog: v.Log, cellModel: v.Model,
+		cellStatus: v.Status, cellMachine: shortest(v.Machine), cellBy: personsText(v.By), cellLog: v.Log, cellBasis: v.Basis, cellModel: v.Model,
 	}
 	if v.Frames != 0 || v.Looked != 0 {
 		cells[cellLooked], cells[cellFrames] = strconv.Itoa(v.Looked), strconv.Itoa(v.Frames)
@@ -84,7 +85,7 @@ func verifiedCells(v annotate.Verification) map[string]string {
 
 // verifiedOf is verifiedCells backwards: nil where the status is none of Requin's. An error begins with the cell that is wrong.
 func verifiedOf(cells map[string]string) (*annotate.Verification, error) {
-	v := annotate.Verification{Status: cells[cellStatus], By: persons(cells[cellBy]), Log: cells[cellLog], Model: cells[cellModel]}
+	v := annotate.Verification{Status: cells[cellStatus], By: persons(cells[cellBy]), Log: cells[cellLog], Basis: cells[cellBasis], Model: cells[cellModel]}
 	if !isStatus(v.Status) {
 		return nil, nil
 	}

@@ -19,11 +19,11 @@ func verifiedAs(status string) *annotate.Verification {
 	case "":
 		return nil
 	case "machine":
-		return &annotate.Verification{Status: status, Frames: 3600, Model: model}
+		return &annotate.Verification{Status: status, Frames: 3600, Basis: "none: the model's file does not say how many animals it misses", Model: model}
 	}
 	counted := 2.0
 	return &annotate.Verification{Status: status, Machine: &counted, Risk: 0.031, Limit: 0.05, Looked: 14, Frames: 3600, By: []string{"Anna Lopez", "ben"},
-		At: time.Date(2024, 5, 3, 9, 30, 15, 250_000_000, time.UTC), Log: strings.Repeat("ab", 32), Model: model}
+		At: time.Date(2024, 5, 3, 9, 30, 15, 250_000_000, time.UTC), Log: strings.Repeat("ab", 32), Basis: "none: detectability assumed: the model's file does not say how many animals it misses", Model: model}
 }
 
 // surveyAs is a survey that Requin counted, with everything that writers take: a video, two tracks, points, counts. All of it has
@@ -240,7 +240,7 @@ func TestStatusWords(t *testing.T) {
 	if statuses[0] != "machine" || !isStatus(string(count.Certified)) || isStatus("Fished") {
 		t.Error(statuses)
 	}
-	for status, want := range map[string]string{"machine": "machine: nobody looked", "certified": "certified: 14 of 3,600 frames looked at by Anna Lopez, ben"} {
+	for status, want := range map[string]string{"machine": "machine: nobody looked", "certified": "certified: 14 of 3,600 frames looked at by Anna Lopez, ben; detectability assumed"} {
 		if got := standing(*verifiedAs(status)); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}

@@ -70,7 +70,7 @@ func CountSentences(counts []Counted) string {
 		if c.Review == nil {
 			continue
 		}
-		if !c.Review.Measured {
+		if c.Review.Assumed {
 			assumed++
 		}
 		if c.Status == count.Certified {

@@ -14,7 +14,7 @@ import (
 func TestCountSentences(t *testing.T) {
 	n := 7
 	counts := []Counted{
-		{OpCode: "B1", Taxon: "shark", MaxN: &n, Status: count.Certified, Review: &count.Review{Limit: 0.05, By: []string{"anna"}, Measured: true}},
+		{OpCode: "B1", Taxon: "shark", MaxN: &n, Status: count.Certified, Review: &count.Review{Limit: 0.05, By: []string{"anna"}}},
 		{OpCode: "B2", Taxon: "shark", MaxN: &n, Status: count.Machine},
 		{OpCode: "B|3", Taxon: "shark", Status: count.Machine},
 	}
@@ -23,7 +23,7 @@ func TestCountSentences(t *testing.T) {
 	if text != want {
 		t.Errorf("%s\nwant %s", text, want)
 	}
-	counts[0].Review.Measured = false
+	counts[0].Review.Assumed = true
 	if text := CountSentences(counts); !strings.Contains(text, "nobody looked at. For 1 of them the share of animals that the detector misses was assumed, not measured. The readers") {
 		t.Errorf("of an assumed detectability: %s", text)
 	}

@@ -27,7 +27,7 @@ func reviewed(r count.Result, name string, maxn int, status count.Status, by ...
 	for i := range r.Taxa {
 		if t := &r.Taxa[i]; t.Name == name {
 			t.Review = &count.Review{
-				Status: status, Machine: t.MaxN, Low: number(maxn), High: number(maxn + 1), Measured: true, Basis: "detectability measured on 12 stretches of held-out video", Risk: 0.031, Limit: 0.05, Looked: 14, Frames: r.Effort.Frames,
+				Status: status, Machine: t.MaxN, Low: number(maxn), High: number(maxn + 1), Basis: "detectability measured on 12 stretches of held-out video", Risk: 0.031, Limit: 0.05, Looked: 14, Frames: r.Effort.Frames,
 				By: by, At: time.Date(2026, 5, 3, 4, 5, 0, 0, time.UTC), Log: strings.Repeat("0f", 32),
 			}
 			t.MaxN = &maxn

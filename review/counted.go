@@ -155,7 +155,7 @@ const Seed = 1
 // review is what people made of a taxon's count.
 func (b Basis) review(a uncertainty.Posterior, now, was count.Taxon, frames int, log []Verdict) *count.Review {
 	g := b.Measured.Named(now.Name)
-	r := &count.Review{Machine: was.MaxN, Measured: g.Measured(), Basis: g.Words(), Limit: b.Limit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
+	r := &count.Review{Machine: was.MaxN, Assumed: !g.Measured(), Basis: g.Words(), Limit: b.Limit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
 	if u, _ := g.Interval(a); u != nil {
 		r.Low, r.High = &u.Low, &u.High
 	}

@@ -124,7 +124,7 @@ func TestAReviewedCountHasAnIntervalWhereThatWasMeasured(t *testing.T) {
 	b := basis(t)
 	d := begin(t, b.Machine)
 	d.says("anna", Accept, Said{Track: "t1"})
-	if r := b.of(t, d.log, "shark").Review; r.Measured || r.Low != nil || r.High != nil || r.Basis != b.Measured.Named("shark").Words() {
+	if r := b.of(t, d.log, "shark").Review; !r.Assumed || r.Low != nil || r.High != nil || r.Basis != b.Measured.Named("shark").Words() {
 		t.Errorf("assumed: %+v", r)
 	}
 	seen := uncertainty.Prior()
@@ -132,7 +132,7 @@ func TestAReviewedCountHasAnIntervalWhereThatWasMeasured(t *testing.T) {
 	b.Measured = uncertainty.Measurements{Classes: []string{"Reef_Shark", "hammer"}, Detectability: map[string]uncertainty.Detectability{"reef shark": seen, "Hammer": seen},
 		Taxa: taxon.List{{Name: "shark", Classes: []string{"reef shark", "HAMMER"}}}}
 	want := b.assess(Replay(b.Machine, d.log), "shark")
-	if r := b.of(t, d.log, "shark").Review; !r.Measured || r.Low == nil || *r.Low != want.Low || *r.High != want.High ||
+	if r := b.of(t, d.log, "shark").Review; r.Assumed || r.Low == nil || *r.Low != want.Low || *r.High != want.High ||
 		r.Basis != "detectability measured on 7 stretches of held-out video; combined from 2 classes (reef shark, Hammer); scores not calibrated" {
 		t.Errorf("measured: %+v, want %d to %d", r, want.Low, want.High)
 	}
