@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Interlaced video (AVCHD, HDV, DV, DVD): every picture holds two moments, one in its odd and one in its even lines, half a
@@ -37,12 +38,29 @@ func (f *File) Scan() string {
 
 // looked is what some pictures of a file say of how they are scanned.
 type looked struct {
-	top, bottom   int   // marked as interlaced, by the field that comes first
-	step          int64 // ticks from one picture to the next
-	combedTop     int   // that show a comb, by the field that seems to come first
-	combedBottom  int
-	progressive   int // that show none where something moves
-	indeterminate int // in which too little moves
+	top, bottom int   // marked as interlaced, by the field that comes first
+	step        int64 // ticks from one picture to the next
+	combs       combs
+}
+
+// combs is what pictures show, whatever they are marked as.
+type combs struct {
+	top, bottom   int // a comb, by the field that seems to come first
+	progressive   int // none, where something moves
+	indeterminate int // too little moves
+}
+
+// order is that of the fields, where nearly all pictures show the same one and none another or no comb; "" elsewhere.
+func (c combs) order() Fields {
+	all := c.top + c.bottom + c.progressive + c.indeterminate
+	switch {
+	case all == 0 || c.progressive > 0: // combs in some pictures alone are something else: a net, a grating
+	case c.bottom == 0 && 4*c.top >= 3*all:
+		return TopFirst
+	case c.top == 0 && 4*c.bottom >= 3*all:
+		return BottomFirst
+	}
+	return ""
 }
 
 // mayInterlace tells whether the file's pictures may be interlaced, by its codec and height.
@@ -57,12 +75,26 @@ func (f *File) lookAtFields(ctx context.Context) error {
 	if f.fieldsKnown || !f.mayInterlace() {
 		return nil
 	}
-	seen, err := f.ff.look(ctx, f)
+	places := []time.Duration{0}
+	if f.Duration > 4*time.Second {
+		places = append(places, f.Duration/2)
+	}
+	seen, err := f.ff.look(ctx, f, places, 16)
 	if err != nil {
 		return err
 	}
+	switch {
+	case seen.top > seen.bottom:
+		f.Fields = TopFirst
+	case seen.bottom > 0:
+		f.Fields = BottomFirst
+	case seen.combs.order() != "":
+		if f.Fields, err = f.combed(ctx, seen.combs.order()); err != nil {
+			return err
+		}
+		f.Unmarked = f.Fields != ""
+	}
 	f.fieldsKnown = true
-	f.Fields, f.Unmarked = seen.fields()
 	if f.Fields != "" && f.Codec == "h264" {
 		declared := f.Duration
 		f.setPackets(firstFields(f.packets, seen.step))
@@ -71,40 +103,38 @@ func (f *File) lookAtFields(ctx context.Context) error {
 	return nil
 }
 
-// fields judges what was seen: unmarked tells that the pictures show it though the file does not say so.
-func (l looked) fields() (order Fields, unmarked bool) {
-	all := l.combedTop + l.combedBottom + l.progressive + l.indeterminate
-	switch {
-	case l.top > l.bottom:
-		return TopFirst, false
-	case l.bottom > 0:
-		return BottomFirst, false
-	case l.progressive > 0: // combs in some pictures alone are something else: a net, a grating
-		return "", false
-	case l.combedBottom == 0 && 4*l.combedTop >= 3*all && all > 0:
-		return TopFirst, true
-	case l.combedTop == 0 && 4*l.combedBottom >= 3*all && all > 0:
-		return BottomFirst, true
+// combed looks longer where some pictures show combs that the file says nothing of: what moves up or down evenly looks alike for a while. It gives the
+// order of the fields if it is the same throughout.
+func (f *File) combed(ctx context.Context, order Fields) (Fields, error) {
+	const least, whole = 3 * time.Second, 10 * time.Second
+	places, pictures := []time.Duration{0}, 500
+	if f.Duration > whole {
+		places, pictures = []time.Duration{f.Duration / 6, f.Duration / 2, f.Duration * 5 / 6}, 64
 	}
-	return "", false
+	if f.Duration < least-50*time.Millisecond {
+		return "", nil
+	}
+	seen, err := f.ff.look(ctx, f, places, pictures)
+	if err != nil || seen.combs.order() != order {
+		return "", err
+	}
+	return order, nil
 }
 
-// look has ffmpeg decode some pictures. That it cannot decode them says nothing here: whoever reads them will be told.
-func (ff *tools) look(ctx context.Context, f *File) (looked, error) {
-	const pictures = "16"
-	args := []string{"-hide_banner", "-nostdin", "-nostats", "-v", "info", "-threads", threads(), "-copyts", "-i", fileURL(f.Path)}
-	places := 1
-	if f.Duration > 4e9 { // s: a second place
-		args = append(args, "-threads", threads(), "-copyts", "-ss", seconds(f.Duration/2), "-i", fileURL(f.Path))
-		places = 2
-	}
-	var graph []string
-	var outputs []string
-	for i := range places {
+// look has ffmpeg decode some pictures in each of some places. That it cannot decode them says nothing here: whoever reads them will be told.
+func (ff *tools) look(ctx context.Context, f *File, places []time.Duration, pictures int) (looked, error) {
+	args := []string{"-hide_banner", "-nostdin", "-nostats", "-v", "info"}
+	var graph, outputs []string
+	for i, at := range places {
+		args = append(args, "-threads", threads())
+		if at > 0 {
+			args = append(args, "-ss", seconds(at))
+		}
+		args = append(args, "-i", fileURL(f.Path))
 		graph = append(graph, fmt.Sprintf("[%d:%d]showinfo=checksum=0,idet[o%d]", i, f.Stream, i))
-		outputs = append(outputs, "-map", fmt.Sprintf("[o%d]", i), "-frames:v", pictures, "-fps_mode", "passthrough", "-f", "null", "-")
+		outputs = append(outputs, "-map", fmt.Sprintf("[o%d]", i), "-frames:v", strconv.Itoa(pictures), "-fps_mode", "passthrough", "-f", "null", "-")
 	}
-	args = append(append(args, "-filter_complex", strings.Join(graph, ";")), outputs...)
+	args = append(append(args, "-copyts", "-filter_complex", strings.Join(graph, ";")), outputs...)
 	cmd := exec.CommandContext(ctx, ff.ffmpeg, args...)
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -144,7 +174,7 @@ func parseLook(said string) looked {
 		out.step = steps[len(steps)/2]
 	}
 	for _, m := range lookCombs.FindAllStringSubmatch(said, -1) {
-		for i, into := range []*int{&out.combedTop, &out.combedBottom, &out.progressive, &out.indeterminate} {
+		for i, into := range []*int{&out.combs.top, &out.combs.bottom, &out.combs.progressive, &out.combs.indeterminate} {
 			n, _ := strconv.Atoi(m[i+1]) // digits, as matched
 			*into += n
 		}

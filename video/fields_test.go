@@ -179,8 +179,8 @@ func interlacedFiles(all bool) map[string]func(*testing.T) string {
 	return files
 }
 
-// combs counts the squares of a picture of the clock in whose middle lines of both kinds lie.
-func combs(pix []byte, size int) int {
+// combedSquares counts the squares of a picture of the clock in whose middle lines of both kinds lie.
+func combedSquares(pix []byte, size int) int {
 	n := 0
 	for bit := range 16 {
 		x, y := size*(2*(bit%4)+1)/8, size*(2*(bit/4)+1)/8
@@ -218,7 +218,7 @@ func TestInterlaced(t *testing.T) {
 				}
 				got := watch(t, d, frame.Sampling{Every: every}, 2*time.Second, 64, 64)
 				for _, p := range got.pictures {
-					if n := combs(p.pix, 64); n > 0 {
+					if n := combedSquares(p.pix, 64); n > 0 {
 						t.Errorf("every %v: %d combs at %v", every, n, p.at)
 					}
 					if i == 0 {
@@ -311,27 +311,25 @@ func TestParseLook(t *testing.T) {
 [Parsed_idet_1 @ 0x55] Multi frame detection: TFF:    17 BFF:     1 Progressive:     2 Undetermined:     3
 [Parsed_idet_3 @ 0x55] Multi frame detection: TFF:    1 BFF:     1 Progressive:     1 Undetermined:     1
 `
-	want := looked{top: 2, bottom: 1, step: 3600, combedTop: 18, combedBottom: 2, progressive: 3, indeterminate: 4}
+	want := looked{top: 2, bottom: 1, step: 3600, combs: combs{top: 18, bottom: 2, progressive: 3, indeterminate: 4}}
 	if got := parseLook(said); got != want {
 		t.Errorf("%+v", got)
 	}
 	for _, c := range []struct {
-		seen     looked
-		order    Fields
-		unmarked bool
+		seen  combs
+		order Fields
 	}{
-		{looked{}, "", false},
-		{looked{top: 30, bottom: 2}, TopFirst, false},
-		{looked{bottom: 3, progressive: 30}, BottomFirst, false},
-		{looked{combedTop: 30, indeterminate: 4}, TopFirst, true},
-		{looked{combedBottom: 34}, BottomFirst, true},
-		{looked{combedTop: 33, progressive: 1}, "", false},
-		{looked{combedTop: 17, combedBottom: 17}, "", false},
-		{looked{combedTop: 10, indeterminate: 24}, "", false},
-		{looked{progressive: 34}, "", false},
+		{combs{}, ""},
+		{combs{top: 30, indeterminate: 4}, TopFirst},
+		{combs{bottom: 34}, BottomFirst},
+		{combs{top: 33, progressive: 1}, ""},
+		{combs{top: 17, bottom: 17}, ""},
+		{combs{top: 30, bottom: 1}, ""},
+		{combs{top: 10, indeterminate: 24}, ""},
+		{combs{progressive: 34}, ""},
 	} {
-		if order, unmarked := c.seen.fields(); order != c.order || unmarked != c.unmarked {
-			t.Errorf("%+v: %q, %v", c.seen, order, unmarked)
+		if order := c.seen.order(); order != c.order {
+			t.Errorf("%+v: %q", c.seen, order)
 		}
 	}
 }
