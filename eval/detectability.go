@@ -36,8 +36,13 @@ func MeasureDetectability(watched []Watched, taxon string, least float64, probab
 	a.Deployments = len(watched)
 	fitReal(&a, all)
 	fitThere(&a, all)
-	fitMissed(&a, all)
-	fitWhen(&a, all)
+	came := arrivals(all)
+	for _, list := range came {
+		a.Arrivals += len(list)
+	}
+	fitRecall(&a, all, came)
+	fitBeside(&a, all, came)
+	fitWhen(&a, all, came)
 	return a, nil
 }
 
@@ -144,7 +149,7 @@ func shiftedChance(odds []float64, real []bool, sd float64) float64 {
 // and after them. What is left of visits that were found is of nobody's: pieces of visits that no
 // candidate has, as where a candidate went over to another animal.
 func fitThere(a *uncertainty.Detectability, all []*followed) {
-	const weight = 4 // holes, and ends, that the prior counts for
+	const weight = 4 // holes, ends and candidates that the prior counts for
 	there, holes := a.Hole*weight, float64(weight)
 	edge, ends := a.Edge*weight, float64(weight)
 	for _, f := range all {
@@ -168,6 +173,48 @@ func fitThere(a *uncertainty.Detectability, all []*followed) {
 		}
 	}
 	a.Hole, a.Edge = there/holes, edge/ends
+	stray, points := a.Stray*weight, float64(weight)
+	for _, f := range all {
+		for _, s := range f.candidates {
+			if s.judged() && !s.real() {
+				stray += float64(s.right) / float64(len(s.Frames)-s.ignored)
+				points++
+			}
+		}
+	}
+	a.Stray = stray / points
+	a.Same = fitSame(a.Same, all)
+}
+
+// fitSame is how often a candidate that begins soon after another ended is of the same visit, after as much as four such pairs
+// for the prior.
+func fitSame(prior float64, all []*followed) float64 {
+	const weight = 4
+	same, pairs := prior*weight, float64(weight)
+	for _, f := range all {
+		var real []*suspect
+		for _, s := range f.candidates {
+			if s.judged() && s.real() {
+				real = append(real, s)
+			}
+		}
+		slices.SortStableFunc(real, func(a, b *suspect) int { return a.Frames[0] - b.Frames[0] })
+		for i, s := range real {
+			var before *suspect
+			for _, p := range real[:i] {
+				if p.last() < s.Frames[0] && (before == nil || p.last() > before.last()) {
+					before = p
+				}
+			}
+			if before == nil || float64(s.Frames[0]-before.last())*f.every > uncertainty.PiecesGap {
+				continue
+			}
+			if pairs++; slices.ContainsFunc(s.visits, func(v int) bool { return slices.Contains(before.visits, v) }) {
+				same++
+			}
+		}
+	}
+	return same / pairs
 }
 
 // inHole is for which share of a hole of a candidate one of its animals was there, no candidate having it.
@@ -219,102 +266,16 @@ func (f *followed) ends(candidate, frame int, first bool) bool {
 	return list[len(list)-1] == frame
 }
 
-// missed are the visits, and pieces of them, that left no candidate: their frames.
-func (f *followed) missed() (list [][]int) {
-	for _, v := range f.visits {
-		if v.missed() {
-			list = append(list, v.frames)
-		}
-	}
-	return append(list, f.pieces...)
-}
-
 // missed tells that no candidate has any of it.
 func (v visit) missed() bool {
 	return !slices.ContainsFunc(v.matched, func(c int) bool { return c >= 0 })
 }
 
-// found is how many candidates of a deployment are animals.
-func (f *followed) found() (n float64) {
-	for _, s := range f.candidates {
-		if s.judged() && s.real() {
-			n++
-		}
-	}
-	return n
-}
-
-// fitMissed fits how many visits leave no candidate: in each deployment Poisson, of a mean in proportion
-// to what was found and Absent more, by a factor that is gamma from deployment to deployment; together
-// negative binomial. The likeliest of a grid, each value as likely beforehand as in the priors below.
-func fitMissed(a *uncertainty.Detectability, all []*followed) {
-	var found, missed []float64
-	total := 0.0
-	for _, f := range all {
-		m := float64(len(f.missed()))
-		found, missed = append(found, f.found()), append(missed, m)
-		total += m
-	}
-	most := math.Inf(-1)
-	prior := uncertainty.Prior()
-	between := prior.Shape
-	for _, absent := range []float64{0.02, 0.05, 0.1, 0.2, 0.5, 1, 2} {
-		exposure := 0.0
-		for _, k := range found {
-			exposure += k + absent
-		}
-		rate := (total + 0.5) / (exposure + 0.5/prior.Missed)
-		for _, shape := range []float64{0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8, 15, 30} {
-			log := -0.5*math.Pow(math.Log(absent/prior.Absent)/1.5, 2) - 0.5*math.Pow(math.Log(shape/2)/1.5, 2)
-			for d, m := range missed {
-				log += negativeBinomial(m, rate*(found[d]+absent), shape)
-			}
-			if log > most {
-				most, a.Absent, a.Missed, between = log, absent, rate, shape
-			}
-		}
-	}
-	a.Shape = 1 / (1/between + 1/(total+0.5)) // what differs between deployments, and what is not known of the mean
-	a.Visits = lengths(all, prior.Visits)
-}
-
-// negativeBinomial is the logarithm of the chance of k, for a mean and the shape of the gamma distribution of it.
-func negativeBinomial(k, mean, shape float64) float64 {
-	lg := func(x float64) float64 { v, _ := math.Lgamma(x); return v }
-	return lg(k+shape) - lg(shape) - lg(k+1) + shape*math.Log(shape/(shape+mean)) + k*math.Log(mean/(shape+mean))
-}
-
-// mostLengths is how many lengths of visits a model's file carries.
-const mostLengths = 24
-
-// lengths of the visits that were missed, seconds, evenly picked where there are many; the prior's are
-// added where there are few.
-func lengths(all []*followed, prior []float64) []float64 {
-	var list []float64
-	for _, f := range all {
-		for _, v := range f.missed() {
-			list = append(list, float64(v[len(v)-1]-v[0]+1)*f.every)
-		}
-	}
-	if len(list) < len(prior) {
-		list = append(list, prior...)
-	}
-	slices.Sort(list)
-	if len(list) <= mostLengths {
-		return list
-	}
-	picked := make([]float64, mostLengths)
-	for i := range picked {
-		picked[i] = list[(2*i+1)*len(list)/(2*mostLengths)]
-	}
-	return picked
-}
-
-// fitWhen fits which share of the missed visits falls in with the candidates, the others coming at any time: a
-// mixture, by expectation and maximisation, beginning with as much as four visits for one half.
-func fitWhen(a *uncertainty.Detectability, all []*followed) {
+// fitWhen fits which share of the missed arrivals falls in with the candidates, the others coming at any time: a
+// mixture, by expectation and maximisation, beginning with as much as four arrivals for one half.
+func fitWhen(a *uncertainty.Detectability, all []*followed, came [][]arrival) {
 	var ratio []float64 // how much likelier the middle of a missed visit is if it falls in with the candidates
-	for _, f := range all {
+	for d, f := range all {
 		alive, total := make([]float64, f.frames), 0.0
 		for _, s := range f.candidates {
 			p := a.Real(s.Traits)
@@ -323,8 +284,8 @@ func fitWhen(a *uncertainty.Detectability, all []*followed) {
 				total += p
 			}
 		}
-		for _, v := range f.missed() {
-			if total > 0 {
+		for _, arrived := range came[d] {
+			if v := f.visits[arrived.visits[0]].frames; total > 0 && !arrived.found(f) {
 				ratio = append(ratio, alive[v[len(v)/2]]/total*float64(f.frames))
 			}
 		}

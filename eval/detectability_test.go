@@ -186,7 +186,7 @@ func TestMeasureDetectability(t *testing.T) {
 	}
 	near("hole", a.Hole, 1, 0.02)
 	near("edge", a.Edge, 0.5, 0.05)
-	near("missed", a.Missed*(1+a.Absent), 1, 0.1) // of each deployment
+	near("recall", a.Recall, 0.5, 0.05)
 	if r := a.Real(uncertainty.Traits{Odds: 1.4, Points: 7}); r < 0.95 {
 		t.Errorf("every candidate was an animal, but the chance is %.2f", r)
 	}

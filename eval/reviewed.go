@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"math/rand/v2"
 	"slices"
 
 	"requin/uncertainty"
@@ -23,50 +24,124 @@ type Reviewed struct {
 // Right tells whether the MaxN is the true one.
 func (r Reviewed) Right() bool { return r.MaxN == r.Truth }
 
-// Review plays a review of a taxon: the frame that is suggested first is looked at, all of it;
-// each candidate that has a point in it is said to be an animal or none, and animals that no candidate has are
-// added; until the taxon is certified.
+// Eyes are how readily somebody errs who answers from truth; the zero value never does.
+type Eyes struct {
+	Overlooks float64 // chance that an animal without a box is overlooked in a look
+	Misnames  float64 // chance that an animal is named otherwise, or a box that is none is taken for one
+}
+
+// Sitting is a review of one taxon in one stretch of video, by somebody who answers from truth as far as their eyes go.
+type Sitting struct {
+	Looks int // times that a frame was looked at
+	f     *followed
+	d     uncertainty.Observations
+	limit float64
+	eyes  Eyes
+	rng   *rand.Rand
+}
+
+// Sit begins a review. reader is what is known of the person's errors.
+func (w Watched) Sit(t Terms, eyes Eyes, reader uncertainty.Reader, seed uint64) (*Sitting, error) {
+	f, err := w.follow(t.Taxon, uncertainty.Least, t.Probability)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sitting{f: f, d: f.doubt(w, t, seed), limit: t.Limit, eyes: eyes, rng: rand.New(rand.NewPCG(seed, 0xe7e5))}
+	s.d.Reader = reader
+	return s, nil
+}
+
+// Posterior is what is known by now. survey is what the survey's other deployments tell.
+func (s *Sitting) Posterior(survey []uncertainty.Evidence) uncertainty.Posterior {
+	s.d.Survey, s.d.Ask = survey, 3
+	return s.d.Posterior(s.limit)
+}
+
+// Look looks at a frame, all of it: each candidate that has a point in it is said to be an animal or none, and animals that no
+// candidate has are counted. A further look at a frame is had without knowing of the first, until two agree.
+func (s *Sitting) Look(n uncertainty.Suggestion) {
+	l := uncertainty.Look{Frame: n.Frame, N: s.answer(n.Frame)}
+	if !n.Again {
+		s.d.Looks = append(s.d.Looks, l)
+		return
+	}
+	i := slices.IndexFunc(s.d.Looks, func(l uncertainty.Look) bool { return l.Frame == n.Frame })
+	said := []int{s.d.Looks[i].N}
+	for {
+		if slices.Contains(said, l.N) {
+			s.d.Looks[i].N = l.N
+			s.d.Looks[i].Again++
+			return
+		}
+		said = append(said, l.N)
+		l.N = s.answer(n.Frame)
+	}
+}
+
+// answer says of a frame what is true of it.
+func (s *Sitting) answer(frame int) (animals int) {
+	s.Looks++
+	errs := func(chance float64) bool { return chance > 0 && s.rng.Float64() < chance }
+	matched := map[int]bool{}
+	for _, v := range s.f.visits {
+		i, there := slices.BinarySearch(v.frames, frame)
+		switch {
+		case !there:
+		case v.matched[i] >= 0:
+			matched[v.matched[i]] = true
+		case !errs(s.eyes.Overlooks) && !errs(s.eyes.Misnames):
+			animals++
+		}
+	}
+	for i := range s.d.Candidates {
+		c := &s.d.Candidates[i]
+		if _, here := slices.BinarySearch(c.Frames, frame); !here {
+			continue
+		}
+		if is := matched[i] != errs(s.eyes.Misnames); is {
+			animals++
+			if c.Said == uncertainty.Unsaid {
+				c.Said = uncertainty.Animal
+			}
+		} else if c.Said == uncertainty.Unsaid {
+			c.Said, c.Denied = uncertainty.NoAnimal, []int{frame}
+		}
+	}
+	return animals
+}
+
+// Truth is the MaxN that is true.
+func (s *Sitting) Truth() int {
+	most := 0
+	in := make([]int, s.f.frames)
+	for _, v := range s.f.visits {
+		for _, at := range v.frames {
+			in[at]++
+			most = max(most, in[at])
+		}
+	}
+	return most
+}
+
+// Review plays a review of a taxon: the frame that is suggested first is looked at until the taxon is certified, or nothing is left
+// to look at.
 func (w Watched) Review(t Terms, seed uint64) (Reviewed, error) {
 	out := Reviewed{Name: w.Name, Truth: w.MaxN(t.Taxon), Frames: len(w.Frames)}
-	f, err := w.follow(t.Taxon, uncertainty.Least, t.Probability)
+	s, err := w.Sit(t, Eyes{}, uncertainty.Reader{}, seed)
 	if err != nil {
 		return out, err
 	}
 	if err := out.usual(w, t); err != nil {
 		return out, err
 	}
-	d := f.doubt(w, t, seed)
 	for {
-		now := d.Posterior(t.Limit)
+		now := s.Posterior(nil)
 		out.MaxN, out.Looked, out.Certified = now.Confirmed, now.Looked, now.Certified
 		if now.Certified || len(now.Next) == 0 {
 			return out, nil
 		}
-		f.answer(&d, now.Next[0].Frame)
+		s.Look(now.Next[0])
 	}
-}
-
-// answer says of a frame what is true of it.
-func (f *followed) answer(d *uncertainty.Observations, frame int) {
-	animals, matched := 0, map[int]bool{}
-	for _, v := range f.visits {
-		i, there := slices.BinarySearch(v.frames, frame)
-		if !there {
-			continue
-		}
-		animals++
-		matched[v.matched[i]] = true // -1: no candidate has it here
-	}
-	for i := range d.Candidates {
-		c := &d.Candidates[i]
-		if _, here := slices.BinarySearch(c.Frames, frame); !here || c.Said != uncertainty.Unsaid {
-			continue
-		}
-		if c.Said = uncertainty.NoAnimal; matched[i] {
-			c.Said = uncertainty.Animal
-		}
-	}
-	d.Looks = append(d.Looks, uncertainty.Look{Frame: frame, N: animals})
 }
 
 // usual counts what there is to look at in the usual ways.

@@ -63,6 +63,7 @@ type suspect struct {
 }
 
 func (s *suspect) judged() bool { return s.ignored < len(s.Frames) }
+func (s *suspect) last() int    { return s.Frames[len(s.Frames)-1] }
 func (s *suspect) real() bool   { return 2*s.right >= len(s.Frames)-s.ignored }
 
 // follow makes candidates of what was found, visits of what is true, and holds one against the other.

@@ -156,7 +156,7 @@ const Seed = 1
 func (b Basis) review(a uncertainty.Posterior, now, was count.Taxon, frames int, log []Verdict) *count.Review {
 	g := b.Measured.Named(now.Name)
 	r := &count.Review{Machine: was.MaxN, Assumed: !g.Measured(), Basis: g.Words(), Limit: b.Limit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
-	if u, _ := g.Interval(a); u != nil {
+	if u := g.Interval(a); u != nil {
 		r.Low, r.High = &u.Low, &u.High
 	}
 	switch {

@@ -100,10 +100,10 @@ func (c Card) writeDetectability(b *strings.Builder) {
 		return
 	}
 	fmt.Fprint(b, "\nHow far a MaxN may be trusted, measured on the same pictures as video (docs/science/uncertainty.md):\n\n")
-	fmt.Fprint(b, "| taxon | stretches of video | visits | candidates | visits missed for one found |\n|---|---|---|---|---|\n")
+	fmt.Fprint(b, "| taxon | stretches of video | arrivals | visits | candidates | arrivals found | between stretches (SD of log odds) |\n|---|---|---|---|---|---|---|\n")
 	for _, name := range c.Classes {
 		if a, ok := c.Detectability[name]; ok {
-			fmt.Fprintf(b, "| %s | %d | %d | %d | %.2f |\n", name, a.Deployments, a.Animals, a.Candidates, a.Missed)
+			fmt.Fprintf(b, "| %s | %d | %d | %d | %d | %.2f | %.1f |\n", name, a.Deployments, a.Arrivals, a.Animals, a.Candidates, a.Recall, a.Between)
 		}
 	}
 }

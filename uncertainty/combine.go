@@ -27,36 +27,38 @@ func (c Calibration) cases() float64 { return math.Max(1, float64(c.Right+c.Wron
 
 // combineDetectabilities gives the detectability of a taxon that merges several classes, as if they had been
 // measured as one, as far as their numbers tell. What is said of candidates weighs as many as each has; what is said of
-// animals, as many as were found, which are the visits less those missed:
+// arrivals, as many as came:
 //
-//	Slope, Offset, Length, Company   mean, by candidates
-//	Spread                           standard deviation of the mixture: how the classes differ adds to how deployments do
-//	Hole, Edge                       mean, by visits found
-//	Missed                           missed visits together for found visits together
-//	Shape                            of the mixture: mean and variance of the classes' gamma distributions
-//	Absent                           such that what an empty deployment holds of each class adds up
-//	Together, Visits                 by missed visits
+//	Slope, Offset, Length, Company, Stray   mean, by candidates
+//	Spread                                  standard deviation of the mixture: how the classes differ adds to how deployments do
+//	Recall                                  mean, by arrivals
+//	Between                                 of the mixture, as Spread
+//	Hole, Edge, Same, Beside                mean, by arrivals found
+//	Shape                                   of the mixture: mean and variance of the classes' gamma distributions
+//	Together, Alone                         by arrivals missed
+//	Visits                                  by visits missed beside others
 //
-// Worked example: of one class 100 visits, none missed; of another 100, of which 90 were missed (Missed 9): together 90 for 110
-// found, 0.82, not the mean of 0 and 9.
+// Worked example: of one class 100 arrivals, none missed; of another 100, of which 90 were missed: together 0.55 of them are found.
 func combineDetectabilities(parts []Detectability) Detectability {
 	if len(parts) == 1 {
 		return parts[0]
 	}
 	n := len(parts)
-	candidates, found, missed := make([]float64, n), make([]float64, n), make([]float64, n)
+	candidates, arrivals, found, missed, beside := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
 	var d Detectability
 	for i, p := range parts {
 		candidates[i] = float64(p.Candidates)
-		found[i] = math.Max(float64(p.Animals), 0.5) / (1 + p.Missed) // one without any weighs as half a visit
-		missed[i] = found[i] * p.Missed
+		arrivals[i] = math.Max(float64(p.Arrivals), 0.5) // one without any weighs as half an arrival
+		found[i], missed[i] = arrivals[i]*p.Recall, arrivals[i]*(1-p.Recall)
+		beside[i] = found[i] * p.Beside
 		d.Deployments = max(d.Deployments, p.Deployments)
 		d.Candidates += p.Candidates
 		d.Animals += p.Animals
+		d.Arrivals += p.Arrivals
 	}
-	shares(candidates)
-	shares(found)
-	shares(missed)
+	for _, weights := range [][]float64{candidates, arrivals, found, missed, beside} {
+		shares(weights)
+	}
 	mean := func(weights []float64, of func(Detectability) float64) (sum float64) {
 		for i, p := range parts {
 			sum += weights[i] * of(p)
@@ -67,27 +69,44 @@ func combineDetectabilities(parts []Detectability) Detectability {
 	d.Offset = mean(candidates, func(p Detectability) float64 { return p.Offset })
 	d.Length = mean(candidates, func(p Detectability) float64 { return p.Length })
 	d.Company = mean(candidates, func(p Detectability) float64 { return p.Company })
+	d.Stray = mean(candidates, func(p Detectability) float64 { return p.Stray })
 	d.Spread = math.Sqrt(mean(candidates, func(p Detectability) float64 {
 		return p.Spread*p.Spread + (p.Offset-d.Offset)*(p.Offset-d.Offset)
 	}))
+	d.Same = mean(found, func(p Detectability) float64 { return p.Same })
 	d.Hole = mean(found, func(p Detectability) float64 { return p.Hole })
 	d.Edge = mean(found, func(p Detectability) float64 { return p.Edge })
-	d.Missed = mean(found, func(p Detectability) float64 { return p.Missed })
-	d.Shape = 1 / mean(found, func(p Detectability) float64 { return 1 / p.Shape })
-	d.Absent = mean(found, func(p Detectability) float64 { return p.Absent })
-	if d.Missed > 0 {
-		d.Shape = 1 / mean(found, func(p Detectability) float64 {
-			r := p.Missed / d.Missed
-			return r*r/p.Shape + (r-1)*(r-1)
-		})
-		d.Absent = 0
-		for _, p := range parts {
-			d.Absent += p.Missed * p.Absent / d.Missed
+	d.Recall = mean(arrivals, func(p Detectability) float64 { return p.Recall })
+	d.Between = math.Sqrt(mean(arrivals, func(p Detectability) float64 {
+		apart := (logit(p.Recall) - logit(d.Recall)) / 2 // two levels of recall share it
+		return p.Between*p.Between + apart*apart
+	}))
+	d.Beside = mean(found, func(p Detectability) float64 { return p.Beside })
+	d.Shape = 1 / mean(found, func(p Detectability) float64 {
+		r := 1.0
+		if d.Beside > 0 {
+			r = p.Beside / d.Beside
+		}
+		return r*r/p.Shape + (r-1)*(r-1)
+	})
+	d.Together = mean(missed, func(p Detectability) float64 { return p.Together })
+	d.Visits = combineVisits(parts, beside)
+	d.Alone = combineArrivals(parts, missed)
+	return d
+}
+
+// mostArrivals is how many missed arrivals stand for those of several classes.
+const mostArrivals = 48
+
+// combineArrivals takes arrivals of each class in the proportions of their shares, evenly out of those it has.
+func combineArrivals(parts []Detectability, shares []float64) (out [][]float64) {
+	for i, p := range parts {
+		n := int(math.Round(shares[i] * mostArrivals))
+		for k := range n {
+			out = append(out, p.Alone[(2*k+1)*len(p.Alone)/(2*n)])
 		}
 	}
-	d.Together = mean(missed, func(p Detectability) float64 { return p.Together })
-	d.Visits = combineVisits(parts, missed)
-	return d
+	return out
 }
 
 // shares makes weights add up to 1; where all are 0 each weighs the same.

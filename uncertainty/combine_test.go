@@ -38,14 +38,14 @@ func TestCombinedCalibration(t *testing.T) {
 	}
 }
 
-// Worked by hand: of a, 90 visits found and 10 missed; of b, 20 found and 80 missed.
+// Worked by hand: of a, 90 arrivals found and 10 missed; of b, 20 found and 80 missed.
 func TestCombinedDetectability(t *testing.T) {
-	a := Detectability{Slope: 1, Offset: 0.5, Length: 0.2, Company: 0, Spread: 0.4, Hole: 0.9, Edge: 1, Missed: 1. / 9, Shape: 2, Absent: 0.3, Together: 0.2,
-		Visits: []float64{2}, Deployments: 12, Candidates: 300, Animals: 100}
-	b := Detectability{Slope: 0.6, Offset: -0.5, Length: 0.4, Company: 0.4, Spread: 0.8, Hole: 0.5, Edge: 3, Missed: 4, Shape: 1, Absent: 0.1, Together: 0.6,
-		Visits: []float64{1, 9}, Deployments: 12, Candidates: 100, Animals: 100}
+	a := Detectability{Slope: 1, Offset: 0.5, Length: 0.2, Company: 0, Spread: 0.4, Stray: 0.1, Hole: 0.9, Edge: 1, Same: 0.6, Recall: 0.9, Between: 0.5, Together: 0.2,
+		Beside: 0.1, Shape: 2, Visits: []float64{2}, Alone: [][]float64{{2}}, Deployments: 12, Candidates: 300, Animals: 100, Arrivals: 100}
+	b := Detectability{Slope: 0.6, Offset: -0.5, Length: 0.4, Company: 0.4, Spread: 0.8, Stray: 0.3, Hole: 0.5, Edge: 3, Same: 0.2, Recall: 0.2, Between: 1, Together: 0.6,
+		Beside: 0.6, Shape: 1, Visits: []float64{1, 9}, Alone: [][]float64{{1}, {9, 9}}, Deployments: 12, Candidates: 100, Animals: 100, Arrivals: 100}
 	d := combineDetectabilities([]Detectability{a, b})
-	found, missed := []float64{90. / 110, 20. / 110}, []float64{10. / 90, 80. / 90}
+	found, missed, beside := []float64{90. / 110, 20. / 110}, []float64{10. / 90, 80. / 90}, []float64{9. / 21, 12. / 21}
 	near(t, "slope", d.Slope, 0.9)
 	near(t, "offset", d.Offset, 0.25)
 	near(t, "length", d.Length, 0.25)
@@ -53,12 +53,19 @@ func TestCombinedDetectability(t *testing.T) {
 	near(t, "spread", d.Spread, math.Sqrt(0.75*(0.16+0.0625)+0.25*(0.64+0.5625)))
 	near(t, "hole", d.Hole, found[0]*0.9+found[1]*0.5)
 	near(t, "edge", d.Edge, found[0]+3*found[1])
-	near(t, "missed", d.Missed, 90./110)
-	variance := found[0]*(a.Missed*a.Missed*(1+1./2)) + found[1]*(16*(1+1)) - d.Missed*d.Missed // of the two gamma distributions as one
-	near(t, "shape", d.Shape, d.Missed*d.Missed/variance)
-	near(t, "an empty deployment", d.Missed*d.Absent, a.Missed*a.Absent+b.Missed*b.Absent)
+	near(t, "stray", d.Stray, 0.15)
+	near(t, "same", d.Same, found[0]*0.6+found[1]*0.2)
+	near(t, "recall", d.Recall, 0.55)
+	between := func(a Detectability) float64 {
+		apart := (math.Log(a.Recall/(1-a.Recall)) - math.Log(0.55/0.45)) / 2
+		return a.Between*a.Between + apart*apart
+	}
+	near(t, "between", d.Between, math.Sqrt((between(a)+between(b))/2))
+	near(t, "beside", d.Beside, 21./110)
+	variance := found[0]*(a.Beside*a.Beside*(1+1./2)) + found[1]*(b.Beside*b.Beside*(1+1)) - d.Beside*d.Beside // of the two gamma distributions as one
+	near(t, "shape", d.Shape, d.Beside*d.Beside/variance)
 	near(t, "together", d.Together, missed[0]*0.2+missed[1]*0.6)
-	if d.Deployments != 12 || d.Candidates != 400 || d.Animals != 200 {
+	if d.Deployments != 12 || d.Candidates != 400 || d.Animals != 200 || d.Arrivals != 200 {
 		t.Errorf("measured on %d, %d, %d", d.Deployments, d.Candidates, d.Animals)
 	}
 	share := func(length float64) float64 {
@@ -70,10 +77,13 @@ func TestCombinedDetectability(t *testing.T) {
 		}
 		return float64(n) / float64(len(d.Visits))
 	}
-	for length, want := range map[float64]float64{1: 4. / 9, 2: 1. / 9, 9: 4. / 9} {
+	for length, want := range map[float64]float64{1: beside[1] / 2, 2: beside[0], 9: beside[1] / 2} {
 		if math.Abs(share(length)-want) > 1./mostVisits {
 			t.Errorf("%v s: %.3f of the visits, want %.3f", length, share(length), want)
 		}
+	}
+	if n := len(d.Alone); n < mostArrivals-1 || n > mostArrivals+1 || len(d.Alone[0]) != 1 || len(d.Alone[n-1]) != 2 {
+		t.Errorf("arrivals %v", d.Alone)
 	}
 	if !slices.IsSorted(d.Visits) {
 		t.Error("the lengths do not rise")
@@ -83,15 +93,16 @@ func TestCombinedDetectability(t *testing.T) {
 	}
 }
 
-// Two classes of which the same was measured are as one of which it was measured, but for what empty deployments hold of each.
+// Two classes of which the same was measured are as one of which it was measured.
 func TestCombinedOfEqualsIsTheSame(t *testing.T) {
 	a := measured(50)
 	d := combineDetectabilities([]Detectability{a, a})
-	near(t, "missed", d.Missed, a.Missed)
+	near(t, "recall", d.Recall, a.Recall)
+	near(t, "between", d.Between, a.Between)
+	near(t, "beside", d.Beside, a.Beside)
 	near(t, "shape", d.Shape, a.Shape)
 	near(t, "spread", d.Spread, a.Spread)
-	near(t, "absent", d.Absent, 2*a.Absent)
-	text, err := json.Marshal(combineDetectabilities([]Detectability{{Shape: 1, Visits: []float64{1}}, {Shape: 1, Visits: []float64{3}}})) // nothing found, nothing missed
+	text, err := json.Marshal(combineDetectabilities([]Detectability{{Shape: 1, Visits: []float64{1}, Alone: [][]float64{{1}}}, {Shape: 1, Visits: []float64{3}, Alone: [][]float64{{3}}}})) // nothing found, nothing missed
 	if err != nil {
 		t.Fatal(err)
 	}

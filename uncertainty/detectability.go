@@ -10,6 +10,9 @@ import (
 // measured on video that it was not trained on (eval.MeasureDetectability). It speaks of
 // candidates: tracks made of all detections down to the lowest score that is kept, so that
 // a weak detection is not lost but weighed. As JSON it goes into a model file.
+//
+// Animals that come within a few seconds of each other (ArrivalGap) are one arrival: a school arrives together, and is found or
+// missed together.
 type Detectability struct {
 	// The chance that a candidate is an animal of the taxon, as log odds:
 	// Offset + Slope·logit(mean probability of its points) + Length·ln(number of points) +
@@ -20,35 +23,67 @@ type Detectability struct {
 	Company float64 `json:"company"`
 	// Spread: standard deviation, from deployment to deployment, of those log odds.
 	Spread float64 `json:"spread"`
+	// Stray: of the frames of a candidate that is no animal, the share in which it lies on one all the same.
+	Stray float64 `json:"stray"`
 
 	Hole float64 `json:"hole"`   // chance that the animal is there between two points of its candidate, where it was not detected
 	Edge float64 `json:"edge_s"` // seconds, the mean, that it is there before its first detection, and after its last
 
-	// Missed is how many visits leave no candidate, for each that does; 1 in Chance says how sure
-	// that is in a deployment: it is the mean of a gamma distribution with the shape Shape.
-	Missed float64 `json:"missed"`
-	Shape  float64 `json:"shape"`
-	// Absent: a deployment in which nothing was found has as many missed visits as one in which so many were.
-	Absent float64 `json:"absent"`
-	// Together: share of the missed visits that fall in with the candidates; the others come at any time.
-	Together float64   `json:"together"`
-	Visits   []float64 `json:"visit_s"` // lengths of missed visits, seconds, rising; each as likely as another
+	// Same is the chance that a candidate that begins within PiecesGap after another ended is of the same visit: visits come in pieces.
+	Same float64 `json:"same"`
+
+	Recall   float64     `json:"recall"`            // chance that an arrival leaves a candidate
+	Between  float64     `json:"between"`           // standard deviation, from deployment to deployment, of its log odds
+	Together float64     `json:"together"`          // share of the missed arrivals that fall in with the candidates; the others come at any time
+	Alone    [][]float64 `json:"missed_arrivals_s"` // arrivals, of each the lengths of its visits in seconds; each as likely as another to be one that is missed
+
+	// Beside is how many visits are missed beside each that is found: of the same arrival, or pieces of it that no candidate has. In a
+	// deployment it is gamma, with the shape Shape.
+	Beside float64   `json:"beside"`
+	Shape  float64   `json:"shape"`
+	Visits []float64 `json:"visit_s"` // lengths of those, seconds, rising; each as likely as another
 
 	// What it was measured on; 0 deployments: on nothing, it is Prior.
 	Deployments int `json:"deployments"`
 	Candidates  int `json:"candidates"`
 	Animals     int `json:"visits"`
+	Arrivals    int `json:"arrivals"`
 }
 
+// ArrivalGap is how far apart, in seconds, animals of one arrival come.
+const ArrivalGap = 5
+
+// PiecesGap is how many seconds apart pieces of one visit may be.
+const PiecesGap = 30
+
 // Prior is the detectability of a detector of which nothing was measured: a candidate is right as
-// often as its points, one visit is missed for two that are found, and all of that may
-// be otherwise by much.
+// often as its points, an arrival is found or not, any share of them as likely as another, and visits last from a second to ten minutes.
 func Prior() Detectability {
-	return Detectability{Slope: 1, Spread: 1, Hole: 0.8, Edge: 1, Missed: 0.5, Shape: 1, Absent: 0.5, Together: 0.5, Visits: []float64{1, 1, 2, 3, 5, 8}}
+	return Detectability{Slope: 1, Spread: 1, Stray: 0.1, Hole: 0.8, Edge: 1, Same: 0.5, Recall: 0.5, Between: 2, Together: 0.5,
+		Alone:  [][]float64{{1}, {2}, {4}, {8}, {15}, {30}, {60, 60}, {120}, {300, 300, 200}, {600}},
+		Beside: 0.25, Shape: 0.5, Visits: []float64{1, 2, 4, 8, 15, 30, 60, 120, 300, 600}}
+}
+
+// Blind is the detectability of a taxon that the detector has no class for: it finds nothing of it, and only looks do.
+func Blind() Detectability {
+	d := Prior()
+	d.Recall, d.Between = 0, 0
+	return d
 }
 
 // Measured tells whether the detectability is of this detector, or assumed.
 func (a Detectability) Measured() bool { return a.Deployments > 0 }
+
+// Fewer visits, or fewer deployments, than these say too little of a detectability for a certificate to rest on it.
+const (
+	EnoughVisits      = 10
+	EnoughDeployments = 3
+)
+
+// Enough tells whether a certificate may rest on it: it was measured, on enough video with enough visits.
+func (a Detectability) Enough() bool {
+	return a.Deployments >= EnoughDeployments && a.Animals >= EnoughVisits
+}
 
 // Traits is what a candidate's chance of being an animal is told by.
 type Traits struct {
@@ -76,29 +111,73 @@ func logit(p float64) float64 {
 // Logistic is the chance that log odds mean.
 func Logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// UnmarshalJSON reads an detectability and checks that it is one.
+// earlier is what files of earlier versions say in the place of Recall and its kin: Missed visits for each that is found, as
+// many in a deployment in which nothing was found as in one in which Absent were.
+type earlier struct {
+	Missed *float64 `json:"missed"`
+	Absent float64  `json:"absent"`
+}
+
+// UnmarshalJSON reads a detectability and checks that it is one. One of an earlier version becomes what it comes nearest to.
 func (a *Detectability) UnmarshalJSON(text []byte) error {
 	type plain Detectability
 	var p plain
+	var before earlier
 	if err := json.Unmarshal(text, &p); err != nil {
 		return err
 	}
-	for _, v := range []float64{p.Slope, p.Offset, p.Length, p.Company, p.Spread, p.Hole, p.Edge, p.Missed, p.Shape, p.Absent, p.Together} {
+	if err := json.Unmarshal(text, &before); err != nil {
+		return err
+	}
+	if before.Missed != nil {
+		if !(*before.Missed >= 0 && *before.Missed < 1e6 && before.Absent >= 0 && p.Shape > 0) {
+			return fmt.Errorf("detectability: a number below 0, or out of any range")
+		}
+		p.Recall, p.Between = 1/(1+*before.Missed), math.Min(3, 1/math.Sqrt(p.Shape))
+		p.Beside, p.Stray, p.Same, p.Arrivals = *before.Missed/2, Prior().Stray, Prior().Same, p.Animals
+		for _, v := range p.Visits {
+			p.Alone = append(p.Alone, []float64{v})
+		}
+	}
+	if err := Detectability(p).check(); err != nil {
+		return err
+	}
+	*a = Detectability(p)
+	return nil
+}
+
+// Bounds of what a file may hold.
+const mostMembers = 1000
+
+func (a Detectability) check() error {
+	for _, v := range []float64{a.Slope, a.Offset, a.Length, a.Company, a.Spread, a.Stray, a.Hole, a.Edge, a.Same, a.Recall, a.Between, a.Together, a.Beside, a.Shape} {
 		if math.Abs(v) > 1e6 {
 			return fmt.Errorf("detectability: %v is out of any range", v)
 		}
 	}
-	if p.Spread < 0 || p.Hole < 0 || p.Hole > 1 || p.Edge < 0 || p.Edge > 1e5 || p.Missed < 0 || !(p.Shape > 0) || p.Absent < 0 || p.Together < 0 || p.Together > 1 {
-		return fmt.Errorf("detectability: a chance that is not from 0 to 1, or a number below 0")
-	}
-	if len(p.Visits) == 0 {
-		return fmt.Errorf("detectability: no length of a missed visit (visit_s)")
-	}
-	for _, s := range p.Visits {
-		if !(s >= 0 && s < 1e6) {
-			return fmt.Errorf("detectability: a visit of %v s", s)
+	for _, share := range []float64{a.Stray, a.Hole, a.Same, a.Recall, a.Together} {
+		if !(share >= 0 && share <= 1) {
+			return fmt.Errorf("detectability: a chance of %v is not from 0 to 1", share)
 		}
 	}
-	*a = Detectability(p)
+	if a.Spread < 0 || a.Edge < 0 || a.Edge > 1e5 || a.Between < 0 || a.Between > 10 || a.Beside < 0 || a.Beside > 1e4 || !(a.Shape > 0) {
+		return fmt.Errorf("detectability: a number below 0, or out of any range")
+	}
+	if len(a.Visits) == 0 || len(a.Alone) == 0 {
+		return fmt.Errorf("detectability: no length of a missed visit (visit_s, missed_arrivals_s)")
+	}
+	if len(a.Visits) > mostMembers || len(a.Alone) > mostMembers {
+		return fmt.Errorf("detectability: more than %d missed visits or arrivals", mostMembers)
+	}
+	for _, list := range append([][]float64{a.Visits}, a.Alone...) {
+		if len(list) == 0 || len(list) > mostMembers {
+			return fmt.Errorf("detectability: an arrival of %d visits", len(list))
+		}
+		for _, s := range list {
+			if !(s >= 0 && s < 1e6) {
+				return fmt.Errorf("detectability: a visit of %v s", s)
+			}
+		}
+	}
 	return nil
 }

@@ -31,7 +31,7 @@ func (g Grounds) Combined() []string {
 	return g.measured
 }
 
-// Reason says why there is no interval, which needs a detectability that was measured; "" where there is one.
+// Reason says why detectability is assumed; "" where it was measured.
 func (g Grounds) Reason() string { return g.reason }
 
 // Words say what the assessment rests on, for people.
@@ -75,16 +75,13 @@ func (g Grounds) Candidates(trails []Trail) []Candidate {
 	return out
 }
 
-// Interval is what of a posterior may be published where nobody has looked yet or some have; nil, and why, where
-// detectability was not measured.
-func (g Grounds) Interval(p Posterior) (*Interval, string) {
-	if !g.Measured() {
-		return nil, g.reason
-	}
+// Interval is what of a posterior may be published where nobody has looked yet or some have. Where detectability was not measured it
+// is marked as assumed.
+func (g Grounds) Interval(p Posterior) *Interval {
 	out := &Interval{Estimate: p.Estimate, Low: p.Low, High: p.High, Level: 1 - p.Limit, More: []float64{}, Measured: g.Detectability.Deployments,
-		Basis: g.Words(), Combined: g.Combined()}
+		Assumed: !g.Measured(), Basis: g.Words(), Combined: g.Combined()}
 	for n := range len(p.Chance) - 1 {
 		out.More = append(out.More, p.More(n))
 	}
-	return out, ""
+	return out
 }

@@ -63,6 +63,7 @@ func (m Measurements) Of(t taxon.Taxon) Grounds {
 		g.reason = "the model's file does not say how many animals it misses"
 	case len(names) == 0 && len(without) == 0 && len(m.Classes) > 0:
 		g.reason = "the model has no class that means it"
+		g.Detectability = Blind()
 	case len(names) == 0:
 		g.reason = "how many of it the model misses was not measured"
 	case m.Low > Least+1e-6:

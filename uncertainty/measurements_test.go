@@ -13,7 +13,7 @@ import (
 // measured is a detectability that is told by how many visits it was measured on.
 func measured(visits int) Detectability {
 	d := Prior()
-	d.Deployments, d.Candidates, d.Animals = 12, visits, visits
+	d.Deployments, d.Candidates, d.Animals, d.Arrivals = 12, visits, visits, visits
 	return d
 }
 
@@ -83,11 +83,11 @@ func TestOneRule(t *testing.T) {
 		if b.Words() != c.words || visits != c.visits || b.Measured() != (c.visits > 0) || b.Detectability.Measured() != b.Measured() {
 			t.Errorf("%s: %d visits, %q; want %d, %q", c.name, visits, b.Words(), c.visits, c.words)
 		}
-		u, why := b.Interval(Observations{Frames: 10, Every: 1, Detectability: b.Detectability, Samples: 50}.Posterior(Limit))
-		if (u != nil) != b.Measured() || (why == "") != b.Measured() || u != nil && u.Basis != c.words || !b.Measured() && !strings.Contains(c.words, why) {
-			t.Errorf("%s: interval %+v, %q", c.name, u, why)
+		u := b.Interval(Observations{Frames: 10, Every: 1, Detectability: b.Detectability, Samples: 50}.Posterior(Limit))
+		if u.Assumed == b.Measured() || (b.Reason() == "") != b.Measured() || u.Basis != c.words || !strings.Contains(c.words, b.Reason()) {
+			t.Errorf("%s: interval %+v, %q", c.name, u, b.Reason())
 		}
-		if u != nil && !slices.Equal(u.Combined, b.Combined()) {
+		if !slices.Equal(u.Combined, b.Combined()) {
 			t.Errorf("%s: combined %v", c.name, u.Combined)
 		}
 	}

@@ -18,21 +18,17 @@ const Limit = 0.05
 // has looked.
 type Outlook struct {
 	Measurements
-	Proposed []track.Track // the candidates, of all taxa (Propose); none where nothing was measured that weighs them
+	Proposed []track.Track // the candidates, of all taxa (Propose)
 }
 
 // Expect makes the outlook of a deployment from what the detector found in it.
 func (m Measurements) Expect(frames iter.Seq2[detect.Frame, error]) (*Outlook, error) {
-	o := &Outlook{Measurements: m}
-	var err error
-	if len(m.Detectability) > 0 {
-		o.Proposed, err = Propose(frames, Least)
-	}
-	return o, err
+	proposed, err := Propose(frames, Least)
+	return &Outlook{Measurements: m, Proposed: proposed}, err
 }
 
 // Interval is the distribution of a MaxN over the frames that were looked at, from calibrated scores,
-// tracks and the recall that was measured on held-out video.
+// tracks and the recall that was measured on held-out video, or assumed where it was not.
 type Interval struct {
 	Estimate int       `json:"estimate"` // the median
 	Low      int       `json:"low"`
@@ -40,6 +36,7 @@ type Interval struct {
 	Level    float64   `json:"level"`                   // of the interval from Low to High: 0.95
 	More     []float64 `json:"p_more"`                  // P(MaxN > 0), P(MaxN > 1) ... until it is 0
 	Measured int       `json:"measured"`                // deployments that detectability was measured on
+	Assumed  bool      `json:"assumed,omitempty"`       // it was measured on none; Basis says why
 	Basis    string    `json:"basis,omitempty"`         // what it rests on, in words (Grounds.Words)
 	Combined []string  `json:"combined_from,omitempty"` // the classes whose measurements were combined
 }
@@ -48,10 +45,7 @@ type Interval struct {
 // seconds. Where there is no interval it says why.
 func (o *Outlook) Assess(t taxon.Taxon, frames []frame.Instant, every float64) (*Interval, string) {
 	b := o.Of(t)
-	switch {
-	case !b.Measured():
-		return nil, b.Reason()
-	case len(frames) == 0:
+	if len(frames) == 0 {
 		return nil, "no frame was looked at"
 	}
 	place := make(map[frame.Instant]int, len(frames))
@@ -61,7 +55,7 @@ func (o *Outlook) Assess(t taxon.Taxon, frames []frame.Instant, every float64) (
 	at := func(p track.Point) (int, bool) { i, ok := place[p.Instant]; return i, ok }
 	d := Observations{Frames: len(frames), Every: every, Detectability: b.Detectability, Seed: 1}
 	d.Candidates = b.Candidates(Trails(o.Proposed, t.Name, at))
-	return b.Interval(d.Posterior(Limit))
+	return b.Interval(d.Posterior(Limit)), ""
 }
 
 // Range writes the interval for people: "2 to 4", "3" where it is one number, "none".

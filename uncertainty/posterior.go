@@ -21,6 +21,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sort"
 )
 
 // Said is what a person said of a candidate.
@@ -41,10 +42,12 @@ type Candidate struct {
 	Said   Said
 	Drawn  bool  // by a person, or taken for another taxon by the machine, which had missed it so
 	Frames []int // of its points: indices into the frames that were looked at by the machine, rising; at least one
+	Denied []int // frames in which a person said that it is not there; of one that is no animal, where that was said
 }
 
-// Look is a frame that a person looked at, all of it: N animals of the taxon are in it.
-type Look struct{ Frame, N int }
+// Look is a frame that a person looked at, all of it: N animals of the taxon are in it. Again is how many further looks at it, without
+// knowing of the first, agree.
+type Look struct{ Frame, N, Again int }
 
 // Observations is what is known, and what is not, of one taxon's MaxN in one deployment:
 // what the machine found, how well it sees, and what a person has looked at since.
@@ -56,22 +59,30 @@ type Observations struct {
 	Candidates    []Candidate
 	Looks         []Look // in any order; of one frame given twice the later counts
 	Detectability Detectability
-	Seed          uint64 // the same seed gives the same answer
-	Samples       int    // 0: 2,000
+	Reader        Reader
+	Survey        []Evidence // of the survey's other deployments (Posterior.Evidence)
+	Seed          uint64     // the same seed gives the same answer
+	Samples       int        // draws; 0: as many as it takes to tell the risk from the limit
+	Ask           int        // frames to suggest; 0: as usual
 }
 
 // Posterior is what can be said of the MaxN.
 type Posterior struct {
-	Chance    []float64    // that MaxN is 0, 1, 2 ...; they add up to 1
-	Estimate  int          // the middle: MaxN is at most this with a chance of one half or more
-	Low, High int          // the interval: MaxN lies in it with a chance of 1 - limit
-	Confirmed int          // the largest count in a frame that a person looked at; 0 where there is none
-	Looked    int          // frames that a person looked at
-	Frames    int          // that the machine looked at
-	Limit     float64      // what was left to chance
-	Risk      float64      // chance that a frame nobody looked at holds more than Confirmed
-	Certified bool         // Risk is under the limit, and frames in which nothing was found were looked at too: nothing left to look at can raise the MaxN
-	Next      []Suggestion // the frames to look at, the best first
+	Chance    []float64 // that MaxN is 0, 1, 2 ...; they add up to 1
+	Estimate  int       // the middle: MaxN is at most this with a chance of one half or more
+	Low, High int       // the interval: MaxN lies in it with a chance of 1 - limit
+	Confirmed int       // the largest count in a frame that a person looked at; 0 where there is none
+	Looked    int       // frames that a person looked at
+	Frames    int       // that the machine looked at
+	Limit     float64   // what was left to chance
+	Risk      float64   // chance that MaxN is not Confirmed: More(Confirmed), and Fewer
+	Fewer     float64   // chance that it is less, because people misnamed animals
+	Error     float64   // standard error of Risk, from the number of draws
+	Draws     int
+	Certified bool         // Risk is under the limit by more than its error, on a detectability that was measured well enough, or all was looked at
+	Next      []Suggestion // the frames to look at, the best first; none where it is certified
+	Ahead     int          // about how many further looks, evenly spread, make the certificate, if they find nothing new; at most
+	Evidence  Evidence     // what this deployment tells of the others of its survey
 }
 
 // More is the chance that MaxN is greater than n.
@@ -83,51 +94,88 @@ func (a Posterior) More(n int) float64 {
 	return math.Min(1, sum)
 }
 
-// Suggestion is a frame to look at: Gain is by how much the risk falls, as a mean, if
-// nothing but this frame is looked at.
+// Suggestion is a frame to look at.
 type Suggestion struct {
 	Frame int
-	Gain  float64 // 0: an audit, a frame in which nothing was found
+	Gain  float64 // by how much the risk falls, as a mean, if nothing but this frame is looked at
 	Open  int     // candidates in it that nobody spoke of
+	Audit bool    // drawn at random: the person says what is there without being led by boxes
+	Again bool    // looked at before: a further look, without knowing of the first, is what is lacking
 }
 
 // Posterior weighs it all, by drawing what may be true some thousand times:
 //
 //	a deployment's own shift of the candidates' log odds, as far as what was said of them tells;
 //	which candidates are animals; whether those were there between and around their detections;
-//	how many visits left no candidate, when and for how long, of which no look found any.
+//	the recall here, and how many arrivals left no candidate, when and for how long, of which no look met any;
+//	where the animals are that looks met and that no candidate has.
 //
 // Each draw has a count for each frame, hence a MaxN. limit is what is left to chance, 0.05
-// for "at least 95 %". How the numbers are derived and what they assume: docs/science/uncertainty.md.
+// for "at least 95 %". Where the risk is near the limit more is drawn. How the numbers are derived and what they
+// assume: docs/science/uncertainty.md.
 func (d Observations) Posterior(limit float64) Posterior {
 	s := newSampler(d)
 	a := Posterior{Looked: len(s.looks), Frames: d.Frames, Limit: limit, Confirmed: s.confirmed}
+	fewer, again := d.Reader.fewer(s.looks, s.confirmed)
 	var most []int        // of each draw, its MaxN
 	var settles [][]int32 // of each draw in which more than the confirmed is left, the frames that would show it
-	for range s.n {
-		m, left, at := s.draw()
-		most = append(most, m)
-		if left > s.confirmed {
-			settles = append(settles, at)
+	first, last := d.Samples, d.Samples
+	if d.Samples <= 0 {
+		first, last = fewestSamples, mostSamples
+	}
+	for n := first; ; n = min(2*n, last) {
+		for len(most) < n {
+			m, left, at := s.draw()
+			most = append(most, m)
+			if left > s.confirmed {
+				settles = append(settles, at)
+			}
+		}
+		draws := float64(len(most))
+		p := (float64(len(settles)) + 0.5) / (draws + 1)
+		a.Error = math.Sqrt(p * (1 - p) / draws)
+		a.Risk = math.Min(1, float64(len(settles))/draws+fewer)
+		if a.Draws = n; n >= last || math.Abs(a.Risk-limit) > 4*a.Error {
+			break
 		}
 	}
+	a.Fewer = fewer
 	a.Chance = make([]float64, slices.Max(most)+1)
 	for _, m := range most {
-		a.Chance[m]++
-	}
-	for n := range a.Chance {
-		a.Chance[n] /= float64(s.n)
+		a.Chance[m] += 1 / float64(a.Draws)
 	}
 	a.Estimate, a.Low, a.High = middle(a.Chance, limit)
-	a.Risk = float64(len(settles)) / float64(s.n)
-	audits := s.audits()
-	a.Certified = a.Risk < limit && len(audits) == 0
-	if a.Risk >= limit {
-		a.Next = s.suggest(settles)
-	} else {
-		a.Next = audits
+	a.Evidence = Evidence{Found: s.came / float64(a.Draws), Met: s.met.arrivals, Covered: s.hidden.covered}
+	all := a.Looked >= s.frames
+	a.Certified = a.Risk+2*a.Error < limit && (d.Detectability.Enough() || all)
+	if all {
+		a.Error, a.Certified = 0, a.Risk < limit
+	}
+	switch {
+	case a.Certified:
+	case fewer > limit/2 && again >= 0:
+		a.Next = []Suggestion{{Frame: again, Gain: fewer, Open: int(s.open[again]), Again: true}}
+	default:
+		a.Next = s.suggest(settles, a.Draws, cmp.Or(d.Ask, mostSuggested))
+	}
+	if !a.Certified {
+		a.Ahead = s.ahead(a.Evidence, limit)
 	}
 	return a
+}
+
+// ahead is about how many further looks, evenly spread, would make it unlikely enough that any arrival is left of which nothing
+// was found: as many as it takes where MaxN is 0, more than it takes where it is not.
+func (s *sampler) ahead(e Evidence, limit float64) int {
+	e.Found = math.Round(e.Found)
+	risk := func(n int) float64 {
+		with := e
+		with.Covered = math.Max(e.Covered, s.hidden.coverage(float64(n)/float64(s.frames)))
+		return s.belief.cells(with).mean(func(recall, shape, rate float64) float64 {
+			return 1 - math.Pow(rate/(rate+(1-recall)*(1-with.Covered)), shape)
+		})
+	}
+	return sort.Search(s.frames-len(s.looks), func(k int) bool { return risk(len(s.looks)+k) < limit })
 }
 
 // middle is the median of chances, and the shortest run of numbers around the likeliest that
@@ -168,28 +216,61 @@ func middle(chance []float64, limit float64) (median, low, high int) {
 const mostSuggested = 12
 
 // suggest orders frames by how many draws each would settle: looking at it would show all
-// that there is. The next one is for the draws that those before it leave unsettled.
-func (s *sampler) suggest(settles [][]int32) []Suggestion {
+// that there is. The next one is for the draws that those before it leave unsettled. Where no frame stands out, one is
+// drawn at random (audit).
+func (s *sampler) suggest(settles [][]int32, draws, most int) []Suggestion {
 	var out []Suggestion
 	gain := make([]int, s.frames)
-	for len(settles) > 0 && len(out) < mostSuggested {
+	taken := s.inOrder()
+	for len(out) < most && len(taken) < s.frames {
 		clear(gain)
+		spread := 0.0
 		for _, at := range settles {
 			for _, t := range at {
 				gain[t]++
 			}
+			spread += float64(len(at))
 		}
-		best := 0
+		best := -1
 		better := func(t, than int) int { // a frame in which more was detected shows more of it, for the same gain
 			return cmp.Or(cmp.Compare(gain[t], gain[than]), cmp.Compare(s.points[t], s.points[than]))
 		}
 		for t := range gain {
-			if better(t, best) > 0 {
+			if s.free(taken, t) && (best < 0 || better(t, best) > 0) {
 				best = t
 			}
 		}
-		out = append(out, Suggestion{Frame: best, Gain: float64(gain[best]) / float64(s.n), Open: int(s.open[best])})
-		settles = slices.DeleteFunc(settles, func(at []int32) bool { return slices.Contains(at, int32(best)) })
+		next := Suggestion{Frame: best, Gain: float64(gain[best]) / float64(draws)}
+		if usual := spread / float64(s.frames-len(taken)); s.points[best] == 0 || float64(gain[best]) < standsOut*usual {
+			next.Frame, next.Audit = s.audit(taken), true
+			next.Gain = usual / float64(draws)
+		}
+		next.Open = int(s.open[next.Frame])
+		out = append(out, next)
+		at, _ := slices.BinarySearch(taken, next.Frame)
+		taken = slices.Insert(taken, at, next.Frame)
+		settles = slices.DeleteFunc(settles, func(at []int32) bool { return slices.Contains(at, int32(next.Frame)) })
 	}
 	return out
+}
+
+// standsOut is how many times as much as a frame does as a rule one has to settle to be asked for before one at random.
+const standsOut = 3
+
+func (s *sampler) free(taken []int, t int) bool {
+	_, have := slices.BinarySearch(taken, t)
+	return !have
+}
+
+// audit draws a frame at random from the middle half of the longest stretch that nobody looked at: so drawn, looks lie evenly.
+func (s *sampler) audit(taken []int) int {
+	from, to, last := 0, -1, -1
+	for _, t := range append(slices.Clone(taken), s.frames) {
+		if t-last-1 > to-from {
+			from, to = last+1, t
+		}
+		last = t
+	}
+	n := to - from
+	return from + n/4 + s.pick.IntN(max(1, n-2*(n/4)))
 }

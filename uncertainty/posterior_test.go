@@ -9,7 +9,7 @@ import (
 
 // sure is a detector that misses nothing and follows well.
 func sure() Detectability {
-	return Detectability{Slope: 1, Hole: 1, Missed: 0, Shape: 1, Visits: []float64{3}, Deployments: 1}
+	return Detectability{Slope: 1, Hole: 1, Recall: 1, Shape: 1, Visits: []float64{3}, Alone: [][]float64{{3}}, Deployments: 5000, Animals: 1e6, Arrivals: 1e6}
 }
 
 func frames(from, to int) (list []int) {
@@ -32,18 +32,16 @@ func TestPosteriorWithoutDoubt(t *testing.T) {
 	if a.Confirmed != 0 || a.Risk != 1 || a.Certified {
 		t.Errorf("nobody looked: %+v", a)
 	}
-	if len(a.Next) != 1 || a.Next[0].Gain != 1 || a.Next[0].Frame < 10 || a.Next[0].Frame >= 20 {
+	if a.Next[0].Gain != 1 || a.Next[0].Frame < 10 || a.Next[0].Frame >= 20 || a.Next[0].Audit {
 		t.Errorf("one frame shows all: %+v", a.Next)
 	}
 	d.Looks = []Look{{Frame: a.Next[0].Frame, N: 2}}
-	if a = d.Posterior(0.05); a.Confirmed != 2 || a.Risk != 0 || a.Certified || a.Looked != 1 || len(a.Next) != auditCells || a.Next[0].Gain != 0 {
-		t.Errorf("after the look, frames without a detection are to be looked at: %+v", a)
+	if a = d.Posterior(0.05); a.Confirmed != 2 || a.Risk > 0.005 || !a.Certified || a.Looked != 1 || len(a.Next) != 0 || a.Draws != fewestSamples {
+		t.Errorf("after the look nothing is left to doubt: %+v", a)
 	}
-	for _, n := range a.Next {
-		d.Looks = append(d.Looks, Look{Frame: n.Frame})
-	}
-	if a = d.Posterior(0.05); !a.Certified || a.Risk != 0 || a.Looked != 1+auditCells || len(a.Next) != 0 {
-		t.Errorf("after all looks: %+v", a)
+	d.Detectability.Animals = EnoughVisits - 1
+	if a = d.Posterior(0.05); a.Certified {
+		t.Error("certified on a detectability measured on too few visits")
 	}
 }
 
@@ -65,24 +63,109 @@ func TestPosteriorChances(t *testing.T) {
 	}
 }
 
-// Visits that leave no candidate come by Poisson's law: with Shape large P(none) = exp(-Missed·(found + Absent)).
-func TestPosteriorMissed(t *testing.T) {
-	detectability := Detectability{Slope: 1, Missed: 0.5, Shape: 1e6, Absent: 1, Visits: []float64{1}, Deployments: 1}
-	d := Observations{Frames: 1000, Every: 1, Detectability: detectability, Samples: 40000}
-	if a := d.Posterior(0.05); math.Abs(a.Chance[0]-math.Exp(-0.5)) > 0.01 {
-		t.Errorf("P(nothing) = %.3f, want %.3f", a.Chance[0], math.Exp(-0.5))
+// Where nothing was found and nothing seen, the risk is the chance that some arrival is left: as many arrive as a gamma distribution says, the
+// share 1 - recall of them leaves no candidate, of those the share 1 - covered is met by no look.
+func TestPosteriorOfNothing(t *testing.T) {
+	for _, looks := range []int{0, 10, 40, 200} {
+		a := Prior()
+		a.Deployments, a.Animals, a.Arrivals, a.Recall, a.Between, a.Alone = 20, 50, 50, 0.8, 0.5, [][]float64{{60}}
+		d := Observations{Frames: 3600, Every: 1, Detectability: a, Samples: 20000}
+		for i := range looks {
+			d.Looks = append(d.Looks, Look{Frame: (2*i + 1) * 1800 / looks})
+		}
+		p := d.Posterior(0.05)
+		covered := math.Min(1, 60*float64(looks)/3600)
+		if math.Abs(p.Evidence.Covered-covered) > 0.02 {
+			t.Errorf("%d looks cover %.3f of visits of a minute, want %.3f", looks, p.Evidence.Covered, covered)
+		}
+		want := newBelief(a, nil).cells(p.Evidence).mean(func(recall, shape, rate float64) float64 {
+			return 1 - math.Pow(rate/(rate+(1-recall)*(1-p.Evidence.Covered)), shape)
+		})
+		if math.Abs(p.Risk-want) > 0.01 {
+			t.Errorf("%d looks: risk %.3f, want %.3f", looks, p.Risk, want)
+		}
+		if ahead := p.Ahead; ahead > 0 == p.Certified {
+			t.Errorf("%d looks: %d more, certified %v", looks, ahead, p.Certified)
+		}
 	}
-	// Half of the frames looked at, and nothing found: with a rate that is known, the rest is as likely as before.
-	for i := range 500 {
-		d.Looks = append(d.Looks, Look{Frame: 2 * i})
+}
+
+// A detector that is blind to the taxon, or of which nothing is known, certifies nothing on a few looks: only on as many as visits last.
+func TestBlindDoesNotCertify(t *testing.T) {
+	blind := Prior()
+	blind.Deployments, blind.Animals, blind.Arrivals, blind.Recall, blind.Between, blind.Alone = 20, 50, 50, 0.01, 0.3, [][]float64{{50}, {60}, {70}}
+	for name, c := range map[string]struct {
+		detectability Detectability
+		certifies     int // with so many looks that find nothing; 0: with none short of all
+	}{"measured": {blind, 72}, "assumed": {Prior(), 0}, "no class": {Blind(), 0}} {
+		for _, looks := range []int{5, 20, 40, 72, 1800, 3600} {
+			d := Observations{Frames: 3600, Every: 1, Detectability: c.detectability}
+			for i := range looks {
+				d.Looks = append(d.Looks, Look{Frame: (2*i + 1) * 1800 / looks})
+			}
+			want := looks == 3600 || c.certifies > 0 && looks >= c.certifies
+			if p := d.Posterior(0.05); p.Certified != want {
+				t.Errorf("%s: certified %v after %d looks; risk %.3f", name, p.Certified, looks, p.Risk)
+			}
+		}
 	}
-	if a := d.Posterior(0.05); math.Abs(a.Risk-(1-math.Exp(-0.25))) > 0.01 {
-		t.Errorf("risk %.3f, want %.3f", a.Risk, 1-math.Exp(-0.25))
+}
+
+// What the survey's other deployments tell lowers the number of looks, or raises it.
+func TestPosteriorPools(t *testing.T) {
+	a := Prior()
+	a.Deployments, a.Animals, a.Arrivals, a.Recall, a.Between, a.Alone = 20, 50, 50, 0.9, 0.5, [][]float64{{60}}
+	risk := func(e Evidence) float64 {
+		d := Observations{Frames: 3600, Every: 1, Detectability: a}
+		for range 20 {
+			d.Survey = append(d.Survey, e)
+		}
+		return d.Posterior(0.05).Risk
 	}
-	// With one that is not, it falls further: the rate is gamma, so P(none) = (β/(β+x))^α.
-	d.Detectability.Shape = 1
-	if a, want := d.Posterior(0.05), 1-(2+0.5)/(2+0.5+0.5); math.Abs(a.Risk-want) > 0.015 {
-		t.Errorf("risk %.3f, want %.3f", a.Risk, want)
+	alone := Observations{Frames: 3600, Every: 1, Detectability: a}.Posterior(0.05).Risk
+	rare, blind := risk(Evidence{Covered: 0.2}), risk(Evidence{Met: 1, Covered: 0.3})
+	if rare > alone/3 || blind < 2*alone {
+		t.Errorf("risk %.3f, %.3f where others hold nothing, %.3f where looks met what was not found", alone, rare, blind)
+	}
+}
+
+// People who overlook animals leave them to chance, and those who misname some need a second look.
+func TestPosteriorReaders(t *testing.T) {
+	d := Observations{Frames: 100, Every: 1, Detectability: sure(), Looks: []Look{{Frame: 12, N: 2}}, Reader: Reader{Added: 0.03, Animals: 100},
+		Candidates: []Candidate{{ID: 1, Said: Animal, Real: 0.9, Frames: frames(10, 20)}, {ID: 2, Said: Animal, Real: 0.9, Frames: frames(12, 13)}}}
+	p := d.Posterior(0.05)
+	if want := 1 - 0.97*0.97; p.Certified || math.Abs(p.Fewer-want) > 1e-9 || !p.Next[0].Again || p.Next[0].Frame != 12 {
+		t.Errorf("two animals, each misnamed with 3 %%: %+v", p)
+	}
+	d.Looks[0].Again = 1
+	if p = d.Posterior(0.05); !p.Certified || math.Abs(p.Fewer-(1-math.Pow(1-0.0009, 2))) > 1e-9 {
+		t.Errorf("a second look agrees: %+v", p)
+	}
+	e := Observations{Frames: 100, Every: 1, Detectability: Blind()}
+	e.Detectability.Alone = [][]float64{{1}}
+	for i := range 100 {
+		e.Looks = append(e.Looks, Look{Frame: i})
+	}
+	e.Reader = Reader{Missed: 0.5, Animals: 100}
+	if p = e.Posterior(0.05); p.Certified || p.Risk == 0 {
+		t.Errorf("every frame looked at by somebody who overlooks half: %+v", p)
+	}
+}
+
+// A rejected track says nothing of frames far from where it was rejected.
+func TestRejectedElsewhere(t *testing.T) {
+	stray := sure()
+	stray.Stray = 0.4
+	d := Observations{Frames: 200, Every: 1, Detectability: stray, Samples: 20000, Candidates: []Candidate{{ID: 1, Said: NoAnimal, Real: 0.5, Frames: frames(50, 150), Denied: []int{60}}}}
+	if a := d.Posterior(0.05); math.Abs(a.More(0)-0.4) > 0.02 {
+		t.Errorf("the chance of an animal in the rest is %.3f, want 0.4", a.More(0))
+	}
+	d.Candidates[0].Frames = frames(56, 66)
+	if a := d.Posterior(0.05); a.More(0) > 0.01 {
+		t.Errorf("nothing is left of it, and the chance of an animal is %.3f", a.More(0))
+	}
+	if got, want := away([]span{{0, 10}, {20, 40}}, []int{5, 30}, 3), []span{{0, 2}, {9, 10}, {20, 27}, {34, 40}}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 
@@ -105,7 +188,9 @@ func TestPosteriorLearns(t *testing.T) {
 
 // More looking never raises the risk by more than the draws' own scatter, and looking at all ends it.
 func TestPosteriorEnds(t *testing.T) {
-	d := Observations{Frames: 60, Every: 1, Detectability: Prior(), Candidates: []Candidate{
+	measured := Prior()
+	measured.Deployments, measured.Animals, measured.Arrivals, measured.Recall, measured.Between = 20, 100, 100, 0.9, 0.5
+	d := Observations{Frames: 60, Every: 1, Detectability: measured, Candidates: []Candidate{
 		{ID: 1, Real: 0.5, Frames: frames(3, 9)}, {ID: 2, Real: 0.2, Frames: frames(5, 30)}, {ID: 3, Real: 0.9, Frames: []int{50}},
 	}}
 	last := 1.0
@@ -163,10 +248,14 @@ func TestAcuityJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	var back Detectability
-	if err := json.Unmarshal(text, &back); err != nil || back.Missed != Prior().Missed || len(back.Visits) != len(Prior().Visits) || back.Measured() {
+	if err := json.Unmarshal(text, &back); err != nil || back.Recall != Prior().Recall || len(back.Visits) != len(Prior().Visits) || back.Measured() {
 		t.Errorf("%+v, %v", back, err)
 	}
-	for _, bad := range []string{`{}`, `{"shape":1,"visit_s":[]}`, `{"shape":1,"hole":2,"visit_s":[1]}`, `{"shape":1,"visit_s":[-1]}`, `{"shape":-1,"visit_s":[1]}`} {
+	before := `{"slope":1,"hole":0.5,"edge_s":1,"missed":0.25,"shape":2,"absent":0.3,"together":0.5,"visit_s":[1,2],"deployments":9,"visits":40}`
+	if err := json.Unmarshal([]byte(before), &back); err != nil || back.Recall != 0.8 || len(back.Alone) != 2 || !back.Enough() {
+		t.Errorf("one of an earlier version is %+v, %v", back, err)
+	}
+	for _, bad := range []string{`{}`, `{"shape":1,"visit_s":[1],"missed_arrivals_s":[[]]}`, `{"shape":1,"visit_s":[1],"missed_arrivals_s":[[1]],"recall":2}`, `{"shape":1,"visit_s":[1],"missed":-2}`, `{"shape":1,"visit_s":[]}`, `{"shape":1,"hole":2,"visit_s":[1]}`, `{"shape":1,"visit_s":[-1]}`, `{"shape":-1,"visit_s":[1]}`} {
 		if json.Unmarshal([]byte(bad), &back) == nil {
 			t.Errorf("%s was taken for an detectability", bad)
 		}
@@ -175,6 +264,7 @@ func TestAcuityJSON(t *testing.T) {
 
 func FuzzAcuity(f *testing.F) {
 	f.Add([]byte(`{"slope":1,"hole":0.5,"missed":0.2,"shape":2,"visit_s":[1,2]}`))
+	f.Add([]byte(`{"slope":1,"hole":0.5,"recall":0.2,"between":1,"shape":2,"visit_s":[1,2],"missed_arrivals_s":[[1,2],[3]],"deployments":5,"arrivals":-3}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var a Detectability
 		if json.Unmarshal(text, &a) != nil {
@@ -197,11 +287,29 @@ func BenchmarkAssess(b *testing.B) {
 	}
 }
 
-func TestFindings(t *testing.T) {
-	looks := []hiddenAt{{10, 1}, {12, 2}, {14, 1}, {20, 0}, {30, 1}}
-	got := findings(looks, 5, 100)
-	want := []found{{span{10, 15}, 0, 20}, {span{12, 13}, 11, 14}, {span{30, 31}, 21, 100}}
-	if !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
+func TestStaying(t *testing.T) {
+	got := staying(1, 1, 0.9, 0.05)
+	if want := 0.005 / 0.905; math.Abs(got[0]-want) > 1e-9 || got[1] != 1 {
+		t.Errorf("%v, want %v and 1", got, want)
+	}
+	if got := staying(0, 3, 0.5, 1); len(got) != 1 || got[0] != 1 {
+		t.Errorf("none can stay: %v", got)
+	}
+}
+
+// One animal that looks meet again and again is one, not one for each look.
+func TestOneVisitManyLooks(t *testing.T) {
+	a := Prior()
+	a.Deployments, a.Animals, a.Arrivals, a.Recall, a.Alone = 20, 50, 50, 0.01, [][]float64{{600}}
+	d := Observations{Frames: 3600, Every: 1, Detectability: a}
+	for t := 100; t < 3600; t += 60 {
+		l := Look{Frame: t}
+		if t > 1000 && t < 1600 {
+			l.N = 1
+		}
+		d.Looks = append(d.Looks, l)
+	}
+	if p := d.Posterior(0.05); p.Evidence.Met < 0.9 || p.Evidence.Met > 1.5 || p.Estimate != 1 {
+		t.Errorf("met %.2f arrivals, estimate %d; one was there for ten minutes", p.Evidence.Met, p.Estimate)
 	}
 }

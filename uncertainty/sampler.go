@@ -1,25 +1,30 @@
 package uncertainty
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sort"
 
 	"gonum.org/v1/gonum/stat/distuv"
-
-	"requin/track"
 )
 
 // span is frames from one to another, the last not included.
 type span struct{ from, to int }
 
+func (s span) has(t int) bool { return s.from <= t && t < s.to }
+
 // candidate is a Candidate made ready.
 type candidate struct {
-	odds  float64
-	said  Said
-	drawn bool
-	runs  []span // of frames with a point
-	holes []hole // between them
+	odds          float64
+	said          Said
+	drawn         bool
+	runs          []span // of frames with a point, or in which a person saw it
+	holes         []hole // between them
+	before, after int    // how many frames it may have been there unseen, as far as looks allow
+	head, tail    int    // of a draw: from when to when its animal is there
+	rest          []span // of one that is no animal: its runs away from where a person said so
 }
 
 // hole is frames between two points of a candidate. there is the chance, from 0 to 1, that the animal is in it, where looks
@@ -29,73 +34,108 @@ type hole struct {
 	there float64
 }
 
+func (c *candidate) first() int { return c.runs[0].from }
+func (c *candidate) last() int  { return c.runs[len(c.runs)-1].to }
+
+// begin is its first frame; that of one without any comes first.
+func (c *candidate) begin() int {
+	if len(c.runs) == 0 {
+		return -1
+	}
+	return c.first()
+}
+
+// point tells whether it has a point in a frame.
+func (c *candidate) point(t int) bool {
+	i := sort.Search(len(c.runs), func(i int) bool { return c.runs[i].to > t })
+	return i < len(c.runs) && c.runs[i].from <= t
+}
+
 // sampler holds what may be true of a deployment, one draw after the other.
 type sampler struct {
 	detectability Detectability
+	reader        Reader
 	rng           *rand.Rand
-	n             int // draws
+	pick          *rand.Rand // draws audits: the same for all draws
 	frames        int
 	edge          float64 // frames, the mean
-	visits        []int   // lengths of missed visits, frames
+	gap           int     // frames within which animals of one arrival come
+	pieces        int     // frames within which pieces of a visit follow one another
+	visits        []int   // lengths of visits missed beside others, frames
 	longer        []int   // the same, cumulative
-	looks         map[int]int
-	lookedTo      []int   // how many frames before each were looked at by a person
-	found         []found // visits that a person found and no candidate has
+	looks         map[int]Look
+	lookedTo      []int // how many frames before each were looked at by a person
 	confirmed     int
 	list          []candidate
+	real          []*candidate // of a draw
 	shifts        []float64    // the deployment's shift of log odds ...
 	shiftTo       []float64    // ... and the cumulative chance of each
-	weightTo      []float64    // cumulative, by frame: when missed visits come
-	unseen        distuv.Gamma // how many times as much is unseen in this deployment as usual
-	points        []int32      // of each frame
-	open          []int32      // of each frame, those that nobody spoke of
-	diff          []int32
+	weightTo      []float64    // cumulative, by frame: when missed arrivals come
+	hidden        hidden       // arrivals of which nothing was found, and no look met
+	met           met          // what looks met of which nothing was found
+	beside        distuv.Gamma
+	belief        *belief
+	held          map[int]cells // belief after so many arrivals were found
+	usual         float64       // odds of missing as measured
+	came          float64       // arrivals found, of all draws
+	points        []int32       // of each frame
+	open          []int32       // of each frame, those that nobody spoke of
+	comes, goes   []int32       // of a draw: when animals come, and when they go
+	overlooked    []span        // of a draw: where animals are that people overlooked in looks
 }
 
-const usualSamples = 2000
+// The fewest and the most draws.
+const (
+	fewestSamples = 1000
+	mostSamples   = 8000
+)
 
 func newSampler(d Observations) *sampler {
-	s := &sampler{detectability: d.Detectability, rng: rand.New(rand.NewPCG(d.Seed, 0x5eed)), n: d.Samples, frames: max(d.Frames, 1), looks: map[int]int{}}
-	if s.n <= 0 {
-		s.n = usualSamples
-	}
+	s := &sampler{detectability: d.Detectability, reader: d.Reader, rng: rand.New(rand.NewPCG(d.Seed, 0x5eed)),
+		pick: rand.New(rand.NewPCG(d.Seed, uint64(len(d.Looks)))), frames: max(d.Frames, 1),
+		looks: map[int]Look{}, held: map[int]cells{}}
 	every := d.Every
 	if !(every > 0) {
 		every = 1
 	}
 	s.edge = d.Detectability.Edge / every
+	s.gap, s.pieces = max(1, int(math.Round(ArrivalGap/every))), max(1, int(math.Round(PiecesGap/every)))
+	inFrames := func(seconds float64) int { return min(s.frames, max(1, int(math.Round(seconds/every)))) }
+	sum := 0
 	for _, v := range d.Detectability.Visits {
-		s.visits = append(s.visits, max(1, int(math.Round(v/every))))
+		s.visits = append(s.visits, inFrames(v))
+		sum += inFrames(v)
+		s.longer = append(s.longer, sum)
 	}
 	if len(s.visits) == 0 {
-		s.visits = []int{1}
-	}
-	sum := 0
-	for _, v := range s.visits {
-		sum += v
-		s.longer = append(s.longer, sum)
+		s.visits, s.longer = []int{1}, []int{1}
 	}
 	for _, l := range d.Looks {
 		if l.Frame >= 0 && l.Frame < s.frames {
-			s.looks[l.Frame] = l.N
+			s.looks[l.Frame] = l
 		}
 	}
 	s.lookedTo = make([]int, s.frames+1)
 	for t := range s.frames {
-		n, ok := s.looks[t]
+		l, ok := s.looks[t]
 		s.lookedTo[t+1] = s.lookedTo[t]
 		if ok {
 			s.lookedTo[t+1]++
-			s.confirmed = max(s.confirmed, n)
+			s.confirmed = max(s.confirmed, l.N)
 		}
 	}
-	s.points, s.open, s.diff = make([]int32, s.frames), make([]int32, s.frames), make([]int32, s.frames+1)
+	s.points, s.open = make([]int32, s.frames), make([]int32, s.frames)
 	for _, c := range d.Candidates {
 		s.add(c)
 	}
+	slices.SortStableFunc(s.list, func(a, b candidate) int { return cmp.Compare(a.begin(), b.begin()) })
 	s.shift()
 	s.when(d.Candidates)
-	s.learn(max(1, int(track.Default().MaxGapS/every))) // an absence that ends a track ends a visit
+	s.hide(every)
+	s.hear()
+	s.belief = newBelief(d.Detectability, d.Survey)
+	r := math.Min(math.Max(d.Detectability.Recall, 0.01), 0.99)
+	s.usual = (1 - r) / r
 	return s
 }
 
@@ -120,9 +160,37 @@ func (s *sampler) add(c Candidate) {
 		}
 		ready.runs = append(ready.runs, span{t, t + 1})
 	}
+	if c.Said == NoAnimal {
+		ready.rest = away(ready.runs, c.Denied, s.gap)
+	}
 	if len(ready.runs) > 0 || c.Said != Unsaid { // one that was spoken of tells of the others wherever it was
 		s.list = append(s.list, ready)
 	}
+}
+
+// away are the parts of runs that lie further than gap from the frames at which a person said that nothing is there; none
+// where it is not known at which frame that was said.
+func away(runs []span, denied []int, gap int) (rest []span) {
+	if len(denied) == 0 {
+		return nil
+	}
+	for _, r := range runs {
+		parts := []span{r}
+		for _, t := range denied {
+			var left []span
+			for _, p := range parts {
+				if a := (span{p.from, min(p.to, t-gap)}); a.from < a.to {
+					left = append(left, a)
+				}
+				if b := (span{max(p.from, t+gap+1), p.to}); b.from < b.to {
+					left = append(left, b)
+				}
+			}
+			parts = left
+		}
+		rest = append(rest, parts...)
+	}
+	return rest
 }
 
 // shift weighs by how much the log odds of this deployment's candidates may be off, after what
@@ -154,7 +222,7 @@ func (s *sampler) shift() {
 	}
 }
 
-// when spreads missed visits over the frames: Together of them with the candidates, the others evenly.
+// when spreads missed arrivals over the frames: Together of them with the candidates, the others evenly.
 func (s *sampler) when(list []Candidate) {
 	alive := make([]float64, s.frames)
 	total := 0.0
@@ -184,26 +252,6 @@ func (s *sampler) when(list []Candidate) {
 	}
 }
 
-// visit draws when a missed visit is.
-func (s *sampler) visit() span {
-	length := s.visits[s.rng.IntN(len(s.visits))]
-	mid := sort.SearchFloat64s(s.weightTo, s.rng.Float64()*s.weightTo[s.frames-1])
-	from := mid - s.rng.IntN(length)
-	return span{max(0, from), min(s.frames, from+length)}
-}
-
-// around draws the visit that a person found: a long one is found more readily. It reaches no further than to the looks
-// that did not find it.
-func (s *sampler) around(f found) span {
-	length := s.visits[sort.SearchInts(s.longer, 1+s.rng.IntN(s.longer[len(s.longer)-1]))]
-	from := f.from
-	if more := length - (f.to - f.from); more > 0 {
-		from -= s.rng.IntN(more + 1)
-		return span{max(f.least, from), min(f.most, from+length)}
-	}
-	return f.span
-}
-
 // looked tells whether a person looked at a frame of it.
 func (s *sampler) looked(v span) bool { return s.lookedTo[v.to] > s.lookedTo[v.from] }
 
@@ -215,85 +263,208 @@ func (s *sampler) geometric(mean float64) int {
 	return int(math.Log(1-s.rng.Float64()) / math.Log(mean/(1+mean)))
 }
 
-// present adds an animal to some frames.
-func (s *sampler) present(v span) {
-	s.diff[max(0, v.from)]++
-	s.diff[min(s.frames, v.to)]--
+// poisson draws a number, at most as many as there are frames.
+func (s *sampler) poisson(mean float64) int {
+	if !(mean > 0) {
+		return 0
+	}
+	return int(distuv.Poisson{Lambda: math.Min(mean, float64(s.frames)), Src: s.rng}.Rand())
 }
 
-// draw draws once: MaxN; the largest count in frames that no person looked at; and those of them that
-// have it.
-func (s *sampler) draw() (most, left int, at []int32) {
-	clear(s.diff)
-	unseen := s.unseen.Rand()
-	s.eachReal(func(c *candidate) {
-		for _, r := range c.runs {
-			s.present(r)
-		}
-	}, func(v span, missed bool) {
-		if !missed || !s.looked(v) {
-			s.present(v)
-		}
-	}, unseen)
-	for _, f := range s.found {
-		s.present(s.around(f))
+// present adds an animal to some frames.
+func (s *sampler) present(v span) {
+	v = s.within(v)
+	if v.from < v.to {
+		s.comes, s.goes = append(s.comes, int32(v.from)), append(s.goes, int32(v.to))
 	}
-	most, n := s.confirmed, 0
-	for t := range s.frames {
-		n += int(s.diff[t])
-		if _, ok := s.looks[t]; ok || n < left {
+}
+
+func (s *sampler) within(v span) span { return span{max(0, v.from), min(s.frames, v.to)} }
+
+// draw draws once: MaxN; the largest count in frames that no person looked at, or in which one may have overlooked animals; and those
+// of them that have it.
+func (s *sampler) draw() (most, left int, at []int32) {
+	s.comes, s.goes, s.overlooked = s.comes[:0], s.goes[:0], s.overlooked[:0]
+	found, coming := s.found()
+	s.came += float64(coming)
+	recall, shape, rate := s.cellsOf(coming).draw(s.rng.Float64())
+	arrivals := distuv.Gamma{Alpha: shape, Beta: rate, Src: s.rng}.Rand()
+	s.hidden.draw(s, arrivals*(1-recall)*(1-s.hidden.covered))
+	odds := math.Min((1-recall)/recall/s.usual, 30)
+	s.companions(found, s.detectability.Beside*odds*s.beside.Rand())
+	s.met.draw(s)
+	slices.Sort(s.comes)
+	slices.Sort(s.goes)
+	n, went := 0, 0
+	for i := 0; i < len(s.comes); {
+		from := s.comes[i]
+		for ; i < len(s.comes) && s.comes[i] == from; i++ {
+			n++
+		}
+		for s.goes[went] <= from { // all that went had come
+			went++
+			n--
+		}
+		to := s.goes[went]
+		if i < len(s.comes) {
+			to = min(to, s.comes[i])
+		}
+		left, at = s.more(span{int(from), int(to)}, n, left, at)
+	}
+	for _, v := range s.overlooked {
+		left, at = s.overlookedIn(v, left, at)
+	}
+	return max(s.confirmed, left), left, at
+}
+
+// more takes in a stretch in which so many are there: the largest count yet in frames that nobody looked at, and, where it is
+// more than confirmed, those frames.
+func (s *sampler) more(v span, n, left int, at []int32) (int, []int32) {
+	if n < left || v.to-v.from == s.lookedTo[v.to]-s.lookedTo[v.from] {
+		return left, at
+	}
+	if n > left {
+		left, at = n, at[:0]
+	}
+	if n > s.confirmed {
+		for t := v.from; t < v.to; t++ {
+			if s.lookedTo[t+1] == s.lookedTo[t] {
+				at = append(at, int32(t))
+			}
+		}
+	}
+	return left, at
+}
+
+// overlookedIn takes in the looks at an animal that was overlooked in them: one more than was counted, or as many more as were
+// overlooked there.
+func (s *sampler) overlookedIn(v span, left int, at []int32) (int, []int32) {
+	for t := v.from; t < v.to; t++ {
+		l, ok := s.looks[t]
+		if !ok {
 			continue
 		}
-		if n > left {
-			left, at = n, at[:0]
+		here := l.N
+		for _, o := range s.overlooked {
+			if o.has(t) {
+				here++
+			}
 		}
-		if n > s.confirmed {
+		if here > left {
+			left, at = here, at[:0]
+		}
+		if here == left && here > s.confirmed && !slices.Contains(at, int32(t)) {
 			at = append(at, int32(t))
 		}
 	}
-	return max(most, left), left, at
+	return left, at
 }
 
-// eachReal draws which candidates are animals, and gives them; and where animals are that were not detected: in holes, before
-// and after, and in visits that left no candidate (missed). unseen is how many times as much of that there is as usual.
-func (s *sampler) eachReal(seen func(*candidate), hidden func(v span, missed bool), unseen float64) {
+func (s *sampler) cellsOf(found int) cells {
+	c, ok := s.held[found]
+	if !ok {
+		c = s.belief.cells(Evidence{Found: float64(found), Met: s.met.arrivals, Covered: s.hidden.covered})
+		s.held[found] = c
+	}
+	return c
+}
+
+// found draws which candidates are animals, and where those are. It gives those with which the machine found a visit, and how many
+// arrivals these make.
+func (s *sampler) found() (list []*candidate, arrivals int) {
 	u := s.shifts[sort.SearchFloat64s(s.shiftTo, s.rng.Float64()*s.shiftTo[len(s.shiftTo)-1])]
-	found := s.detectability.Absent
+	s.real = s.real[:0]
+	last := -1 << 30
 	for i := range s.list {
 		c := &s.list[i]
-		if c.said == NoAnimal || c.said == Unsaid && s.rng.Float64() >= Logistic(c.odds+u) {
+		if len(c.runs) == 0 || c.said == Unsaid && s.rng.Float64() >= Logistic(c.odds+u) {
 			continue
 		}
-		found++
-		if len(c.runs) > 0 {
-			seen(c)
-			s.beside(c, unseen, hidden)
+		if c.said == NoAnimal {
+			s.denied(c, u)
+			continue
 		}
+		c.head, c.tail = c.first()-min(s.geometric(s.edge), c.before), c.last()+min(s.geometric(s.edge), c.after)
+		piece := s.follows(c)
+		s.real = append(s.real, c)
+		if c.drawn || piece {
+			continue
+		}
+		list = append(list, c)
+		if c.first()-last > s.gap {
+			arrivals++
+		}
+		last = c.first()
 	}
-	if mean := math.Min(s.detectability.Missed*unseen*found, float64(s.frames)); mean > 0 {
-		for range int(distuv.Poisson{Lambda: mean, Src: s.rng}.Rand()) {
-			hidden(s.visit(), true)
+	for _, c := range s.real {
+		s.around(c)
+	}
+	return list, arrivals
+}
+
+// denied draws where an animal is all the same of a candidate that a person said is none.
+func (s *sampler) denied(c *candidate, u float64) {
+	if s.reader.Added > 0 && s.rng.Float64() < s.reader.Added*Logistic(c.odds+u) { // it was misnamed
+		for _, r := range c.runs {
+			s.present(r)
+			s.overlooked = append(s.overlooked, r)
+		}
+		return
+	}
+	if len(c.rest) > 0 && s.rng.Float64() < s.detectability.Stray {
+		for _, r := range c.rest {
+			s.present(r)
 		}
 	}
 }
 
-// beside draws where the animal of a candidate is besides its points.
-func (s *sampler) beside(c *candidate, unseen float64, hidden func(v span, missed bool)) {
-	usual := 1 - math.Pow(1-s.detectability.Hole, unseen)
+// follows draws whether a candidate is a further piece of the visit of the one that ended last before it: then the animal is not
+// there twice between them.
+func (s *sampler) follows(c *candidate) bool {
+	var before *candidate
+	for k := len(s.real) - 1; k >= 0; k-- {
+		if p := s.real[k]; p.last() <= c.first() && (before == nil || p.last() > before.last()) {
+			before = p
+		}
+	}
+	if before == nil || c.first()-before.last() > s.pieces || s.rng.Float64() >= s.detectability.Same {
+		return false
+	}
+	before.tail = min(before.tail, c.first())
+	c.head = max(c.head, before.tail)
+	return true
+}
+
+// around puts the animal of a candidate where it is: at its points, in its holes, before and after.
+func (s *sampler) around(c *candidate) {
+	for _, r := range c.runs {
+		s.present(r)
+	}
 	for _, h := range c.holes {
 		chance := h.there
 		if chance < 0 {
-			chance = usual
+			chance = s.detectability.Hole
 		}
 		if s.rng.Float64() < chance {
-			hidden(h.span, false)
+			s.present(h.span)
 		}
 	}
-	first, last := c.runs[0].from, c.runs[len(c.runs)-1].to
-	if e := min(s.geometric(s.edge*unseen), first); e > 0 {
-		hidden(span{first - e, first}, false)
-	}
-	if e := min(s.geometric(s.edge*unseen), s.frames-last); e > 0 {
-		hidden(span{last, last + e}, false)
+	s.present(span{c.head, c.first()})
+	s.present(span{c.last(), c.tail})
+}
+
+// companions draws visits that were missed beside those that were found: half of them begin with an arrival, the others at any
+// time that it lasts. One that a look met is among those that are met.
+func (s *sampler) companions(found []*candidate, each float64) {
+	for range s.poisson(each * float64(len(found))) {
+		c := found[s.rng.IntN(len(found))]
+		length := s.visits[s.rng.IntN(len(s.visits))]
+		from := c.first() + s.rng.IntN(2*s.gap+1) - s.gap
+		if s.rng.IntN(2) == 0 {
+			from = c.first() - length + 1 + s.rng.IntN(c.last()-c.first()+length-1)
+		}
+		if v := s.within(span{from, from + length}); v.from < v.to && !s.looked(v) {
+			s.present(v)
+		}
 	}
 }

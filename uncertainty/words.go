@@ -4,32 +4,89 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// Statement is what may be published of a taxon: its MaxN, how sure that is, how much was looked at, and that
-// detectability is assumed where it was not measured. unread is how much of the video could not be read.
-func (p Posterior) Statement(g Grounds, unread time.Duration) string {
-	sure := strconv.FormatFloat(math.Round(1000*(1-p.Limit))/10, 'g', -1, 64) + " %"
-	var text string
+// Told is what a statement says besides of the posterior: what it is of, and by whom.
+type Told struct {
+	Every    time.Duration // the sampling interval
+	Readers  int           // people who looked
+	Unread   time.Duration // of the period, not analysed
+	Disputed bool          // two readers contradict each other, and it is not settled
+}
+
+// Statement is what may be published of a taxon: its MaxN and of what, how sure that is, how much was looked at and by how many, and
+// what was assumed.
+//
+//	MaxN 3 among the 3,600 frames sampled one a second; chance of more under 5 %; 14 frames looked at by one reader; 2m10s not analysed
+func (p Posterior) Statement(g Grounds, t Told) string {
+	of := fmt.Sprintf("among the %s frames sampled %s", thousands(p.Frames), pace(t.Every))
+	var parts []string
+	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	interval := fmt.Sprintf("%s (%s%s)", Range(&Interval{Low: p.Low, High: p.High}), percent(1-p.Limit), map[bool]string{true: ", assumed"}[!g.Measured()])
 	switch {
+	case t.Disputed:
+		add("MaxN disputed %s: two readers contradict each other", of)
 	case p.Certified:
-		text = fmt.Sprintf("MaxN %d, at least %s", p.Confirmed, sure)
-	case !g.Measured():
-		text = fmt.Sprintf("MaxN %d or more, not certified", p.Confirmed)
-	case p.Low == p.High:
-		text = fmt.Sprintf("MaxN %d (%s), not certified", p.Estimate, sure)
+		add("MaxN %d %s", p.Confirmed, of)
+		add("chance of more under %s", percent(p.Limit))
+	case p.Looked == 0:
+		add("MaxN %s %s, nobody looked", interval, of)
 	default:
-		text = fmt.Sprintf("MaxN %d, %d to %d (%s), not certified", p.Estimate, p.Low, p.High, sure)
+		add("MaxN %d seen %s, not certified", p.Confirmed, of)
+		add("MaxN %s", interval)
 	}
-	text += fmt.Sprintf("; %s of %s frames looked at", thousands(p.Looked), thousands(p.Frames))
-	if unread > 0 {
-		text += "; " + unread.Round(time.Second).String() + " of the video could not be read"
+	if p.Looked > 0 {
+		add("%s looked at by %s", counted(p.Looked, "frame"), readers(t.Readers))
 	}
-	if !g.Measured() {
-		text += "; " + g.assumed()
+	if t.Unread > 0 {
+		add("%s not analysed", t.Unread.Round(time.Second))
 	}
-	return text
+	switch {
+	case !g.Measured():
+		add("%s", g.assumed())
+	case !p.Certified && !g.Detectability.Enough():
+		add("%s", g.tooFew())
+	}
+	return strings.Join(parts, "; ")
+}
+
+// tooFew says why no certificate rests on a detectability that was measured.
+func (g Grounds) tooFew() string {
+	return fmt.Sprintf("no certificate rests on a detectability measured on %s in %s of held-out video: it takes %d in %d",
+		counted(g.Detectability.Animals, "visit"), counted(g.Detectability.Deployments, "stretch"), EnoughVisits, EnoughDeployments)
+}
+
+// pace writes a sampling interval for people: "one a second", "one every 200ms".
+func pace(every time.Duration) string {
+	if every == time.Second || every <= 0 {
+		return "one a second"
+	}
+	return "one every " + every.String()
+}
+
+func percent(share float64) string {
+	return strconv.FormatFloat(math.Round(1000*share)/10, 'g', -1, 64) + " %"
+}
+
+func readers(n int) string {
+	if n <= 1 {
+		return "one reader"
+	}
+	return fmt.Sprintf("%d readers", n)
+}
+
+// counted writes a number of things: "1 frame", "3,600 frames".
+func counted(n int, of string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(of, "ch"):
+		of += "es"
+	default:
+		of += "s"
+	}
+	return thousands(n) + " " + of
 }
 
 // thousands writes a number with commas: 3,600.
@@ -44,16 +101,31 @@ func thousands(n int) string {
 // Why says why a frame is suggested.
 func (p Posterior) Why(s Suggestion) string {
 	switch {
+	case s.Again:
+		return "a second look, without the first: people misname animals, and this frame decides"
+	case s.Audit:
+		return "drawn at random: an animal that was missed would show"
 	case s.Open == 0:
-		return "nothing undecided here, but an animal that was missed would show"
+		return fmt.Sprintf("most likely to hold more than %d: an animal of a frame near it may still be here", p.Confirmed)
 	case s.Open == 1:
 		return fmt.Sprintf("most likely to hold more than %d: 1 animal here is undecided", p.Confirmed)
 	}
 	return fmt.Sprintf("most likely to hold more than %d: %d animals here are undecided", p.Confirmed, s.Open)
 }
 
+// Lookahead says how many looks a certificate takes, before one begins; "" where there is nothing to say.
+func (p Posterior) Lookahead() string {
+	switch {
+	case p.Certified || p.Ahead <= 0:
+		return ""
+	case p.Looked+p.Ahead >= p.Frames:
+		return "a certificate takes a look at every frame: the visits that may be missed are too short for fewer"
+	}
+	return fmt.Sprintf("a certificate takes about %s more, at most, if they find nothing new", counted(p.Ahead, "look"))
+}
+
 // Riskiest is which of several taxa of a deployment is to be looked at next, by index: the one of which least is certain, one
-// that is not certified before all that are, for it may lack but frames without a detection. -1 where there are none.
+// that is not certified before all that are. -1 where there are none.
 func Riskiest(list []Posterior) int {
 	at, most := -1, -1.0
 	for i, p := range list {

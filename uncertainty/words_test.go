@@ -13,23 +13,33 @@ func TestStatements(t *testing.T) {
 		t.Fatal(err)
 	}
 	sure, assumed := m.Of(taxon.Taxon{Name: "whitetip"}), m.Of(taxon.Taxon{Name: "silvertip"})
-	p := Posterior{Limit: 0.05, Frames: 3600, Looked: 6, Confirmed: 3, Estimate: 4, Low: 3, High: 5}
-	certified, one := p, p
+	few := sure
+	few.Detectability.Animals = 4
+	p := Posterior{Limit: 0.05, Frames: 3600, Looked: 14, Confirmed: 3, Estimate: 4, Low: 3, High: 5}
+	certified, one, nobody := p, p, p
 	certified.Certified = true
-	one.Low, one.Estimate, one.Limit = 5, 5, 0.1
+	one.Low, one.Estimate, one.Limit, one.Looked = 5, 5, 0.1, 1
+	nobody.Looked = 0
+	told := Told{Every: time.Second, Readers: 1}
 	for _, c := range []struct {
-		p      Posterior
-		b      Grounds
-		unread time.Duration
-		want   string
+		p    Posterior
+		b    Grounds
+		told Told
+		want string
 	}{
-		{certified, sure, 0, "MaxN 3, at least 95 %; 6 of 3,600 frames looked at"},
-		{certified, assumed, 0, "MaxN 3, at least 95 %; 6 of 3,600 frames looked at; detectability assumed: how many of it the model misses was not measured"},
-		{p, sure, 90 * time.Second, "MaxN 4, 3 to 5 (95 %), not certified; 6 of 3,600 frames looked at; 1m30s of the video could not be read"},
-		{one, sure, 0, "MaxN 5 (90 %), not certified; 6 of 3,600 frames looked at"},
-		{p, assumed, 0, "MaxN 3 or more, not certified; 6 of 3,600 frames looked at; detectability assumed: how many of it the model misses was not measured"},
+		{certified, sure, Told{Every: time.Second, Readers: 1, Unread: 130 * time.Second},
+			"MaxN 3 among the 3,600 frames sampled one a second; chance of more under 5 %; 14 frames looked at by one reader; 2m10s not analysed"},
+		{p, sure, Told{Every: 200 * time.Millisecond, Readers: 2}, "MaxN 3 seen among the 3,600 frames sampled one every 200ms, not certified; MaxN 3 to 5 (95 %); 14 frames looked at by 2 readers"},
+		{one, sure, told, "MaxN 3 seen among the 3,600 frames sampled one a second, not certified; MaxN 5 (90 %); 1 frame looked at by one reader"},
+		{p, assumed, told, "MaxN 3 seen among the 3,600 frames sampled one a second, not certified; MaxN 3 to 5 (95 %, assumed); 14 frames looked at by one reader; " +
+			"detectability assumed: how many of it the model misses was not measured"},
+		{p, few, told, "MaxN 3 seen among the 3,600 frames sampled one a second, not certified; MaxN 3 to 5 (95 %); 14 frames looked at by one reader; " +
+			"no certificate rests on a detectability measured on 4 visits in 12 stretches of held-out video: it takes 10 in 3"},
+		{nobody, sure, told, "MaxN 3 to 5 (95 %) among the 3,600 frames sampled one a second, nobody looked"},
+		{certified, sure, Told{Every: time.Second, Readers: 2, Disputed: true},
+			"MaxN disputed among the 3,600 frames sampled one a second: two readers contradict each other; 14 frames looked at by 2 readers"},
 	} {
-		if got := c.p.Statement(c.b, c.unread); got != c.want {
+		if got := c.p.Statement(c.b, c.told); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
 	}
@@ -37,17 +47,23 @@ func TestStatements(t *testing.T) {
 
 func TestWhyAndRiskiest(t *testing.T) {
 	p := Posterior{Confirmed: 2}
-	for open, want := range []string{"nothing undecided here, but an animal that was missed would show",
+	for open, want := range []string{"most likely to hold more than 2: an animal of a frame near it may still be here",
 		"most likely to hold more than 2: 1 animal here is undecided", "most likely to hold more than 2: 2 animals here are undecided"} {
 		if got := p.Why(Suggestion{Open: open}); got != want {
 			t.Errorf("%d open: %s", open, got)
 		}
 	}
+	if got, want := p.Why(Suggestion{Audit: true}), "drawn at random: an animal that was missed would show"; got != want {
+		t.Error(got)
+	}
+	if got, want := (Posterior{Ahead: 57, Frames: 3600}).Lookahead(), "a certificate takes about 57 looks more, at most, if they find nothing new"; got != want {
+		t.Error(got)
+	}
 	if i := Riskiest([]Posterior{{Risk: 0.04, Certified: true}, {Risk: 0.01}, {Risk: 0.3}, {Risk: 0.2}}); i != 2 {
 		t.Errorf("the riskiest is %d", i)
 	}
 	if i := Riskiest([]Posterior{{Risk: 0.04, Certified: true}, {Risk: 0.01}}); i != 1 {
-		t.Errorf("one that lacks an audit comes before the certified: %d", i)
+		t.Errorf("one that is not certified comes before the certified: %d", i)
 	}
 	if Riskiest(nil) != -1 {
 		t.Error("of none")
