@@ -19,6 +19,8 @@ func (s *State) Apply(v Verdict) {
 		s.confirm(v)
 	case Reject, Unsure, Flag, Unflag:
 		s.doubt(v)
+	case Absent:
+		s.absent(v)
 	case Add:
 		s.add(v)
 	case Edit:
@@ -57,6 +59,9 @@ func (s *State) judge(t *Track, standing Standing, taxon string, v Verdict) {
 		return
 	}
 	t.Standing, t.By, t.At, t.reconciled = standing, v.By, v.At, v.Said.Reconciled
+	if standing == Accepted {
+		t.refused = nil
+	}
 	if taxon != "" {
 		t.Taxon = taxon
 	}
@@ -85,6 +90,9 @@ func (s *State) doubt(v Verdict) {
 	for _, t := range takes {
 		switch v.Kind {
 		case Reject:
+			if i, ok := s.frameOf(v); ok {
+				t.refuse(i)
+			}
 			s.judge(t, Rejected, "", v)
 		case Unsure:
 			s.judge(t, Uncertain, "", v)
@@ -105,6 +113,7 @@ func (s *State) add(v Verdict) {
 		if _, there := takes[0].at(i); !there {
 			s.cut([]Point{p}, false)
 			takes[0].set(p)
+			takes[0].undeny(i)
 		}
 		return
 	}
@@ -165,6 +174,9 @@ func (s *State) split(v Verdict) {
 		case n > 0:
 			later := *t
 			later.ID, later.Points, later.Keys = name("s", v), slices.Clone(t.Points[n:]), nil
+			before := func(p Point) bool { return s.Frames[p.Frame].Time < v.Said.Time.Duration() }
+			later.Denied = slices.DeleteFunc(slices.Clone(t.Denied), before)
+			t.Denied = slices.DeleteFunc(slices.Clone(t.Denied), func(p Point) bool { return !before(p) })
 			t.Points, t.Keys = slices.Clone(t.Points[:n]), nil
 			s.put(&later)
 			s.parted(t, &later)
@@ -188,6 +200,9 @@ func (s *State) merge(v Verdict) {
 		if _, there := t.at(p.Frame); !there {
 			t.set(p)
 		}
+	}
+	for _, p := range o.Denied {
+		t.deny(p)
 	}
 	t.Keys, t.Single = nil, false
 	if o.Standing == Accepted && t.Standing != Accepted {
@@ -269,8 +284,8 @@ func (s *State) remark(v Verdict) {
 			s.looked[taxon][i] = v.By
 		}
 		for _, t := range s.tracks {
-			if _, here := t.at(i); here && t.Standing == Open && slices.Contains(v.Said.Taxa, t.Taxon) {
-				s.judge(t, Rejected, "", v)
+			if n, here := t.at(i); here && t.Standing == Open && slices.Contains(v.Said.Taxa, t.Taxon) {
+				s.overlooked(t, n, v)
 			}
 		}
 	case Count:
@@ -284,4 +299,16 @@ func (s *State) remark(v Verdict) {
 	case Note:
 		s.notes = append(s.notes, Remark{Frame: i, Kind: Note, By: v.By, Note: v.Said.Note})
 	}
+}
+
+// overlooked is what a look says of an open track's n-th point: it is none, here or, where the verdict means the whole, at all.
+func (s *State) overlooked(t *Track, n int, v Verdict) {
+	p := t.Points[n]
+	if v.Said.Spares && s.Doubtful(t) != "" {
+		t.deny(p)
+		t.Points = slices.Delete(slices.Clone(t.Points), n, n+1)
+		return
+	}
+	t.refuse(p.Frame)
+	s.judge(t, Rejected, "", v)
 }

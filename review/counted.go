@@ -18,7 +18,7 @@ import (
 )
 
 // Rule names the version of how a count follows from a log: what was derived by another is derived anew.
-const Rule = 2
+const Rule = 3
 
 // Basis is what a reviewed count rests on, besides the log of verdicts.
 type Basis struct {
@@ -237,6 +237,12 @@ func (s *State) unspoken(taxon string, counted []track.Track) (out []track.Track
 			here[p.Frame] = append(here[p.Frame], t)
 		}
 	}
+	denied := map[int][]Point{}
+	for _, t := range s.tracks {
+		for _, p := range t.Denied {
+			denied[p.Frame] = append(denied[p.Frame], p)
+		}
+	}
 	open := func(p track.Point) bool {
 		i, ok := s.FrameAt(p.Time)
 		if !ok {
@@ -246,13 +252,19 @@ func (s *State) unspoken(taxon string, counted []track.Track) (out []track.Track
 			return false
 		}
 		nearest, most := (*Track)(nil), sameAnimal
+		none := false // a person said that the nearest box is none
 		for _, t := range here[i] {
 			q, _ := t.In(i)
 			if overlap := frame.IoU(q.Box, p.Box); overlap >= most {
 				nearest, most = t, overlap
 			}
 		}
-		return nearest == nil || nearest.Standing == Open || nearest.Standing == Uncertain
+		for _, q := range denied[i] {
+			if overlap := frame.IoU(q.Box, p.Box); overlap >= sameAnimal && (nearest == nil || overlap > most) {
+				none, most = true, overlap
+			}
+		}
+		return !none && (nearest == nil || nearest.Standing == Open || nearest.Standing == Uncertain)
 	}
 	for _, t := range counted {
 		if t.Taxon != taxon {

@@ -30,7 +30,7 @@ func (s *State) Draft(v Verdict) (Verdict, error) {
 		}
 	}
 	switch v.Kind {
-	case Accept, Reject, Relabel, Unsure, Split, Merge, Apart:
+	case Accept, Reject, Absent, Relabel, Unsure, Split, Merge, Apart:
 		return s.draftTrack(v)
 	case Flag, Unflag:
 		if v.Said.Track != "" {
@@ -60,7 +60,7 @@ func (s *State) draftTrack(v Verdict) (Verdict, error) {
 		return v, fmt.Errorf("there is no track %q: it may have been merged or taken away; read the deployment again", v.Said.Track)
 	}
 	v.Was = Was{Taxon: t.Taxon, Standing: t.Standing, By: t.By}
-	if t.reconciled && !v.Said.Reconciled && slices.Contains([]Kind{Accept, Reject, Relabel, Unsure}, v.Kind) {
+	if t.reconciled && !v.Said.Reconciled && slices.Contains([]Kind{Accept, Reject, Absent, Relabel, Unsure}, v.Kind) {
 		return v, fmt.Errorf("%s was reconciled by %s: what was agreed on can only be reconciled again", t.ID, t.By)
 	}
 	all := slices.Contains([]Kind{Accept, Relabel, Merge, Apart}, v.Kind)
@@ -70,6 +70,17 @@ func (s *State) draftTrack(v Verdict) (Verdict, error) {
 		if v.Said.Taxon == "" {
 			v.Said.Taxon = t.Taxon
 		}
+	case Absent:
+		i, ok := s.frameOf(v)
+		if !ok {
+			return v, s.wants(v, true, "the frame in which the animal is not")
+		}
+		p, here := t.In(i)
+		if !here {
+			return v, fmt.Errorf("%s has no box in this frame: there is nothing to take away", t.ID)
+		}
+		box := Box(rounded(p.Box))
+		v.Said.Box, v.Was.Box, v.Said.Animal = &box, &box, nil // the box finds it
 	case Relabel:
 		return v, s.wants(v, v.Said.Taxon == "", "a taxon")
 	case Split:
@@ -144,6 +155,7 @@ func (s *State) draftFrame(v Verdict) (Verdict, error) {
 	}
 	switch v.Kind {
 	case Looked:
+		v.Said.Spares = true
 		return v, s.wants(v, len(v.Said.Taxa) == 0 || slices.Contains(v.Said.Taxa, ""), "the taxa that were looked for")
 	case Count:
 		if r, there := s.counted[v.Said.Taxon][i]; there {

@@ -382,7 +382,7 @@ func TestDraftSaysWhatCannotBeMeant(t *testing.T) {
 
 // anything is a verdict at random; many cannot be meant.
 func anything(r *rand.Rand, s *State) (Kind, Said) {
-	kinds := []Kind{Accept, Reject, Relabel, Unsure, Flag, Unflag, Add, Edit, Delete, Split, Merge, Apart, Draw, Looked, Count, Note}
+	kinds := []Kind{Accept, Reject, Absent, Relabel, Unsure, Flag, Unflag, Add, Edit, Delete, Split, Merge, Apart, Draw, Looked, Count, Note}
 	one := func() string {
 		if len(s.Tracks()) == 0 {
 			return ""
@@ -474,7 +474,7 @@ func FuzzParseSaid(f *testing.F) {
 			return
 		}
 		s := Begin(reef())
-		for _, kind := range []Kind{Accept, Add, Edit, Split, Merge, Apart, Draw, Looked, Count, Note, Flag, Delete} {
+		for _, kind := range []Kind{Accept, Absent, Add, Edit, Split, Merge, Apart, Draw, Looked, Count, Note, Flag, Delete} {
 			if v, err := s.Draft(Verdict{Kind: kind, Said: said}); err == nil {
 				v.ID = 1
 				s.Apply(v)

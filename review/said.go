@@ -29,7 +29,10 @@ type Said struct {
 	// Reconciled marks what two people agreed on: on that track it stands above all others.
 	Reconciled bool    `json:"reconciled,omitempty"`
 	SeenS      float64 `json:"seen_s,omitempty"` // seconds that the person spent
-	Nonce      string  `json:"nonce,omitempty"`  // of whoever sent it: what is sent twice is kept once
+	// Spares says of a look that what was open in the frame is denied there alone where the track is doubtful (State.Doubtful). A log of
+	// before that does not have it: its looks rejected whole tracks.
+	Spares bool   `json:"spares,omitempty"`
+	Nonce  string `json:"nonce,omitempty"` // of whoever sent it: what is sent twice is kept once
 
 	// Animal is where the track lay when the verdict was given, and Other the one it is merged with or set apart from: all sightings
 	// where something was confirmed, some of them otherwise. By them it is found again.

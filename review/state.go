@@ -47,11 +47,13 @@ type Track struct {
 	Flagged  bool
 	Note     string // of the flag
 	Points   []Point
-	Keys     []Key // where it was drawn by key frames
-	Drawn    bool  // a person's own
-	Single   bool  // one box that a person added outside any track
+	Keys     []Key   // where it was drawn by key frames
+	Drawn    bool    // a person's own
+	Single   bool    // one box that a person added outside any track
+	Denied   []Point // boxes of it that a person said are not the animal (Absent), rising; they are no longer among Points
 
 	reconciled bool
+	refused    []int // frames at which it was rejected whole
 }
 
 // at is the track's point in a frame.

@@ -23,6 +23,8 @@ func (v Verdict) Text() string {
 		text = "accepted " + what + " as " + s.Taxon
 	case Reject:
 		text = "rejected " + what
+	case Absent:
+		text = "said that " + s.Track + " is no animal in the frame" + at + ", of its other frames nothing"
 	case Relabel:
 		text = "named " + what + " " + s.Taxon
 	case Unsure:

@@ -41,6 +41,7 @@ type Candidate struct {
 	Said   Said
 	Drawn  bool  // by a person, or taken for another taxon by the machine, which had missed it so
 	Frames []int // of its points: indices into the frames that were looked at by the machine, rising; at least one
+	Denied []int // frames in which a person said that this animal is not there, rising: a box cut out there, or where the whole was rejected
 }
 
 // Look is a frame that a person looked at, all of it: N animals of the taxon are in it.

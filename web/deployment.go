@@ -52,6 +52,8 @@ type trackJSON struct {
 	Points  [][6]float64 `json:"points"`
 	Drawn   bool         `json:"drawn"`
 	Keys    []keyJSON    `json:"keys,omitempty"`
+	Doubt   string       `json:"doubtful,omitempty"` // why a no here is of this frame alone; "": it is of the whole track
+	Denied  []int        `json:"denied,omitempty"`   // frames in which a person said that this animal is not there
 }
 
 type keyJSON struct {
@@ -166,7 +168,7 @@ func (k *seat) describeTracks(v *view, out *deploymentJSON) {
 			continue
 		}
 		x := trackJSON{ID: t.ID, Taxon: t.Taxon, Machine: t.Machine, P: chance[t], State: string(t.Standing), Flagged: t.Flagged, Note: t.Note, By: t.By,
-			Points: make([][6]float64, len(t.Points)), Drawn: t.Drawn}
+			Points: make([][6]float64, len(t.Points)), Drawn: t.Drawn, Doubt: v.state.Doubtful(t), Denied: t.DeniedIn()}
 		for i, p := range t.Points {
 			x.Points[i] = [6]float64{float64(p.Frame), tenth(p.Box.X0), tenth(p.Box.Y0), tenth(p.Box.X1), tenth(p.Box.Y1), math.Round(p.Score*1000) / 1000}
 		}

@@ -30,11 +30,33 @@ export function accept(desk: Desk): void {
   onward(desk);
 }
 
+/** No: of the whole track, or of this frame alone where the track is doubtful. */
 export function reject(desk: Desk): void {
   const s = chosen(desk);
   if (!s) return;
   if (s.drawn) return remove(desk);
-  desk.say({ kind: 'reject', track: s.track!.id });
+  deny(desk, s);
+  onward(desk);
+}
+
+function deny(desk: Desk, s: Seen): void {
+  const track = s.track!.id;
+  desk.say(s.track!.doubtful ? { kind: 'absent', track, frame: desk.frame } : { kind: 'reject', track, frame: desk.frame });
+}
+
+/** No animal of any taxon, in none of its frames. */
+export function rejectWhole(desk: Desk): void {
+  const s = chosenTrack(desk);
+  if (!s) return;
+  desk.say({ kind: 'reject', track: s.track!.id, frame: desk.frame });
+  onward(desk);
+}
+
+/** Not this animal here; the rest of the track stays as it was. */
+export function absent(desk: Desk): void {
+  const s = chosenTrack(desk);
+  if (!s) return;
+  desk.say({ kind: 'absent', track: s.track!.id, frame: desk.frame });
   onward(desk);
 }
 
@@ -102,7 +124,7 @@ export function allRight(desk: Desk): void {
 }
 
 export function noneRight(desk: Desk): void {
-  for (const s of desk.open) desk.say({ kind: 'reject', track: s.track!.id });
+  for (const s of desk.open) deny(desk, s);
   looked(desk);
 }
 

@@ -9,6 +9,7 @@ export function stillAsked(pairs: Twice[], v: Verdict): Twice[] {
     case 'apart':
       return pairs.filter((p) => !(has(p, v.track) && has(p, v.with)));
     case 'reject':
+    case 'absent': // the server asks again where the two still lie on one another
     case 'unsure':
       return pairs.filter((p) => !has(p, v.track));
     case 'relabel':

@@ -74,6 +74,8 @@ export interface Track {
   points: Point[];
   drawn: boolean;
   keys?: Key[]; // of a drawn one
+  doubtful?: string; // why "no" is said of this frame alone; none: it is said of the whole track
+  denied?: number[]; // frames in which somebody said that this animal is not there
 }
 
 export interface Drawn {
@@ -155,7 +157,8 @@ export interface Key {
 /** What a person said. The server's kinds, one for one. */
 export type Verdict =
   | { kind: 'accept'; track: string; taxon?: string }
-  | { kind: 'reject'; track: string }
+  | { kind: 'reject'; track: string; frame?: number } // the frame at which it was said
+  | { kind: 'absent'; track: string; frame: number } // not this animal here
   | { kind: 'relabel'; track: string; taxon: string }
   | { kind: 'unsure'; track: string }
   | { kind: 'flag' | 'unflag'; track?: string; frame?: number; note?: string }
