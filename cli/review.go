@@ -281,15 +281,22 @@ func (a *app) reviewAgreement(ctx context.Context, s *survey.Survey, only []stri
 		return errors.New("no two people have judged the same deployment: there is nothing to compare")
 	}
 	t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "DEPLOYMENT\tTAXON\tREVIEWERS\tTRACKS\tAGREE %\tKAPPA\tMaxN")
+	fmt.Fprintln(t, "DEPLOYMENT\tTAXON\tREVIEWERS\tTRACKS\tAGREE %\tKAPPA\t95 %\tPREVALENCE\tBIAS\tPABAK\tMaxN")
 	for _, p := range found.Pairs {
-		fmt.Fprintf(t, "%s\t%s\t%s, %s\t%d\t%s\t%s\t%d, %d\n", p.OpCode, p.Taxon, p.A, p.B, p.N, orDash(p.Percent, 1), orDash(p.Kappa, 3), p.MaxNA, p.MaxNB)
+		interval := "too few"
+		if p.Low != nil && p.High != nil {
+			interval = fmt.Sprintf("%.2f to %.2f", *p.Low, *p.High)
+		} else if !p.TooFew {
+			interval = "-"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s, %s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d, %d\n", p.OpCode, p.Taxon, p.A, p.B, p.N, orDash(p.Percent, 1), orDash(p.Kappa, 3),
+			interval, orDash(p.Prevalence, 2), orDash(p.Bias, 2), orDash(p.PABAK, 2), p.MaxNA, p.MaxNB)
 	}
 	for i, d := range found.Disagreements {
 		if i == 0 {
-			fmt.Fprintln(t, "\nDEPLOYMENT\tTRACK\tFRAME\tTAXON\tSAID")
+			fmt.Fprintln(t, "\nDEPLOYMENT\tFRAME\tTAXON\tTO SETTLE")
 		}
-		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s: %s, %s: %s\n", d.OpCode, d.Track, d.Frame, d.Taxon, d.A.Who, d.A.Kind, d.B.Who, d.B.Kind)
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", d.OpCode, d.Frame, strings.Join(d.Taxa, ", "), d.Text)
 	}
 	return t.Flush()
 }

@@ -12,6 +12,7 @@ import (
 	"requin/count"
 	"requin/detect"
 	"requin/record"
+	"requin/review"
 	"requin/survey"
 	"requin/taxon"
 	"requin/track"
@@ -74,8 +75,8 @@ type exported struct {
 	d      annotate.Deployment
 	run    survey.Run
 	result count.Result
-	tracks []track.Track // those that were counted, and those of context taxa
-	people map[int]bool  // the numbers of those that people confirmed or drew
+	tracks []track.Track         // those that were counted, and those of context taxa
+	people map[int]review.Author // by number those that people confirmed or drew
 	model  string
 	taxa   taxon.List
 	by     string
@@ -180,6 +181,9 @@ func (c *exported) track(t track.Track, chapter int, offset time.Duration, media
 		names = slices.Insert(names, 0, annotate.Name{Label: t.Taxon})
 	}
 	status := c.status(t)
+	if who, ok := c.people[t.ID]; ok { // a person's word, not the program's
+		origin.By, origin.At = who.By, who.At
+	}
 	if !sightings && !yield(annotate.Track{Media: media.Name, ID: id, Names: names, Origin: origin, Extra: status}, nil) {
 		return false
 	}
@@ -226,7 +230,7 @@ func countedAs(taxon string, d detect.Detection) ([]annotate.Name, []annotate.At
 // status says of a track that people confirmed or drew how far the count that it is part of may be trusted. Of any other
 // its origin says that a machine made it.
 func (c *exported) status(t track.Track) annotate.Extra {
-	if !c.people[t.ID] {
+	if _, confirmed := c.people[t.ID]; !confirmed {
 		return nil
 	}
 	status := count.Reviewed

@@ -188,6 +188,7 @@ func (s *State) split(v Verdict) {
 // merge makes one animal of two. Where both are in a frame the first one's box is kept; if a
 // person confirmed either, that holds for both.
 func (s *State) merge(v Verdict) {
+	s.paired = append(s.paired, v)
 	into, _ := s.find(v, v.Said.Track, v.Said.Animal)
 	with, _ := s.find(v, v.Said.With, v.Said.Other)
 	if len(into) == 0 || len(with) == 0 || into[0] == with[0] {
@@ -282,9 +283,10 @@ func (s *State) remark(v Verdict) {
 				s.looked[taxon] = map[int]string{}
 			}
 			s.looked[taxon][i] = v.By
+			s.endorse(taxon, i, v)
 		}
 		for _, t := range s.tracks {
-			if n, here := t.at(i); here && t.Standing == Open && slices.Contains(v.Said.Taxa, t.Taxon) {
+			if n, here := t.at(i); here && t.Standing == Open && slices.Contains(v.Said.Taxa, t.Taxon) && !s.endorsed(t, i) {
 				s.overlooked(t, n, v)
 			}
 		}
@@ -295,7 +297,11 @@ func (s *State) remark(v Verdict) {
 		if s.counted[v.Said.Taxon] == nil {
 			s.counted[v.Said.Taxon] = map[int]Remark{}
 		}
-		s.counted[v.Said.Taxon][i] = Remark{Frame: i, Kind: Count, By: v.By, Taxon: v.Said.Taxon, N: *v.Said.N}
+		if s.counted[v.Said.Taxon][i].settled && !v.Said.Reconciled {
+			return
+		}
+		delete(s.saw[v.Said.Taxon], i) // their own number
+		s.counted[v.Said.Taxon][i] = Remark{Frame: i, Kind: Count, By: v.By, Taxon: v.Said.Taxon, N: *v.Said.N, settled: v.Said.Reconciled}
 	case Note:
 		s.notes = append(s.notes, Remark{Frame: i, Kind: Note, By: v.By, Note: v.Said.Note})
 	}

@@ -12,7 +12,7 @@ import (
 // Its error is for the person: what they said cannot be meant, and why. The frame of Said is named by its time.
 func (s *State) Draft(v Verdict) (Verdict, error) {
 	v.Run = s.machine.Run
-	v.Said.Animal, v.Said.Other = nil, nil
+	v.Said.Animal, v.Said.Other, v.Said.Saw, v.Said.Numbers = nil, nil, nil, nil
 	if v.Said.Box != nil {
 		b := Box(rounded(frame.Box(*v.Said.Box)))
 		v.Said.Box = &b
@@ -55,6 +55,9 @@ func (s *State) wants(v Verdict, lacks bool, what string) error {
 
 // draftTrack completes a verdict on a track.
 func (s *State) draftTrack(v Verdict) (Verdict, error) {
+	if agreed, ok := s.agreeOnPair(v); ok && (v.Kind == Merge || v.Kind == Apart) {
+		return agreed, nil
+	}
 	t, ok := s.byID[v.Said.Track]
 	if !ok {
 		return v, fmt.Errorf("there is no track %q: it may have been merged or taken away; read the deployment again", v.Said.Track)
@@ -76,6 +79,9 @@ func (s *State) draftTrack(v Verdict) (Verdict, error) {
 			return v, s.wants(v, true, "the frame in which the animal is not")
 		}
 		p, here := t.In(i)
+		if n := slices.IndexFunc(t.Denied, func(p Point) bool { return p.Frame == i }); !here && v.Said.Reconciled && n >= 0 {
+			p, here = t.Denied[n], true // one of two said so, and both agree now
+		}
 		if !here {
 			return v, fmt.Errorf("%s has no box in this frame: there is nothing to take away", t.ID)
 		}
@@ -155,7 +161,7 @@ func (s *State) draftFrame(v Verdict) (Verdict, error) {
 	}
 	switch v.Kind {
 	case Looked:
-		v.Said.Spares = true
+		v.Said.Spares, v.Said.Saw, v.Said.Numbers = true, s.standing(i, v.Said.Taxa), s.numbers(i, v.Said.Taxa)
 		return v, s.wants(v, len(v.Said.Taxa) == 0 || slices.Contains(v.Said.Taxa, ""), "the taxa that were looked for")
 	case Count:
 		if r, there := s.counted[v.Said.Taxon][i]; there {
@@ -164,4 +170,32 @@ func (s *State) draftFrame(v Verdict) (Verdict, error) {
 		return v, s.wants(v, v.Said.N == nil || v.Said.Taxon == "", "a taxon and a number")
 	}
 	return v, s.wants(v, v.Said.Note == "", "a text")
+}
+
+// standing are the animals of some taxa that are confirmed in a frame, by taxon.
+func (s *State) standing(i int, taxa []string) map[string][]string {
+	var out map[string][]string
+	for _, t := range s.In(i) {
+		if t.Standing == Accepted && slices.Contains(taxa, t.Taxon) {
+			if out == nil {
+				out = map[string][]string{}
+			}
+			out[t.Taxon] = append(out[t.Taxon], t.ID)
+		}
+	}
+	return out
+}
+
+// numbers are how many animals of some taxa people counted in a frame, by taxon, where that is not the number of those confirmed.
+func (s *State) numbers(i int, taxa []string) map[string]int {
+	var out map[string]int
+	for _, taxon := range taxa {
+		if r, ok := s.counted[taxon][i]; ok {
+			if out == nil {
+				out = map[string]int{}
+			}
+			out[taxon] = r.N
+		}
+	}
+	return out
 }

@@ -26,7 +26,10 @@ type Said struct {
 	Keys  []Key          `json:"keys,omitempty"`   // of draw, rising in time
 	Of    int64          `json:"of,omitempty"`     // of undo and redo: the ID of the other verdict
 
-	// Reconciled marks what two people agreed on: on that track it stands above all others.
+	// Saw says of a look, by taxon, which tracks and boxes stood confirmed in the frame: whoever looked agrees to them there.
+	Saw     map[string][]string `json:"saw,omitempty"`
+	Numbers map[string]int      `json:"numbers,omitempty"` // of a look, by taxon: how many stood counted there, where that is not the number of Saw
+	// Reconciled marks what two people agreed on: on that track, box, pair or number it stands above all others.
 	Reconciled bool    `json:"reconciled,omitempty"`
 	SeenS      float64 `json:"seen_s,omitempty"` // seconds that the person spent
 	// Spares says of a look that what was open in the frame is denied there alone where the track is doubtful (State.Doubtful). A log of
@@ -150,7 +153,7 @@ func (s Said) check() error {
 	case s.Time != nil && *s.Time < 0:
 		return errors.New("a frame lies before the start of the deployment")
 	case len(s.Taxa) > mostTaxa || len(s.Keys) > mostKeys || len(s.Animal) > mostSights || len(s.Other) > mostSights ||
-		len(s.Note) > mostText || len(s.Taxon) > mostText || len(s.Track) > mostText || len(s.With) > mostText || len(s.Nonce) > mostNonce:
+		len(s.Note) > mostText || len(s.Taxon) > mostText || len(s.Track) > mostText || len(s.With) > mostText || len(s.Nonce) > mostNonce || len(s.Saw) > mostTaxa || len(s.Numbers) > mostTaxa:
 		return errors.New("the verdict holds more than one verdict may")
 	case !(s.SeenS >= 0 && s.SeenS < 1e7):
 		return errors.New("seen_s: give the seconds that were spent")

@@ -78,6 +78,8 @@ type Remark struct {
 	Taxon string // of looked and count
 	N     int    // of count
 	Note  string
+
+	settled bool // two people agreed on N, whatever boxes there are
 }
 
 // State is a deployment as the log leaves it. It is not for several goroutines at once.
@@ -93,6 +95,10 @@ type State struct {
 	flags   map[int]Remark
 	notes   []Remark
 	apart   map[pairing]bool // tracks of which a person said that they are two animals
+	paired  []Verdict        // merge and apart
+
+	contested map[string]map[int]bool    // taxon, frame: what is disputed (Contest)
+	saw       map[string]map[int]*sawAll // taxon, frame: what stood confirmed as they looked; of one person's own verdicts alone
 }
 
 // WithFrames are the frames that a count looked at and those in the period that people spoke of,
@@ -147,7 +153,7 @@ func Begin(m Machine) *State {
 // Replay is the state as a log leaves it.
 func Replay(m Machine, log []Verdict) *State {
 	s := Begin(m)
-	for _, v := range InForce(log) {
+	for _, v := range ruled(InForce(log)) {
 		s.Apply(v)
 	}
 	return s
@@ -221,8 +227,8 @@ func (s *State) Remarks() []Remark {
 }
 
 // Looks are the frames that a person looked at whole for a taxon, rising, with the number of its animals in each: the
-// larger of the boxes that are confirmed there and what was counted. A frame in which an animal of the taxon is unsure is not among them, unless
-// it was counted.
+// larger of the boxes that are confirmed there and what was counted, or what two people agreed on. A frame in which an animal of the
+// taxon is unsure is not among them, unless it was counted; nor is one that a dispute concerns (Contest).
 func (s *State) Looks(taxon string) (frames, numbers []int) {
 	boxes := s.Confirmed(taxon)
 	unsure := map[int]bool{}
@@ -241,6 +247,7 @@ func (s *State) Looks(taxon string) (frames, numbers []int) {
 	for i := range s.counted[taxon] {
 		frames = append(frames, i)
 	}
+	frames = slices.DeleteFunc(frames, func(i int) bool { return s.Contested(taxon, i) })
 	slices.Sort(frames)
 	for _, i := range frames {
 		numbers = append(numbers, boxes[i])
@@ -249,7 +256,7 @@ func (s *State) Looks(taxon string) (frames, numbers []int) {
 }
 
 // Confirmed is the number of animals of a taxon that people confirmed in each frame: boxes of accepted
-// tracks, or what was counted there where that is more.
+// tracks, or what was counted there where that is more, or what two people agreed on.
 func (s *State) Confirmed(taxon string) []int {
 	out := make([]int, len(s.Frames))
 	for _, t := range s.tracks {
@@ -259,8 +266,13 @@ func (s *State) Confirmed(taxon string) []int {
 			}
 		}
 	}
+	for i := range s.saw[taxon] {
+		out[i] = max(out[i], s.agreedTo(taxon, i))
+	}
 	for i, r := range s.counted[taxon] {
-		out[i] = max(out[i], r.N)
+		if out[i] = max(out[i], r.N); r.settled {
+			out[i] = r.N
+		}
 	}
 	return out
 }

@@ -24,6 +24,7 @@ type deploymentJSON struct {
 	Taxa     []TaxonState          `json:"taxa"`
 	Counts   map[string]countsJSON `json:"counts"`
 	Twice    []twiceJSON           `json:"twice"`
+	Disputes []DisputeJSON         `json:"disputes"`
 	Seq      int64                 `json:"seq"`
 	CanUndo  bool                  `json:"can_undo"`
 	CanRedo  bool                  `json:"can_redo"`
@@ -110,7 +111,7 @@ func (s *Server) describe(k *seat, who *session) (deploymentJSON, error) {
 		OpCode: k.opcode, Every: k.Every().Seconds(), Gaps: []gapJSON{}, Frames: make([]float64, len(k.Machine.Frames)), Clip: "proxy", Tracks: []trackJSON{},
 		Looked: k.looked(v), Boxes: []drawnJSON{}, Remarks: []remarkJSON{}, Taxa: k.states(v), Counts: k.counts(v), Seq: k.last(),
 	}
-	out.Twice = k.standing(v, whose, out.Taxa)
+	out.Twice, out.Disputes = k.standing(v, out.Taxa), k.disputes(v)
 	for i, f := range k.Machine.Frames {
 		out.Frames[i] = f.Time.Seconds()
 	}

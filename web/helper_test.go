@@ -296,6 +296,7 @@ type deployment struct {
 	Remarks  []struct{ Kind, Taxon string } `json:"frame_verdicts"`
 	Taxa     []TaxonState
 	Twice    []twiceJSON
+	Disputes []DisputeJSON
 	Counts   map[string]struct{ Machine, Confirmed []int }
 	Seq      int64
 	CanUndo  bool    `json:"can_undo"`

@@ -122,8 +122,11 @@ func (s *Server) queue(w http.ResponseWriter, r *http.Request, who *session) err
 func (k *seat) none(v *view, taxon string) Next {
 	a := k.assess(v, taxon)
 	n := Next{Frame: -1, Taxon: taxon, Tracks: []string{}, Risk: a.Risk, Done: a.Certified, Reason: "no frame is left that could hold more"}
-	if a.Certified {
+	switch {
+	case a.Certified:
 		n.Reason = a.Statement(k.Measured.Named(taxon), k.Run.Unreadable)
+	case len(a.Next) == 0 && k.barred(v, taxon):
+		n.Reason = "nothing is left to look at, but two readers contradict each other: that is to be settled first"
 	}
 	return n
 }
@@ -141,7 +144,7 @@ func (k *seat) show(v *view, taxon string, i int, reason string) Next {
 }
 
 // queued are the frames that count suggests. Those that were looked at, and do not count as such because an animal in them is
-// unsure, come last.
+// unsure, come later, and last those in which two readers contradict each other.
 func (k *seat) queued(v *view, q asked) []Next {
 	a := k.assess(v, q.taxon)
 	looked := v.state.Looked(q.taxon)
@@ -149,13 +152,14 @@ func (k *seat) queued(v *view, q asked) []Next {
 	for _, sug := range a.Next {
 		switch _, seen := looked[sug.Frame]; {
 		case sug.Frame == q.after:
+		case seen && v.state.Contested(q.taxon, sug.Frame): // led to below, with who said what
 		case seen:
 			last = append(last, k.show(v, q.taxon, sug.Frame, "an animal here is unsure: decide, or count the frame"))
 		default:
 			out = append(out, k.show(v, q.taxon, sug.Frame, a.Why(sug)))
 		}
 	}
-	return append(out, last...)
+	return append(append(out, last...), k.contested(v, q)...)
 }
 
 // inTime is the next frame, or the one before, in which something of the taxon may be.

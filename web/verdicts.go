@@ -107,8 +107,8 @@ func (s *Server) reconcile(w http.ResponseWriter, r *http.Request, who *session)
 	}
 	return s.onDesk(w, r, who, v.OpCode, func(k *seat) (review.Kind, review.Said, int64, error) {
 		kind := review.Kind(v.Kind)
-		if !slices.Contains([]review.Kind{review.Accept, review.Reject, review.Relabel, review.Unsure, review.Count}, kind) {
-			return "", review.Said{}, 0, failf(http.StatusBadRequest, "%q cannot be reconciled: accept, reject, relabel, unsure and count can", v.Kind)
+		if !slices.Contains(settling, kind) {
+			return "", review.Said{}, 0, failf(http.StatusBadRequest, "%q cannot be reconciled: accept, reject, absent, relabel, unsure, count, add, merge and apart can", v.Kind)
 		}
 		said, err := k.said(v)
 		said.Reconciled = true
