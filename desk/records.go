@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"requin/annotate"
@@ -52,7 +53,10 @@ func Records(ctx context.Context, s *survey.Survey, e Exporting, told func(opcod
 		all = append(all, x)
 	}
 	return func(yield func(annotate.Record, error) bool) {
-		for _, d := range chosen {
+		for i, d := range chosen {
+			if d.ObserverCount == "" { // what people stated stays
+				d.ObserverCount = strings.Join(all[i].readers(), ", ")
+			}
 			if !yield(d.Deployment, nil) {
 				return
 			}
@@ -102,6 +106,17 @@ func export(ctx context.Context, s *survey.Survey, d survey.Deployment, e Export
 	outcome, err := open.Keep(ctx, s, 0)
 	x.result, x.tracks, x.people = outcome.Result, outcome.Tracks, outcome.Confirmed
 	return x, err
+}
+
+// readers are who reviewed the count, in the order of their names.
+func (c *exported) readers() (out []string) {
+	for _, t := range c.result.Taxa {
+		if t.Review != nil {
+			out = append(out, t.Review.By...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // The fields of a label that carry a taxon's codes.
@@ -280,6 +295,9 @@ func (c *exported) verified(t count.Taxon) *annotate.Verification {
 	if r := t.Review; r != nil {
 		v.Machine, v.Risk, v.Limit, v.Looked, v.Frames = number(r.Machine), r.Risk, r.Limit, r.Looked, r.Frames
 		v.By, v.At, v.Log = r.By, r.At, r.Log
+		for _, o := range r.Observers {
+			v.Alone = append(v.Alone, annotate.Alone{Name: o.Name, MaxN: float64(o.MaxN)})
+		}
 	}
 	return v
 }

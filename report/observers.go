@@ -84,3 +84,64 @@ func (c comparison) note() string {
 	}
 	return ""
 }
+
+// readersLine is what the readers of one count make of it by themselves; a line for each two of them.
+type readersLine struct {
+	Deployment, Name                  string
+	Latin                             bool
+	MaxN, Tracks, Agree, Kappa        string
+	Prevalence, Bias, PABAK, Disputed string
+}
+
+// readers are the counts that several people read.
+func (s Survey) readers() (out []readersLine) {
+	for _, d := range s.Deployments {
+		if d.Counts == nil {
+			continue
+		}
+		for _, t := range d.Counts.Taxa {
+			if t.Review == nil || len(t.Review.Observers) < 2 {
+				continue
+			}
+			line := readersLine{Deployment: s.label(d), Name: t.Name, Latin: Latin(t.Name), Disputed: strings.Join(t.Review.Disputes, "; ")}
+			var numbers []string
+			for _, o := range t.Review.Observers {
+				numbers = append(numbers, o.Name+" "+strconv.Itoa(o.MaxN))
+			}
+			line.MaxN = strings.Join(numbers, ", ")
+			if len(t.Review.Agreement) == 0 {
+				out = append(out, line)
+			}
+			for _, c := range t.Review.Agreement {
+				out = append(out, line.with(c, len(t.Review.Observers) > 2))
+			}
+		}
+	}
+	return out
+}
+
+// with is the line with an agreement; named: it says of which two.
+func (l readersLine) with(c count.Concord, named bool) readersLine {
+	number := func(v *float64) string {
+		if v == nil {
+			return "–"
+		}
+		return count.Decimal(*v, 2)
+	}
+	if l.Tracks = strconv.Itoa(c.N); named {
+		l.Tracks = c.A + ", " + c.B + ": " + l.Tracks
+	}
+	if c.Percent != nil {
+		l.Agree = count.Decimal(*c.Percent, 0) + " %"
+	}
+	switch {
+	case c.TooFew:
+		l.Kappa = "too few"
+	case c.Low != nil && c.High != nil:
+		l.Kappa = number(c.Kappa) + " (" + number(c.Low) + " to " + number(c.High) + ")"
+	default:
+		l.Kappa = number(c.Kappa)
+	}
+	l.Prevalence, l.Bias, l.PABAK = number(c.Prevalence), number(c.Bias), number(c.PABAK)
+	return l
+}

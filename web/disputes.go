@@ -18,6 +18,8 @@ type DisputeJSON struct {
 	A      whoSaid  `json:"a"`
 	B      whoSaid  `json:"b"`
 	Text   string   `json:"text"`
+
+	Box *review.Box `json:"box,omitempty"` // of here: the one that was denied
 }
 
 type whoSaid struct {
@@ -29,7 +31,16 @@ type whoSaid struct {
 func (k *seat) disputes(v *view) []DisputeJSON {
 	out := []DisputeJSON{}
 	for _, d := range v.disputes {
-		out = append(out, DisputeJSON{d.Over, d.Taxa, d.Frames[len(d.Frames)/2], d.Frames, d.Track, d.With, whoSaid{d.A, d.SaidA}, whoSaid{d.B, d.SaidB}, d.Text(k.Machine.Frames)})
+		x := DisputeJSON{d.Over, d.Taxa, d.Frames[len(d.Frames)/2], d.Frames, d.Track, d.With, whoSaid{d.A, d.SaidA}, whoSaid{d.B, d.SaidB}, d.Text(k.Machine.Frames), nil}
+		if t, ok := v.state.Track(d.Track); ok && d.Over == review.OverHere {
+			for _, p := range t.Denied {
+				if p.Frame == x.Frame {
+					box := review.Box(p.Box)
+					x.Box = &box
+				}
+			}
+		}
+		out = append(out, x)
 	}
 	return out
 }

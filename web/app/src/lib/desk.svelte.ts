@@ -65,6 +65,7 @@ export class Desk {
   readonly looked = $derived(new Set(this.d?.frame_verdicts.filter((f) => f.kind === 'looked' && f.taxon === this.taxon).map((f) => f.frame) ?? []));
   readonly here = $derived(this.seen.filter((s) => s.state === 'accepted' && s.taxon === this.taxon).length);
   readonly questions = $derived(inFrame(this.d?.twice ?? [], new Map(this.seen.map((s) => [s.key.slice(2), s.box])), this.asking, this.selected.slice(2))); // the same animal?
+  readonly disputes = $derived(this.d?.disputes.filter((x) => x.frames.includes(this.frame)) ?? []); // that concern this frame
   readonly certified = $derived(!!this.d && this.d.taxa.length > 0 && this.d.taxa.every((t) => t.certified));
 
   /** A question that stands against what was just certified. */
@@ -241,7 +242,7 @@ export class Desk {
   /** What is left once the queue is empty. */
   private rest(): string {
     if (this.d?.twice.length) return 'Nothing is left to look at, but boxes lie on one another: the same animal? G leads there.';
-    if (this.d?.taxa.some((t) => t.status === 'disputed')) return 'Nothing is left to look at, but two readers contradict each other: Agreement, on the list, settles it.';
+    if (this.d?.taxa.some((t) => t.status === 'disputed')) return 'Nothing is left to look at, but two readers contradict each other: N leads there.';
     return 'Nothing is left to look at here.';
   }
 
@@ -318,5 +319,6 @@ function tidied(d: Deployment): Deployment {
     taxa: d.taxa ?? [],
     counts: d.counts ?? {},
     twice: d.twice ?? [],
+    disputes: d.disputes ?? [],
   };
 }

@@ -56,6 +56,7 @@ export interface Row {
   taxa: TaxonState[];
   reviewers: string[];
   flags: number;
+  disputes?: Dispute[];
   error?: string; // why it cannot be reviewed
   pending?: boolean; // its risk is being worked out
 }
@@ -106,6 +107,20 @@ export interface Twice {
   taxon: string;
 }
 
+/** What two readers contradict each other in, and nobody settled. */
+export interface Dispute {
+  over: 'track' | 'here' | 'same' | 'number';
+  taxa: string[];
+  frame: number; // to look at
+  frames: number[]; // that it concerns
+  track?: string;
+  with?: string;
+  a: { who: string; kind: string };
+  b: { who: string; kind: string };
+  text: string;
+  box?: Box; // the one that was denied
+}
+
 export interface Gap {
   from_s: number;
   to_s: number;
@@ -133,6 +148,7 @@ export interface Deployment {
   taxa: TaxonState[];
   counts: Record<string, Counts>;
   twice: Twice[];
+  disputes: Dispute[];
   seq: number;
   can_undo: boolean;
   can_redo: boolean;
@@ -197,15 +213,16 @@ export interface Pair {
   kappa: number | null;
   maxn_a: number;
   maxn_b: number;
+  kappa_low: number | null;
+  kappa_high: number | null;
+  prevalence_index: number | null;
+  bias_index: number | null;
+  pabak: number | null;
+  too_few: boolean; // for an interval
 }
 
-export interface Disagreement {
+export interface Disagreement extends Dispute {
   opcode: string;
-  frame: number;
-  track: string;
-  taxon: string;
-  a: { who: string; kind: string }; // a taxon, rejected or unsure
-  b: { who: string; kind: string };
 }
 
 export interface Agreement {
