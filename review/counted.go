@@ -255,11 +255,10 @@ func (s *State) confirmed(taxon string) (out []track.Track, authors []Author) {
 		if t.Taxon != taxon || t.Standing != Accepted {
 			continue
 		}
-		k := *t // without the boxes that are more than what two people agreed on in a frame
+		k := *t // without the boxes that are more than there are animals in a frame
 		k.Points = slices.DeleteFunc(slices.Clone(t.Points), func(p Point) bool {
 			boxes[p.Frame]++
-			r, ok := s.counted[taxon][p.Frame]
-			return ok && r.settled && boxes[p.Frame] > r.N
+			return boxes[p.Frame] > s.atMost(taxon, p.Frame)
 		})
 		if len(k.Points) > 0 {
 			number, _ := strconv.Atoi(strings.TrimPrefix(t.ID, "t")) // 0: no track of the machine's

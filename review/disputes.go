@@ -43,10 +43,23 @@ func (d Dispute) Text(frames []frame.Instant) string {
 // here" and confirmed there, one animal and two, and different numbers of a taxon in a frame that both looked at whole. Each is
 // judged by their own verdicts alone, with what was settled (Said.Reconciled), so that what is settled is no dispute. To be
 // unsure contradicts nobody. taxa are those that are counted.
-func Disputes(m Machine, log []Verdict, taxa []string) (out []Dispute) {
+func Disputes(m Machine, log []Verdict, taxa []string) []Dispute {
+	return Compare(m, log, taxa).Disputes
+}
+
+// Compared is what several people say beside one another.
+type Compared struct {
+	Disputes []Dispute
+	// Most is, by taxon and frame, the largest number that any of those has who looked at all of a frame, where two did at least. Together they
+	// have no more animals there: of one that both drew, both boxes are in the log.
+	Most map[string]map[int]int
+}
+
+// Compare compares what people say, each by their own verdicts alone (Disputes).
+func Compare(m Machine, log []Verdict, taxa []string) (out Compared) {
 	people := People(log)
 	if len(people) < 2 {
-		return nil
+		return out
 	}
 	slices.Sort(people)
 	var all []reader
@@ -60,12 +73,34 @@ func Disputes(m Machine, log []Verdict, taxa []string) (out []Dispute) {
 			for _, d := range found {
 				d.Taxa = slices.DeleteFunc(d.Taxa, func(t string) bool { return !slices.Contains(taxa, t) })
 				if len(d.Taxa) > 0 && len(d.Frames) > 0 {
-					out = append(out, d)
+					out.Disputes = append(out.Disputes, d)
 				}
 			}
 		}
 	}
+	out.Most = map[string]map[int]int{}
+	for _, taxon := range taxa {
+		out.Most[taxon] = mostOf(all, taxon)
+	}
 	return out
+}
+
+// mostOf is the largest number of a taxon in each frame that two people at least looked at all of.
+func mostOf(all []reader, taxon string) map[int]int {
+	most, by := map[int]int{}, map[int]int{}
+	for _, r := range all {
+		frames, numbers := r.state.Looks(taxon)
+		for k, i := range frames {
+			most[i] = max(most[i], numbers[k])
+			by[i]++
+		}
+	}
+	for i, n := range by {
+		if n < 2 {
+			delete(most, i)
+		}
+	}
+	return most
 }
 
 // reader is a person with what they said, and the deployment as that leaves it.
@@ -238,16 +273,16 @@ func overNumbers(a, b reader, taxa []string, others []Dispute) (out []Dispute) {
 
 // Pooled is a deployment as everybody's verdicts leave it, and what is disputed in it.
 func Pooled(m Machine, log []Verdict, taxa []string) (*State, []Dispute) {
-	s, found := Replay(m, log), Disputes(m, log, taxa)
+	s, found := Replay(m, log), Compare(m, log, taxa)
 	s.Contest(found)
-	return s, found
+	return s, found.Disputes
 }
 
-// Contest notes what is disputed: a look at a frame that a dispute concerns does not count as one until it is settled, and a taxon of a dispute
-// is not certified.
-func (s *State) Contest(found []Dispute) {
-	s.contested = map[string]map[int]bool{}
-	for _, d := range found {
+// Contest notes what people say beside one another: a look at a frame that a dispute concerns does not count as one until it is
+// settled, a taxon of a dispute is not certified, and no more animals are in a frame than one of those saw who looked at all of it.
+func (s *State) Contest(found Compared) {
+	s.contested, s.most = map[string]map[int]bool{}, found.Most
+	for _, d := range found.Disputes {
 		for _, taxon := range d.Taxa {
 			if s.contested[taxon] == nil {
 				s.contested[taxon] = map[int]bool{}

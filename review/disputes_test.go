@@ -184,3 +184,34 @@ func TestNoCertificateWhileDisputed(t *testing.T) {
 		t.Errorf("settled: %s %+v", n.Status(), n.Review)
 	}
 }
+
+// Two who do not see one another draw the animal that the machine missed, each a little differently: it is one.
+func TestWhatBothDrewIsOne(t *testing.T) {
+	full := basis(t)
+	b := &blind{t: t, m: full.Machine}
+	for k, who := range []string{"anna", "ben"} {
+		b.says(who, Accept, Said{Track: "t1"})
+		b.says(who, Accept, Said{Track: "t2"})
+		b.says(who, Add, Said{Time: at(50), Taxon: "shark", Box: box(300+20*float64(k), 300)})
+		for i := range 60 {
+			b.says(who, Looked, Said{Time: at(i), Taxa: []string{"shark"}})
+		}
+	}
+	s, found := Pooled(b.m, b.log, fauna)
+	if n := s.Confirmed("shark"); n[50] != 1 || n[15] != 2 || len(found) != 0 {
+		t.Errorf("both drew one: %d, %v", n[50], found)
+	}
+	out, err := full.Count(b.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := 0
+	for _, k := range out.Tracks {
+		if k.First().Time == 50e9 {
+			drawn++
+		}
+	}
+	if n := full.of(t, b.log, "shark"); drawn != 1 || *n.MaxN != 2 || n.Status() != count.Certified {
+		t.Errorf("%d boxes of it leave, MaxN %d, %s", drawn, *n.MaxN, n.Status())
+	}
+}

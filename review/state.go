@@ -1,6 +1,7 @@
 package review
 
 import (
+	"math"
 	"slices"
 	"sort"
 	"strconv"
@@ -98,6 +99,7 @@ type State struct {
 	paired  []Verdict        // merge and apart
 
 	contested map[string]map[int]bool    // taxon, frame: what is disputed (Contest)
+	most      map[string]map[int]int     // taxon, frame: as many at most, where several people looked (Contest)
 	saw       map[string]map[int]*sawAll // taxon, frame: what stood confirmed as they looked; of one person's own verdicts alone
 }
 
@@ -270,11 +272,29 @@ func (s *State) Confirmed(taxon string) []int {
 		out[i] = max(out[i], s.agreedTo(taxon, i))
 	}
 	for i, r := range s.counted[taxon] {
-		if out[i] = max(out[i], r.N); r.settled {
+		out[i] = max(out[i], r.N)
+	}
+	for i := range s.most[taxon] {
+		out[i] = min(out[i], s.atMost(taxon, i))
+	}
+	for i, r := range s.counted[taxon] {
+		if r.settled {
 			out[i] = r.N
 		}
 	}
 	return out
+}
+
+// atMost is how many animals of a taxon there are in a frame at most, whatever boxes people drew: as many as they agreed on, or as any of
+// several saw who looked at all of it.
+func (s *State) atMost(taxon string, i int) int {
+	if r, ok := s.counted[taxon][i]; ok && r.settled {
+		return r.N
+	}
+	if n, ok := s.most[taxon][i]; ok {
+		return n
+	}
+	return math.MaxInt
 }
 
 // Accepted are the confirmed animals as tracks, numbered from 1.

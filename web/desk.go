@@ -98,8 +98,9 @@ func (k *seat) view(whose string) *view {
 		k.views[whose] = v
 	}
 	if whose == "" && v.upTo != k.last() {
-		v.disputes, v.upTo = review.Disputes(k.Machine, k.Log, k.Studied()), k.last()
-		v.state.Contest(v.disputes)
+		found := review.Compare(k.Machine, k.Log, k.Studied())
+		v.state.Contest(found)
+		v.disputes, v.upTo = found.Disputes, k.last()
 	}
 	return v
 }
