@@ -72,6 +72,9 @@ func (s *State) confirm(v Verdict) {
 	takes, rest := s.find(v, v.Said.Track, v.Said.Animal)
 	for _, t := range takes {
 		s.judge(t, Accepted, v.Said.Taxon, v)
+		for _, p := range t.Points {
+			s.reopen(t.Taxon, p.Frame)
+		}
 	}
 	s.own(name("o", v), v, rest)
 }
@@ -108,6 +111,7 @@ func (s *State) add(v Verdict) {
 	if !ok || v.Said.Box == nil {
 		return
 	}
+	s.reopen(v.Said.Taxon, i)
 	p := Point{i, frame.Box(*v.Said.Box), 1}
 	if takes, _ := s.find(v, v.Said.Track, v.Said.Animal); v.Said.Track != "" && len(takes) > 0 {
 		if _, there := takes[0].at(i); !there {
@@ -294,16 +298,29 @@ func (s *State) remark(v Verdict) {
 		if v.Said.N == nil {
 			return
 		}
+		if v.Said.Again && v.Said.Blind {
+			s.again(i, v)
+			return
+		}
+		delete(s.seconds[v.Said.Taxon], i) // which is right is said
 		if s.counted[v.Said.Taxon] == nil {
 			s.counted[v.Said.Taxon] = map[int]Remark{}
 		}
-		if s.counted[v.Said.Taxon][i].settled && !v.Said.Reconciled {
+		if s.counted[v.Said.Taxon][i].agreed && !v.Said.Reconciled {
 			return
 		}
 		delete(s.saw[v.Said.Taxon], i) // their own number
-		s.counted[v.Said.Taxon][i] = Remark{Frame: i, Kind: Count, By: v.By, Taxon: v.Said.Taxon, N: *v.Said.N, settled: v.Said.Reconciled}
+		s.counted[v.Said.Taxon][i] = Remark{Frame: i, Kind: Count, By: v.By, Taxon: v.Said.Taxon, N: *v.Said.N, settled: v.Said.Reconciled || v.Said.Again, agreed: v.Said.Reconciled}
 	case Note:
 		s.notes = append(s.notes, Remark{Frame: i, Kind: Note, By: v.By, Note: v.Said.Note})
+	}
+}
+
+// reopen lets a frame's boxes count again beside the number that one person settled on, for one was confirmed there since.
+func (s *State) reopen(taxon string, i int) {
+	if r, ok := s.counted[taxon][i]; ok && r.settled && !r.agreed {
+		r.settled = false
+		s.counted[taxon][i] = r
 	}
 }
 

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -166,6 +167,10 @@ func (s *State) draftFrame(v Verdict) (Verdict, error) {
 	case Count:
 		if r, there := s.counted[v.Said.Taxon][i]; there {
 			v.Was = Was{N: &r.N, By: r.By}
+		}
+		if v.Said.Again = v.Said.Again && s.lookedAt(v.Said.Taxon, i); v.Said.Again { // what nobody looked at is a first look
+			n, by := s.Confirmed(v.Said.Taxon)[i], s.looked[v.Said.Taxon][i]
+			v.Was = Was{N: &n, By: cmp.Or(by, v.Was.By)}
 		}
 		return v, s.wants(v, v.Said.N == nil || v.Said.Taxon == "", "a taxon and a number")
 	}

@@ -26,6 +26,12 @@ type Said struct {
 	Keys  []Key          `json:"keys,omitempty"`   // of draw, rising in time
 	Of    int64          `json:"of,omitempty"`     // of undo and redo: the ID of the other verdict
 
+	// Blind says of a count that the boxes were hidden, and Again that it is of a frame that was looked at before. A blind second number never
+	// replaces the first; one that is Again and not Blind says which of two is right.
+	Blind bool `json:"blind,omitempty"`
+	Again bool `json:"again,omitempty"`
+	// Alone says of any verdict that it was given without sight of what others had said.
+	Alone bool `json:"alone,omitempty"`
 	// Saw says of a look, by taxon, which tracks and boxes stood confirmed in the frame: whoever looked agrees to them there.
 	Saw     map[string][]string `json:"saw,omitempty"`
 	Numbers map[string]int      `json:"numbers,omitempty"` // of a look, by taxon: how many stood counted there, where that is not the number of Saw

@@ -80,7 +80,8 @@ type Remark struct {
 	N     int    // of count
 	Note  string
 
-	settled bool // two people agreed on N, whatever boxes there are
+	settled bool // N is right, whatever boxes there were when that was said
+	agreed  bool // two people agreed on it
 }
 
 // State is a deployment as the log leaves it. It is not for several goroutines at once.
@@ -93,6 +94,7 @@ type State struct {
 	byID    map[string]*Track
 	looked  map[string]map[int]string // taxon, frame → who
 	counted map[string]map[int]Remark // taxon, frame
+	seconds map[string]map[int]Second // taxon, frame: second looks with another number, not settled
 	flags   map[int]Remark
 	notes   []Remark
 	apart   map[pairing]bool // tracks of which a person said that they are two animals
@@ -134,7 +136,7 @@ func WithFrames(looked []frame.Instant, log []Verdict, period frame.Period) []fr
 // Begin is the state without any verdict.
 func Begin(m Machine) *State {
 	s := &State{Frames: m.Frames, machine: m, index: make(map[time.Duration]int, len(m.Frames)), byID: map[string]*Track{},
-		looked: map[string]map[int]string{}, counted: map[string]map[int]Remark{}, flags: map[int]Remark{}, apart: map[pairing]bool{}}
+		looked: map[string]map[int]string{}, counted: map[string]map[int]Remark{}, seconds: map[string]map[int]Second{}, flags: map[int]Remark{}, apart: map[pairing]bool{}}
 	for i, f := range m.Frames {
 		s.index[f.Time] = i
 	}
