@@ -16,6 +16,7 @@ import (
 
 	"requin/ask"
 	"requin/record"
+	"requin/review"
 	"requin/survey"
 	"requin/web"
 )
@@ -26,6 +27,7 @@ type reviewFlags struct {
 	cert, key               string
 	hosts                   []string
 	risk                    float64
+	again                   int
 	blind, open             bool
 	status, agreement, json bool
 	export                  string
@@ -80,6 +82,7 @@ func (a *app) reviewCommand() *cobra.Command {
 	fl.StringVar(&f.user, "user", "", "`name` of who reviews (default: as this computer knows you)")
 	fl.BoolVar(&f.blind, "blind", false, "each sees only their own verdicts and the machine's")
 	fl.Float64Var(&f.risk, "risk", 0.05, "`chance` of a greater MaxN under which a taxon is certified")
+	fl.IntVar(&f.again, "again", review.Share, "show one in `so-many` looked frames a second time, without boxes, to measure how well people read them; 0: none")
 	fl.BoolVar(&f.open, "open", true, "open the page in a browser where there is one")
 	fl.StringArrayVar(&f.hosts, "host", nil, "`name` by which others reach this computer, besides its own; repeatable")
 	fl.StringVar(&f.cert, "cert", "", "`file` of the TLS certificate (PEM)")
@@ -96,6 +99,8 @@ func (f reviewFlags) check() error {
 	switch {
 	case !(f.risk > 0 && f.risk < 1):
 		return usagef("--risk %v: give a chance over 0 and under 1, for example 0.05", f.risk)
+	case f.again < 0:
+		return usagef("--again %d: give a number, for example 20, or 0 for no second looks", f.again)
 	case (f.cert == "") != (f.key == ""):
 		return usagef("--cert and --key go together")
 	}
@@ -141,7 +146,7 @@ func (a *app) serveReview(ctx context.Context, s *survey.Survey, only []string, 
 	if s.ReadOnly() {
 		return fmt.Errorf("the survey %s cannot be written to, so that no verdict can be kept: copy it to another place; --status works here", s.Folder())
 	}
-	c := web.Config{Survey: s, Only: only, Risk: f.risk, Blind: f.blind, Version: record.Version(), Name: f.user, Hosts: f.hosts, Secure: f.cert != "", Logf: a.logf}
+	c := web.Config{Survey: s, Only: only, Risk: f.risk, Blind: f.blind, Share: f.again, Version: record.Version(), Name: f.user, Hosts: f.hosts, Secure: f.cert != "", Logf: a.logf}
 	c.Dataset = func(ctx context.Context, name string) (string, error) { return a.datasetOfReview(ctx, s, name) }
 	c.Ask = func(ctx context.Context, question string) (any, error) { return answerOfSurvey(ctx, s, question) }
 	for _, q := range ask.Questions() {

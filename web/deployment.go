@@ -25,6 +25,7 @@ type deploymentJSON struct {
 	Counts   map[string]countsJSON `json:"counts"`
 	Twice    []twiceJSON           `json:"twice"`
 	Disputes []DisputeJSON         `json:"disputes"`
+	Seconds  []secondJSON          `json:"seconds"`
 	Seq      int64                 `json:"seq"`
 	CanUndo  bool                  `json:"can_undo"`
 	CanRedo  bool                  `json:"can_redo"`
@@ -81,6 +82,15 @@ type remarkJSON struct {
 	Note  string `json:"note,omitempty"`
 }
 
+// secondJSON is review.Second: which of two numbers is right?
+type secondJSON struct {
+	Frame  int    `json:"frame"`
+	Taxon  string `json:"taxon"`
+	First  int    `json:"first"`
+	Second int    `json:"second"`
+	By     string `json:"by"`
+}
+
 type countsJSON struct {
 	Machine   []int `json:"machine"`
 	Confirmed []int `json:"confirmed"`
@@ -112,6 +122,10 @@ func (s *Server) describe(k *seat, who *session) (deploymentJSON, error) {
 		Looked: k.looked(v), Boxes: []drawnJSON{}, Remarks: []remarkJSON{}, Taxa: k.states(v), Counts: k.counts(v), Seq: k.last(),
 	}
 	out.Twice, out.Disputes = k.standing(v, out.Taxa), k.disputes(v)
+	out.Seconds = []secondJSON{}
+	for _, x := range v.state.Seconds() {
+		out.Seconds = append(out.Seconds, secondJSON{x.Frame, x.Taxon, x.First, x.Second, x.By})
+	}
 	for i, f := range k.Machine.Frames {
 		out.Frames[i] = f.Time.Seconds()
 	}

@@ -297,6 +297,7 @@ type deployment struct {
 	Taxa     []TaxonState
 	Twice    []twiceJSON
 	Disputes []DisputeJSON
+	Seconds  []secondJSON
 	Counts   map[string]struct{ Machine, Confirmed []int }
 	Seq      int64
 	CanUndo  bool    `json:"can_undo"`

@@ -149,6 +149,7 @@ export interface Deployment {
   counts: Record<string, Counts>;
   twice: Twice[];
   disputes: Dispute[];
+  seconds: Second[];
   seq: number;
   can_undo: boolean;
   can_redo: boolean;
@@ -162,6 +163,17 @@ export interface Next {
   reason: string;
   risk: number;
   done: boolean;
+  audit?: boolean; // the numbers are asked before any box is shown
+  again?: boolean; // the same, of a frame that one looked at before
+}
+
+/** A second look that gave another number: which is right? */
+export interface Second {
+  frame: number;
+  taxon: string;
+  first: number;
+  second: number;
+  by: string;
 }
 
 export interface Key {
@@ -184,7 +196,7 @@ export type Verdict =
   | { kind: 'split'; track: string; frame: number }
   | { kind: 'merge' | 'apart'; track: string; with: string }
   | { kind: 'looked'; frame: number; taxa: string[] }
-  | { kind: 'count'; frame: number; taxon: string; n: number }
+  | { kind: 'count'; frame: number; taxon: string; n: number; blind?: boolean; again?: boolean }
   | { kind: 'note'; frame: number; text: string };
 
 export interface Said {
