@@ -138,8 +138,15 @@ type Verification struct {
 	By      []string  `json:"by,omitempty"`      // who looked
 	At      time.Time `json:"at,omitzero"`       // of the last verdict
 	Log     string    `json:"log_sha256,omitempty"`
-	Basis   string    `json:"interval_basis,omitempty"` // what interval and risk rest on, in words, or "none: ..." and why there is no interval
-	Model   string    `json:"model,omitempty"`          // the detector: file name and the beginning of its SHA-256
+	Alone   []Alone   `json:"maxn_by_observer,omitempty"` // what each reader makes of it by their own verdicts alone
+	Basis   string    `json:"interval_basis,omitempty"`   // what interval and risk rest on, in words, or "none: ..." and why there is no interval
+	Model   string    `json:"model,omitempty"`            // the detector: file name and the beginning of its SHA-256
+}
+
+// Alone is one reader's own count.
+type Alone struct {
+	Name string  `json:"name"`
+	MaxN float64 `json:"maxn"`
 }
 
 // Described tells whether anything is stated that a metadata file states: where,

@@ -64,7 +64,7 @@ func (a *app) followAlong(ctx context.Context, s *survey.Survey, only []string, 
 	}
 }
 
-// follow has the folders of counts say what people made of them: maxn.csv, intervals.csv and report.html. Folders that say so are left
+// follow has the folders of counts say what people made of them: maxn.csv, intervals.csv, observers.csv and report.html. Folders that say so are left
 // alone, and so are those on which somebody spoke less than quiet ago. limit is that of certificates; 0: that of the last review. What cannot be written is told, and is no failure: the survey has the numbers.
 func (a *app) follow(ctx context.Context, s *survey.Survey, only []string, limit float64, quiet time.Duration) error {
 	chosen, err := desk.Chosen(ctx, s, only)
@@ -122,6 +122,7 @@ func (a *app) followOne(ctx context.Context, s *survey.Survey, d survey.Deployme
 	return writeAll(ctx, folder, []resultFile{
 		{"maxn.csv", func(w io.Writer) error { return report.MaxN(w, run, counts) }},
 		{"intervals.csv", func(w io.Writer) error { return report.Intervals(w, run, counts) }},
+		{"observers.csv", func(w io.Writer) error { return report.Observers(w, run, counts) }},
 		{"report.html", func(w io.Writer) error { return report.Write(w, page) }},
 		{survey.ReviewFile, func(w io.Writer) error {
 			return json.NewEncoder(w).Encode(reviewedCount{reviewedSchema, d.Count.Run, d.Verdict, limit, counts})

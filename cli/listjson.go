@@ -36,6 +36,10 @@ type listedTaxon struct {
 	Frames  int          `json:"frames_sampled"`
 	By      []string     `json:"by"`
 	At      *time.Time   `json:"at"`
+
+	Observers []count.Observer `json:"observers,omitempty"` // what each reader makes of it alone
+	Agreement []count.Concord  `json:"agreement,omitempty"` // how far each two agree
+	Disputes  []string         `json:"disputes,omitempty"`  // what two contradict each other in, unsettled
 }
 
 func listed(e desk.Entry) *listedCount {
@@ -53,6 +57,7 @@ func listed(e desk.Entry) *listedCount {
 		x := listedTaxon{Taxon: t.Name, MaxN: t.MaxN, Status: t.Status(), Machine: t.MaxN, Frames: e.Result.Effort.Frames, By: []string{}}
 		if r := t.Review; r != nil {
 			x.Machine, x.Risk, x.Limit, x.Looked, x.Frames, x.By, x.At = r.Machine, &r.Risk, &r.Limit, r.Looked, r.Frames, r.By, &r.At
+			x.Observers, x.Agreement, x.Disputes = r.Observers, r.Agreement, r.Disputes
 		}
 		if t.MaxN != nil {
 			out.MaxN[t.Name] = *t.MaxN

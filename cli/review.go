@@ -16,6 +16,7 @@ import (
 
 	"requin/ask"
 	"requin/record"
+	"requin/review"
 	"requin/survey"
 	"requin/web"
 )
@@ -26,6 +27,7 @@ type reviewFlags struct {
 	cert, key               string
 	hosts                   []string
 	risk                    float64
+	again                   int
 	blind, open             bool
 	status, agreement, json bool
 	export                  string
@@ -80,6 +82,7 @@ func (a *app) reviewCommand() *cobra.Command {
 	fl.StringVar(&f.user, "user", "", "`name` of who reviews (default: as this computer knows you)")
 	fl.BoolVar(&f.blind, "blind", false, "each sees only their own verdicts and the machine's")
 	fl.Float64Var(&f.risk, "risk", 0.05, "`chance` of a greater MaxN under which a taxon is certified")
+	fl.IntVar(&f.again, "again", review.Share, "show one in `so-many` looked frames a second time, without boxes, to measure how well people read them; 0: none")
 	fl.BoolVar(&f.open, "open", true, "open the page in a browser where there is one")
 	fl.StringArrayVar(&f.hosts, "host", nil, "`name` by which others reach this computer, besides its own; repeatable")
 	fl.StringVar(&f.cert, "cert", "", "`file` of the TLS certificate (PEM)")
@@ -96,6 +99,8 @@ func (f reviewFlags) check() error {
 	switch {
 	case !(f.risk > 0 && f.risk < 1):
 		return usagef("--risk %v: give a chance over 0 and under 1, for example 0.05", f.risk)
+	case f.again < 0:
+		return usagef("--again %d: give a number, for example 20, or 0 for no second looks", f.again)
 	case (f.cert == "") != (f.key == ""):
 		return usagef("--cert and --key go together")
 	}
@@ -141,7 +146,7 @@ func (a *app) serveReview(ctx context.Context, s *survey.Survey, only []string, 
 	if s.ReadOnly() {
 		return fmt.Errorf("the survey %s cannot be written to, so that no verdict can be kept: copy it to another place; --status works here", s.Folder())
 	}
-	c := web.Config{Survey: s, Only: only, Risk: f.risk, Blind: f.blind, Version: record.Version(), Name: f.user, Hosts: f.hosts, Secure: f.cert != "", Logf: a.logf}
+	c := web.Config{Survey: s, Only: only, Risk: f.risk, Blind: f.blind, Share: f.again, Version: record.Version(), Name: f.user, Hosts: f.hosts, Secure: f.cert != "", Logf: a.logf}
 	c.Dataset = func(ctx context.Context, name string) (string, error) { return a.datasetOfReview(ctx, s, name) }
 	c.Ask = func(ctx context.Context, question string) (any, error) { return answerOfSurvey(ctx, s, question) }
 	for _, q := range ask.Questions() {
@@ -281,15 +286,22 @@ func (a *app) reviewAgreement(ctx context.Context, s *survey.Survey, only []stri
 		return errors.New("no two people have judged the same deployment: there is nothing to compare")
 	}
 	t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "DEPLOYMENT\tTAXON\tREVIEWERS\tTRACKS\tAGREE %\tKAPPA\tMaxN")
+	fmt.Fprintln(t, "DEPLOYMENT\tTAXON\tREVIEWERS\tTRACKS\tAGREE %\tKAPPA\t95 %\tPREVALENCE\tBIAS\tPABAK\tMaxN")
 	for _, p := range found.Pairs {
-		fmt.Fprintf(t, "%s\t%s\t%s, %s\t%d\t%s\t%s\t%d, %d\n", p.OpCode, p.Taxon, p.A, p.B, p.N, orDash(p.Percent, 1), orDash(p.Kappa, 3), p.MaxNA, p.MaxNB)
+		interval := "too few"
+		if p.Low != nil && p.High != nil {
+			interval = fmt.Sprintf("%.2f to %.2f", *p.Low, *p.High)
+		} else if !p.TooFew {
+			interval = "-"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s, %s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d, %d\n", p.OpCode, p.Taxon, p.A, p.B, p.N, orDash(p.Percent, 1), orDash(p.Kappa, 3),
+			interval, orDash(p.Prevalence, 2), orDash(p.Bias, 2), orDash(p.PABAK, 2), p.MaxNA, p.MaxNB)
 	}
 	for i, d := range found.Disagreements {
 		if i == 0 {
-			fmt.Fprintln(t, "\nDEPLOYMENT\tTRACK\tFRAME\tTAXON\tSAID")
+			fmt.Fprintln(t, "\nDEPLOYMENT\tFRAME\tTAXON\tTO SETTLE")
 		}
-		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s: %s, %s: %s\n", d.OpCode, d.Track, d.Frame, d.Taxon, d.A.Who, d.A.Kind, d.B.Who, d.B.Kind)
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", d.OpCode, d.Frame, strings.Join(d.Taxa, ", "), d.Text)
 	}
 	return t.Flush()
 }

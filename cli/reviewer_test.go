@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -13,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -31,12 +33,15 @@ type reviewer struct {
 // machine found, adds boxes in the first frame that they are led to until N animals are in it, and then looks where they are led.
 //
 // reviews WHO DEPLOYMENT reject|relabel TRACK [TAXON] gives one verdict; reviews WHO DEPLOYMENT say JSON any
-// (docs/formats/review-api.md).
+// (docs/formats/review-api.md); reviews WHO DEPLOYMENT settle OTHER settles all that is disputed as OTHER has it. With --blind before WHO they see
+// only their own verdicts, and a dispute that is left ends the review as a certificate does.
 func reviews(ts *testscript.TestScript, neg bool, args []string) {
+	blind := slices.Contains(args, "--blind")
+	args = slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "--blind" })
 	if neg || len(args) < 4 {
 		ts.Fatalf("usage: reviews WHO DEPLOYMENT TAXON N | reviews WHO DEPLOYMENT KIND TRACK [TAXON]")
 	}
-	c := exec.Command(filepath.Join(ts.Getenv("PROGRAM"), "requin"), "review", "--open=false", "--listen", "127.0.0.1:0", "--user", args[0])
+	c := exec.Command(filepath.Join(ts.Getenv("PROGRAM"), "requin"), "review", "--open=false", "--listen", "127.0.0.1:0", "--user", args[0], fmt.Sprintf("--blind=%v", blind))
 	c.Dir = ts.MkAbs(".")
 	c.Env = append(os.Environ(), "ONNXRUNTIME_LIB="+ts.Getenv("ONNXRUNTIME_LIB"))
 	stderr, err := c.StderrPipe()
@@ -71,6 +76,10 @@ func reviews(ts *testscript.TestScript, neg bool, args []string) {
 		r.certify(args[2], n)
 		return
 	}
+	if args[2] == "settle" {
+		r.settle(args[3])
+		return
+	}
 	v := map[string]any{"kind": args[2], "track": args[3]}
 	if args[2] == "say" {
 		v = nil
@@ -94,10 +103,12 @@ func (r *reviewer) get(path string, into any) {
 	r.ts.Check(json.Unmarshal(text, into))
 }
 
-func (r *reviewer) says(v map[string]any) {
+func (r *reviewer) says(v map[string]any) { r.post("/api/deployments/"+r.op+"/verdicts", v) }
+
+func (r *reviewer) post(path string, v map[string]any) {
 	body, err := json.Marshal(v)
 	r.ts.Check(err)
-	q, err := http.NewRequest("POST", r.base+"/api/deployments/"+r.op+"/verdicts", bytes.NewReader(body))
+	q, err := http.NewRequest("POST", r.base+path, bytes.NewReader(body))
 	r.ts.Check(err)
 	q.Header.Set("Content-Type", "application/json")
 	q.Header.Set("X-Requin-CSRF", r.csrf)
@@ -114,11 +125,12 @@ func (r *reviewer) says(v map[string]any) {
 func (r *reviewer) certify(taxon string, n int) {
 	for looks := 0; looks < 500; looks++ {
 		var next struct {
-			Frame int
-			Done  bool
+			Frame  int
+			Done   bool
+			Reason string
 		}
 		r.get("/api/deployments/"+r.op+"/next?taxon="+taxon, &next)
-		if next.Done {
+		if next.Done || strings.Contains(next.Reason, "to be settled first") {
 			return
 		}
 		if next.Frame < 0 {
@@ -148,4 +160,38 @@ func (r *reviewer) certify(taxon string, n int) {
 		r.says(map[string]any{"kind": "looked", "frame": next.Frame, "taxa": []string{taxon}})
 	}
 	r.ts.Fatalf("500 frames, and %s is not certified", taxon)
+}
+
+// settle says of each dispute what one of the two said, as both agree now.
+func (r *reviewer) settle(as string) {
+	for range 100 {
+		var d struct {
+			Disputes []struct {
+				Over, Track, With string
+				Frame             int
+				Taxa              []string
+				A, B              struct{ Who, Kind string }
+			}
+		}
+		r.get("/api/deployments/"+r.op, &d)
+		if len(d.Disputes) == 0 {
+			return
+		}
+		x := d.Disputes[0]
+		said := x.A.Kind
+		if x.B.Who == as {
+			said = x.B.Kind
+		}
+		v := map[string]any{"opcode": r.op, "frame": x.Frame, "taxon": x.Taxa[0]}
+		switch n, err := strconv.Atoi(said); {
+		case err == nil:
+			v["kind"], v["n"] = "count", n
+		case said == "rejected":
+			v["kind"], v["track"] = "reject", x.Track
+		default:
+			v["kind"], v["track"], v["taxon"] = "relabel", x.Track, said
+		}
+		r.post("/api/reconcile", v)
+	}
+	r.ts.Fatalf("100 verdicts, and something is still disputed")
 }

@@ -33,6 +33,33 @@ type Review struct {
 	By      []string  `json:"by"`                              // who gave verdicts, in the order of their first
 	At      time.Time `json:"at"`                              // of the last verdict
 	Log     string    `json:"log_sha256"`                      // of the verdicts that it follows from
+
+	Observers []Observer `json:"observers,omitempty"` // what each reader makes of it by their own verdicts alone
+	Agreement []Concord  `json:"agreement,omitempty"` // how far each two readers agree
+	Disputes  []string   `json:"disputes,omitempty"`  // what they contradict each other in, unsettled: a sentence each
+}
+
+// Observer is a reader's own count of a taxon.
+type Observer struct {
+	Name   string   `json:"name"`
+	MaxN   int      `json:"maxn"`             // most animals that they confirmed or counted in a frame
+	TMaxN  *Seconds `json:"tmaxn_s"`          // the first frame with so many; null: they saw none
+	Looked int      `json:"frames_looked_at"` // whole
+}
+
+// Concord is how far two readers agree on the tracks of a taxon that both judged. What is not defined is null.
+type Concord struct {
+	A          string   `json:"a"`
+	B          string   `json:"b"`
+	N          int      `json:"n"`                // tracks that both judged
+	Percent    *float64 `json:"percent"`          // of them on which they agree
+	Kappa      *float64 `json:"kappa"`            // Cohen's
+	Low        *float64 `json:"kappa_low"`        // its 95 % interval
+	High       *float64 `json:"kappa_high"`       //
+	Prevalence *float64 `json:"prevalence_index"` //
+	Bias       *float64 `json:"bias_index"`       //
+	PABAK      *float64 `json:"pabak"`            // prevalence- and bias-adjusted kappa
+	TooFew     bool     `json:"too_few"`          // for an interval
 }
 
 // Status is the count's.

@@ -69,7 +69,7 @@ func (d *Desk) confirmed(undecided bool) (out []*confirmed, sum Tally) {
 	for i, ch := range chapters {
 		all[i] = &confirmed{opcode: d.Deployment.OpCode, chapter: ch}
 	}
-	state := review.Replay(d.Machine, d.Log)
+	state, _ := review.Pooled(d.Machine, d.Log, d.Studied())
 	whole, taken := d.whole(state), make([]bool, len(state.Frames))
 	for _, t := range state.Tracks() {
 		of := map[int]bool{} // chapters that know the track
@@ -121,7 +121,7 @@ func mark(t *review.Track, p review.Point, at time.Duration) annotate.Mark {
 }
 
 // whole tells of each frame whether a person looked at all of it: for every studied taxon somebody said so, or counted it there,
-// and no more animals were counted than have boxes. That a frame's boxes are all decided is not enough: the detector may have
+// nobody contradicts them, and no more animals were counted than have boxes. That a frame's boxes are all decided is not enough: the detector may have
 // missed an animal, which then has no box to decide about.
 func (d *Desk) whole(s *review.State) []bool {
 	studied := d.Taxa.Studied()
@@ -145,7 +145,7 @@ func (d *Desk) whole(s *review.State) []bool {
 			here[i] = true
 		}
 		for i := range here {
-			if animals[i] <= boxes[i] {
+			if animals[i] <= boxes[i] && !s.Contested(t.Name, i) {
 				seen[i]++
 			}
 		}

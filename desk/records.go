@@ -6,12 +6,14 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"requin/annotate"
 	"requin/count"
 	"requin/detect"
 	"requin/record"
+	"requin/review"
 	"requin/survey"
 	"requin/taxon"
 	"requin/track"
@@ -51,7 +53,10 @@ func Records(ctx context.Context, s *survey.Survey, e Exporting, told func(opcod
 		all = append(all, x)
 	}
 	return func(yield func(annotate.Record, error) bool) {
-		for _, d := range chosen {
+		for i, d := range chosen {
+			if d.ObserverCount == "" { // what people stated stays
+				d.ObserverCount = strings.Join(all[i].readers(), ", ")
+			}
 			if !yield(d.Deployment, nil) {
 				return
 			}
@@ -74,8 +79,8 @@ type exported struct {
 	d      annotate.Deployment
 	run    survey.Run
 	result count.Result
-	tracks []track.Track // those that were counted, and those of context taxa
-	people map[int]bool  // the numbers of those that people confirmed or drew
+	tracks []track.Track         // those that were counted, and those of context taxa
+	people map[int]review.Author // by number those that people confirmed or drew
 	model  string
 	taxa   taxon.List
 	by     string
@@ -101,6 +106,17 @@ func export(ctx context.Context, s *survey.Survey, d survey.Deployment, e Export
 	outcome, err := open.Keep(ctx, s, 0)
 	x.result, x.tracks, x.people = outcome.Result, outcome.Tracks, outcome.Confirmed
 	return x, err
+}
+
+// readers are who reviewed the count, in the order of their names.
+func (c *exported) readers() (out []string) {
+	for _, t := range c.result.Taxa {
+		if t.Review != nil {
+			out = append(out, t.Review.By...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // The fields of a label that carry a taxon's codes.
@@ -180,6 +196,9 @@ func (c *exported) track(t track.Track, chapter int, offset time.Duration, media
 		names = slices.Insert(names, 0, annotate.Name{Label: t.Taxon})
 	}
 	status := c.status(t)
+	if who, ok := c.people[t.ID]; ok { // a person's word, not the program's
+		origin.By, origin.At = who.By, who.At
+	}
 	if !sightings && !yield(annotate.Track{Media: media.Name, ID: id, Names: names, Origin: origin, Extra: status}, nil) {
 		return false
 	}
@@ -226,7 +245,7 @@ func countedAs(taxon string, d detect.Detection) ([]annotate.Name, []annotate.At
 // status says of a track that people confirmed or drew how far the count that it is part of may be trusted. Of any other
 // its origin says that a machine made it.
 func (c *exported) status(t track.Track) annotate.Extra {
-	if !c.people[t.ID] {
+	if _, confirmed := c.people[t.ID]; !confirmed {
 		return nil
 	}
 	status := count.Reviewed
@@ -276,6 +295,9 @@ func (c *exported) verified(t count.Taxon) *annotate.Verification {
 	if r := t.Review; r != nil {
 		v.Machine, v.Risk, v.Limit, v.Looked, v.Frames = number(r.Machine), r.Risk, r.Limit, r.Looked, r.Frames
 		v.By, v.At, v.Log = r.By, r.At, r.Log
+		for _, o := range r.Observers {
+			v.Alone = append(v.Alone, annotate.Alone{Name: o.Name, MaxN: float64(o.MaxN)})
+		}
 	}
 	return v
 }

@@ -13,6 +13,7 @@ import (
 	"requin/detect"
 	"requin/exchange"
 	"requin/frame"
+	"requin/review"
 	"requin/survey"
 	"requin/taxon"
 	"requin/track"
@@ -182,5 +183,39 @@ func TestCountedAs(t *testing.T) {
 	}
 	if names, says := countedAs("b", d); names[0].Label != "b" || len(says) != 0 {
 		t.Errorf("%+v, %+v", names, says)
+	}
+}
+
+// The author of a track that a person confirmed is that person; of any other it is the program.
+func TestConfirmedTracksNameThePerson(t *testing.T) {
+	c := wavering(t)
+	when := time.Date(2026, 5, 2, 3, 4, 5, 0, time.UTC)
+	c.people = map[int]review.Author{2: {By: "anna", At: when}}
+	seen := map[string]int{}
+	for _, sightings := range []bool{false, true} {
+		c.records(sightings, func(r annotate.Record, err error) bool {
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch r := r.(type) {
+			case annotate.Track:
+				seen["track "+r.ID+" "+r.Origin.By]++
+			case annotate.Mark:
+				if r.Track == "2" && !r.Origin.At.Equal(when) {
+					t.Errorf("confirmed at %v", r.Origin.At)
+				}
+				seen["mark "+r.Track+" "+r.Origin.By]++
+			case annotate.Sighting:
+				seen[r.Comment+" "+r.Origin.By]++
+			case annotate.Count:
+				seen["count "+r.Origin.By]++
+			}
+			return true
+		})
+	}
+	for what, n := range map[string]int{"track 2 anna": 6, "mark 2 anna": 5, "track 1 Requin test": 13, "mark 1 Requin test": 12, "track 2 Requin test": 0, "count Requin test": 6} {
+		if seen[what] != n {
+			t.Errorf("%s: %d, want %d (%v)", what, seen[what], n, seen)
+		}
 	}
 }

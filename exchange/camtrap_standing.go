@@ -76,7 +76,9 @@ func ctVerified(v map[string]string, tags *ctTags, verified annotate.Verificatio
 	if cells[cellBy] == v["classifiedBy"] {
 		cells[cellBy] = ""
 	}
-	cells[cellBy] = strings.ReplaceAll(cells[cellBy], " | ", "; ") // a bar would end the tag
+	for _, cell := range []string{cellBy, cellAlone} {
+		cells[cell] = strings.ReplaceAll(cells[cell], " | ", "; ") // a bar would end the tag
+	}
 	if verified.Status != string(count.Machine) && v["classificationTimestamp"] == ctTime(verified.At) {
 		cells[cellAt] = ""
 	}
@@ -115,7 +117,9 @@ func ctTakeVerified(t *ctTable, tags *ctTags, origin *annotate.Origin) (*annotat
 	for _, cell := range verifiedOrder[1:] {
 		cells[cell] = tags.take(ctTag(cell))
 	}
-	cells[cellBy] = strings.ReplaceAll(cells[cellBy], "; ", " | ")
+	for _, cell := range []string{cellBy, cellAlone} {
+		cells[cell] = strings.ReplaceAll(cells[cell], "; ", " | ")
+	}
 	machine := status == string(count.Machine)
 	if !machine && cells[cellBy] == "" {
 		cells[cellBy] = t.text("classifiedBy")

@@ -26,12 +26,18 @@ func emComment(comment string) (rest, status string) {
 // emPointsStatus is the further column of the metadata that says what the points of a deployment rest on.
 const emPointsStatus = gaPrefix + "points_status"
 
+// emAlone is the one that says each reader's own MaxN, taxon by taxon: "Carcharhinus spp: anna=3 | Carcharhinus spp: ben=2".
+const emAlone = gaPrefix + cellAlone
+
 // stands notes what is said of a deployment's points: by the counts made of them, taxon by taxon, else by the points.
 func (w *emWriter) stands(record annotate.Record) {
 	switch r := record.(type) {
 	case annotate.Count:
 		if r.Verified != nil {
 			w.counted[r.OpCode] = append(w.counted[r.OpCode], fmt.Sprintf("%s (%s)", taxonOf(r).Scientific(), standing(*r.Verified)))
+			for _, a := range r.Verified.Alone {
+				w.alone[r.OpCode] = append(w.alone[r.OpCode], fmt.Sprintf("%s: %s=%s", taxonOf(r).Scientific(), a.Name, shortest(&a.MaxN)))
+			}
 		}
 	case annotate.Sighting:
 		if text := statusText(r.Extra[annotate.StatusKey]); text != "" && !slices.Contains(w.pointed[r.OpCode], text) {
@@ -49,6 +55,10 @@ func (w *emWriter) standing(d annotate.Deployment) annotate.Deployment {
 	if len(said) > 0 {
 		slices.Sort(said)
 		d.Extra = with(d.Extra, emPointsStatus, personsText(said))
+	}
+	if alone := w.alone[d.OpCode]; len(alone) > 0 {
+		slices.Sort(alone)
+		d.Extra = with(d.Extra, emAlone, personsText(alone))
 	}
 	return d
 }

@@ -23,7 +23,8 @@ type emWriter struct {
 	pairs       map[string][]string        // rows of ImagePtPair by opcode
 	counted     map[string][]string        // what the counts of a deployment say of themselves, and its points
 	pointed     map[string][]string
-	next        map[string]int // the next number of a point or a measurement, by opcode
+	alone       map[string][]string // each reader's own MaxN, by opcode
+	next        map[string]int      // the next number of a point or a measurement, by opcode
 }
 
 func writeEventMeasure(out Folder, records annotate.Records, opt Options) (*Losses, error) {
@@ -33,7 +34,7 @@ func writeEventMeasure(out Folder, records annotate.Records, opt Options) (*Loss
 // writeEM writes the sets, and their metadata where there is something to say.
 func writeEM(out Folder, records annotate.Records, opt Options, metadata []string) (*Losses, error) {
 	w := &emWriter{out: out, records: records, losses: &Losses{}, by: map[string]int{}, others: map[emKind]map[string]bool{},
-		counted: map[string][]string{}, pointed: map[string][]string{}}
+		counted: map[string][]string{}, pointed: map[string][]string{}, alone: map[string][]string{}}
 	var err error
 	if w.campaigns, err = surveyCampaigns(records, opt.Name); err != nil {
 		return nil, err

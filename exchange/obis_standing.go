@@ -27,6 +27,7 @@ var obisTypes = []struct{ kind, cell, unit string }{
 	{"framesSampled", cellFrames, "frames"},
 	{"reviewLogSHA256", cellLog, ""},
 	{"MaxNIntervalBasis", cellBasis, ""},
+	{"MaxNByObserver", cellAlone, ""},
 }
 
 // obisCell is the cell that a measurement of this type is; "" for any other.

@@ -55,18 +55,19 @@ const (
 	cellLog     = "review_log_sha256"
 	cellBasis   = "interval_basis"
 	cellModel   = "detector"
+	cellAlone   = "maxn_by_observer"
 	cellLow     = "maxn_low" // and where the count itself has no columns of these
 	cellHigh    = "maxn_high"
 	cellTime    = "tmaxn_s"
 )
 
 // verifiedOrder is the order in which the cells are written.
-var verifiedOrder = []string{cellStatus, cellMachine, cellRisk, cellLimit, cellLooked, cellFrames, cellBy, cellAt, cellLog, cellBasis, cellModel}
+var verifiedOrder = []string{cellStatus, cellMachine, cellRisk, cellLimit, cellLooked, cellFrames, cellBy, cellAt, cellLog, cellBasis, cellModel, cellAlone}
 
 // verifiedCells are the cells of a verification. Blank is what is not said; the risk is blank where nobody looked.
 func verifiedCells(v annotate.Verification) map[string]string {
 	cells := map[string]string{
-		cellStatus: v.Status, cellMachine: shortest(v.Machine), cellBy: personsText(v.By), cellLog: v.Log, cellBasis: v.Basis, cellModel: v.Model,
+		cellStatus: v.Status, cellMachine: shortest(v.Machine), cellBy: personsText(v.By), cellLog: v.Log, cellBasis: v.Basis, cellModel: v.Model, cellAlone: aloneText(v.Alone),
 	}
 	if v.Frames != 0 || v.Looked != 0 {
 		cells[cellLooked], cells[cellFrames] = strconv.Itoa(v.Looked), strconv.Itoa(v.Frames)
@@ -110,6 +111,14 @@ func verifiedOf(cells map[string]string) (*annotate.Verification, error) {
 		}
 		v.Machine = &n
 	}
+	for _, text := range persons(cells[cellAlone]) {
+		i := strings.LastIndex(text, "=")
+		n, err := parseNumber(text[i+1:])
+		if i < 1 || err != nil || n < 0 {
+			return nil, &cellError{cellAlone, cells[cellAlone], "each reader's number, as anna=3 | ben=2"}
+		}
+		v.Alone = append(v.Alone, annotate.Alone{Name: text[:i], MaxN: n})
+	}
 	if text := cells[cellAt]; text != "" {
 		at, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil {
@@ -134,6 +143,15 @@ func personsText(names []string) string {
 		list[i] = strings.TrimSpace(strings.ReplaceAll(tidy(name), "|", "/"))
 	}
 	return strings.Join(list, " | ")
+}
+
+// aloneText puts each reader's own number into one cell: "anna=3 | ben=2".
+func aloneText(all []annotate.Alone) string {
+	var list []string
+	for _, a := range all {
+		list = append(list, a.Name+"="+shortest(&a.MaxN))
+	}
+	return personsText(list)
 }
 
 func persons(text string) []string {

@@ -22,8 +22,9 @@ func verifiedAs(status string) *annotate.Verification {
 		return &annotate.Verification{Status: status, Frames: 3600, Basis: "none: the model's file does not say how many animals it misses", Model: model}
 	}
 	counted := 2.0
+	alone := []annotate.Alone{{Name: "Anna Lopez", MaxN: 2}, {Name: "ben", MaxN: 1}}
 	return &annotate.Verification{Status: status, Machine: &counted, Risk: 0.031, Limit: 0.05, Looked: 14, Frames: 3600, By: []string{"Anna Lopez", "ben"},
-		At: time.Date(2024, 5, 3, 9, 30, 15, 250_000_000, time.UTC), Log: strings.Repeat("ab", 32), Basis: "none: detectability assumed: the model's file does not say how many animals it misses", Model: model}
+		At: time.Date(2024, 5, 3, 9, 30, 15, 250_000_000, time.UTC), Log: strings.Repeat("ab", 32), Alone: alone, Basis: "none: detectability assumed: the model's file does not say how many animals it misses", Model: model}
 }
 
 // surveyAs is a survey that Requin counted, with everything that writers take: a video, two tracks, points, counts. All of it has

@@ -31,6 +31,7 @@ type surveyView struct {
 	Strips     []template.HTML
 	Gaps       []surveyGap
 	Review     []reviewLine
+	Readers    []readersLine // by themselves, where there were several
 	Uncounted  [][2]string
 	Models     []detectorLine
 	NoInterval bool
@@ -66,6 +67,7 @@ func (s Survey) look() surveyView {
 	v.Facts, v.Campaigns = s.facts(), len(s.campaigns()) > 1
 	v.Tiles = v.tiles()
 	v.Unlooked = v.unlooked()
+	v.Readers = s.readers()
 	v.Problems = append(v.problems(), s.Warnings...)
 	v.Matrix, v.Unseen = s.matrices()
 	if v.Map != "" {

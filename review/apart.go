@@ -16,6 +16,7 @@ func (s *State) areApart(a, b *Track) bool { return s.apart[pairing{a, b}] || s.
 // since they lay on one another: a piece is of the animal to which it lies nearer. Where nothing is left of one of them nothing is
 // noted, and the question is asked again.
 func (s *State) setApart(v Verdict) {
+	s.paired = append(s.paired, v)
 	ones, _ := s.find(v, v.Said.Track, v.Said.Animal)
 	others, _ := s.find(v, v.Said.With, v.Said.Other)
 	for _, t := range ones {
@@ -27,6 +28,31 @@ func (s *State) setApart(v Verdict) {
 			s.apart[pairing{t, o}] = true
 		}
 	}
+}
+
+// ruled is a log without the merges that two people agreed are none, and the setting apart that they agreed is none (Said.Reconciled).
+func ruled(log []Verdict) []Verdict {
+	var rules []Verdict
+	for _, v := range log {
+		if v.Said.Reconciled && (v.Kind == Merge || v.Kind == Apart) {
+			rules = append(slices.DeleteFunc(rules, func(o Verdict) bool { return samePair(o, v) }), v)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(log), func(v Verdict) bool {
+		return (v.Kind == Merge || v.Kind == Apart) && slices.ContainsFunc(rules, func(o Verdict) bool { return o.Kind != v.Kind && samePair(o, v) })
+	})
+}
+
+// agreeOnPair completes what two people agree on of a pair of tracks that one of them spoke of before: it may not be there any more.
+func (s *State) agreeOnPair(v Verdict) (Verdict, bool) {
+	for _, o := range s.paired {
+		if v.Said.Reconciled && o.Run == v.Run && samePair(o, v) {
+			v.Said.Track, v.Said.With = o.Said.Track, o.Said.With
+			v.Said.Animal, v.Said.Other, v.Was = o.Said.Animal, o.Said.Other, o.Was
+			return v, true
+		}
+	}
+	return v, false
 }
 
 // nearness is how well a track lies on sightings: the mean overlap (IoU) at their times, 0 where it is in none.

@@ -19,6 +19,8 @@ func (s *State) Apply(v Verdict) {
 		s.confirm(v)
 	case Reject, Unsure, Flag, Unflag:
 		s.doubt(v)
+	case Absent:
+		s.absent(v)
 	case Add:
 		s.add(v)
 	case Edit:
@@ -57,6 +59,9 @@ func (s *State) judge(t *Track, standing Standing, taxon string, v Verdict) {
 		return
 	}
 	t.Standing, t.By, t.At, t.reconciled = standing, v.By, v.At, v.Said.Reconciled
+	if standing == Accepted {
+		t.refused = nil
+	}
 	if taxon != "" {
 		t.Taxon = taxon
 	}
@@ -67,6 +72,9 @@ func (s *State) confirm(v Verdict) {
 	takes, rest := s.find(v, v.Said.Track, v.Said.Animal)
 	for _, t := range takes {
 		s.judge(t, Accepted, v.Said.Taxon, v)
+		for _, p := range t.Points {
+			s.reopen(t.Taxon, p.Frame)
+		}
 	}
 	s.own(name("o", v), v, rest)
 }
@@ -85,6 +93,9 @@ func (s *State) doubt(v Verdict) {
 	for _, t := range takes {
 		switch v.Kind {
 		case Reject:
+			if i, ok := s.frameOf(v); ok {
+				t.refuse(i)
+			}
 			s.judge(t, Rejected, "", v)
 		case Unsure:
 			s.judge(t, Uncertain, "", v)
@@ -100,11 +111,13 @@ func (s *State) add(v Verdict) {
 	if !ok || v.Said.Box == nil {
 		return
 	}
+	s.reopen(v.Said.Taxon, i)
 	p := Point{i, frame.Box(*v.Said.Box), 1}
 	if takes, _ := s.find(v, v.Said.Track, v.Said.Animal); v.Said.Track != "" && len(takes) > 0 {
 		if _, there := takes[0].at(i); !there {
 			s.cut([]Point{p}, false)
 			takes[0].set(p)
+			takes[0].undeny(i)
 		}
 		return
 	}
@@ -165,6 +178,9 @@ func (s *State) split(v Verdict) {
 		case n > 0:
 			later := *t
 			later.ID, later.Points, later.Keys = name("s", v), slices.Clone(t.Points[n:]), nil
+			before := func(p Point) bool { return s.Frames[p.Frame].Time < v.Said.Time.Duration() }
+			later.Denied = slices.DeleteFunc(slices.Clone(t.Denied), before)
+			t.Denied = slices.DeleteFunc(slices.Clone(t.Denied), func(p Point) bool { return !before(p) })
 			t.Points, t.Keys = slices.Clone(t.Points[:n]), nil
 			s.put(&later)
 			s.parted(t, &later)
@@ -176,6 +192,7 @@ func (s *State) split(v Verdict) {
 // merge makes one animal of two. Where both are in a frame the first one's box is kept; if a
 // person confirmed either, that holds for both.
 func (s *State) merge(v Verdict) {
+	s.paired = append(s.paired, v)
 	into, _ := s.find(v, v.Said.Track, v.Said.Animal)
 	with, _ := s.find(v, v.Said.With, v.Said.Other)
 	if len(into) == 0 || len(with) == 0 || into[0] == with[0] {
@@ -188,6 +205,9 @@ func (s *State) merge(v Verdict) {
 		if _, there := t.at(p.Frame); !there {
 			t.set(p)
 		}
+	}
+	for _, p := range o.Denied {
+		t.deny(p)
 	}
 	t.Keys, t.Single = nil, false
 	if o.Standing == Accepted && t.Standing != Accepted {
@@ -267,21 +287,51 @@ func (s *State) remark(v Verdict) {
 				s.looked[taxon] = map[int]string{}
 			}
 			s.looked[taxon][i] = v.By
+			s.endorse(taxon, i, v)
 		}
 		for _, t := range s.tracks {
-			if _, here := t.at(i); here && t.Standing == Open && slices.Contains(v.Said.Taxa, t.Taxon) {
-				s.judge(t, Rejected, "", v)
+			if n, here := t.at(i); here && t.Standing == Open && slices.Contains(v.Said.Taxa, t.Taxon) && !s.endorsed(t, i) {
+				s.overlooked(t, n, v)
 			}
 		}
 	case Count:
 		if v.Said.N == nil {
 			return
 		}
+		if v.Said.Again && v.Said.Blind {
+			s.again(i, v)
+			return
+		}
+		delete(s.seconds[v.Said.Taxon], i) // which is right is said
 		if s.counted[v.Said.Taxon] == nil {
 			s.counted[v.Said.Taxon] = map[int]Remark{}
 		}
-		s.counted[v.Said.Taxon][i] = Remark{Frame: i, Kind: Count, By: v.By, Taxon: v.Said.Taxon, N: *v.Said.N}
+		if s.counted[v.Said.Taxon][i].agreed && !v.Said.Reconciled {
+			return
+		}
+		delete(s.saw[v.Said.Taxon], i) // their own number
+		s.counted[v.Said.Taxon][i] = Remark{Frame: i, Kind: Count, By: v.By, Taxon: v.Said.Taxon, N: *v.Said.N, settled: v.Said.Reconciled || v.Said.Again, agreed: v.Said.Reconciled}
 	case Note:
 		s.notes = append(s.notes, Remark{Frame: i, Kind: Note, By: v.By, Note: v.Said.Note})
 	}
+}
+
+// reopen lets a frame's boxes count again beside the number that one person settled on, for one was confirmed there since.
+func (s *State) reopen(taxon string, i int) {
+	if r, ok := s.counted[taxon][i]; ok && r.settled && !r.agreed {
+		r.settled = false
+		s.counted[taxon][i] = r
+	}
+}
+
+// overlooked is what a look says of an open track's n-th point: it is none, here or, where the verdict means the whole, at all.
+func (s *State) overlooked(t *Track, n int, v Verdict) {
+	p := t.Points[n]
+	if v.Said.Spares && s.Doubtful(t) != "" {
+		t.deny(p)
+		t.Points = slices.Delete(slices.Clone(t.Points), n, n+1)
+		return
+	}
+	t.refuse(p.Frame)
+	s.judge(t, Rejected, "", v)
 }

@@ -13,12 +13,13 @@ import (
 
 	"requin/count"
 	"requin/frame"
+	"requin/taxon"
 	"requin/track"
 	"requin/uncertainty"
 )
 
 // Rule names the version of how a count follows from a log: what was derived by another is derived anew.
-const Rule = 2
+const Rule = 3
 
 // Basis is what a reviewed count rests on, besides the log of verdicts.
 type Basis struct {
@@ -34,8 +35,14 @@ type Basis struct {
 // Outcome is a count as a log leaves it.
 type Outcome struct {
 	count.Result
-	Tracks    []track.Track // those that were counted, and those of taxa that are not studied; each number once
-	Confirmed map[int]bool  // the numbers of those that people confirmed or drew; of the others nobody spoke
+	Tracks    []track.Track  // those that were counted, and those of taxa that are not studied; each number once
+	Confirmed map[int]Author // by number those that people confirmed or drew; of the others nobody spoke
+}
+
+// Author is who confirmed or drew a track, and when.
+type Author struct {
+	By string
+	At time.Time
 }
 
 // Count is the count as a log leaves it: of each taxon that somebody spoke of, MaxN and its kin out of what people confirmed
@@ -51,7 +58,7 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 	spoken := spokenOf(log)
 	m := b.Machine
 	m.Frames = WithFrames(m.Frames, log, b.Input.Period)
-	s := Replay(m, log)
+	s, disputes := Pooled(m, log, names(b.Input.Taxa.Studied()))
 	known := map[string]uncertainty.Posterior{}
 	in := b.Input
 	in.Frames, in.Stated, in.Outlook = s.Frames, nil, nil
@@ -61,7 +68,7 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 			in.Stated = append(in.Stated, s.stated(t.Name)...)
 		}
 	}
-	out := Outcome{Result: b.Counted, Confirmed: map[int]bool{}}
+	out := Outcome{Result: b.Counted, Confirmed: map[int]Author{}}
 	out.Tracks = s.outcome(b, spoken, known, out.Confirmed)
 	in.Tracks = out.Tracks
 	if len(known) == 0 {
@@ -73,7 +80,7 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("the reviewed count: %w", err)
 	}
 	result.Uncounted = b.Counted.Uncounted
-	status := Statuses(m, log, studied(result), func(taxon string) bool {
+	status := Statuses(log, studied(result), s.Disputed, func(taxon string) bool {
 		_, counted := b.was(taxon) // the machine looked for it
 		return counted && known[taxon].Certified
 	})
@@ -88,6 +95,7 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 		default:
 			now.Uncertainty, now.NoInterval = was.Uncertainty, was.NoInterval
 			now.Review = b.review(known[now.Name], now, was, len(s.Frames), log)
+			heard(now.Review, m, log, now.Name, disputes)
 			now.Review.Status = status[now.Name]
 		}
 		taxa = append(taxa, now)
@@ -100,7 +108,7 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 // outcome are the tracks that are left: of taxa that somebody spoke of as the log has them, of others as the machine
 // counted them. The machine's candidates bear their numbers, and so do its tracks where these are free. confirmed
 // takes up the numbers of those that people confirmed or drew.
-func (s *State) outcome(b Basis, spoken map[string]bool, known map[string]uncertainty.Posterior, confirmed map[int]bool) (out []track.Track) {
+func (s *State) outcome(b Basis, spoken map[string]bool, known map[string]uncertainty.Posterior, confirmed map[int]Author) (out []track.Track) {
 	used := map[int]bool{}
 	free := 1
 	for _, t := range slices.Concat(s.machine.Tracks, b.Tracks) {
@@ -115,9 +123,10 @@ func (s *State) outcome(b Basis, spoken map[string]bool, known map[string]uncert
 		out = append(out, t)
 	}
 	for _, taxon := range slices.Sorted(maps.Keys(spoken)) {
-		for _, t := range s.confirmed(taxon) {
+		tracks, authors := s.confirmed(taxon)
+		for i, t := range tracks {
 			take(t)
-			confirmed[out[len(out)-1].ID] = true
+			confirmed[out[len(out)-1].ID] = authors[i]
 		}
 		if known[taxon].Certified {
 			continue
@@ -146,7 +155,9 @@ func (b Basis) was(name string) (count.Taxon, bool) {
 
 // assess is what is known of a taxon's MaxN.
 func (b Basis) assess(s *State, taxon string) uncertainty.Posterior {
-	return s.Observations(taxon, b.Measured.Named(taxon), b.Input.Every).Posterior(b.Limit)
+	p := s.Observations(taxon, b.Measured.Named(taxon), b.Input.Every).Posterior(b.Limit)
+	p.Certified = p.Certified && !s.Disputed(taxon)
+	return p
 }
 
 // Seed begins the draws of every assessment: the same log gives the same answer.
@@ -165,17 +176,44 @@ func (b Basis) review(a uncertainty.Posterior, now, was count.Taxon, frames int,
 	case now.MaxN != nil:
 		r.Risk = a.More(*now.MaxN)
 	}
-	for _, v := range InForce(log) {
-		if slices.Contains(v.taxa(), now.Name) && !slices.Contains(r.By, v.By) {
-			r.By = append(r.By, v.By)
-		}
-	}
+	r.By = Readers(log, now.Name)
 	for _, v := range log {
 		if v.At.After(r.At) {
 			r.At = v.At
 		}
 	}
 	return r
+}
+
+// Readers are those whose verdicts in force speak of a taxon, in the order of their first.
+func Readers(log []Verdict, taxon string) (list []string) {
+	for _, v := range InForce(log) {
+		if slices.Contains(v.taxa(), taxon) && !slices.Contains(list, v.By) {
+			list = append(list, v.By)
+		}
+	}
+	return list
+}
+
+// heard completes a review with what each reader says: their own numbers, how far they agree, and in what not.
+func heard(r *count.Review, m Machine, log []Verdict, taxon string, disputes []Dispute) {
+	r.Observers = Observers(m, log, taxon)
+	for _, p := range Agreement(m, log, []string{taxon}) {
+		r.Agreement = append(r.Agreement, p.Stated())
+	}
+	for _, d := range disputes {
+		if slices.Contains(d.Taxa, taxon) {
+			r.Disputes = append(r.Disputes, d.Text(m.Frames))
+		}
+	}
+}
+
+// names are those of taxa.
+func names(list taxon.List) (out []string) {
+	for _, t := range list {
+		out = append(out, t.Name)
+	}
+	return out
 }
 
 // studied are the names of the taxa that were counted.
@@ -217,14 +255,23 @@ func (s *State) stated(taxon string) (out []count.Stated) {
 }
 
 // confirmed are the tracks of a taxon that people confirmed. The machine's candidates bear their numbers, people's own 0.
-func (s *State) confirmed(taxon string) (out []track.Track) {
+func (s *State) confirmed(taxon string) (out []track.Track, authors []Author) {
+	boxes := make([]int, len(s.Frames))
 	for _, t := range s.tracks {
-		if t.Taxon == taxon && t.Standing == Accepted {
+		if t.Taxon != taxon || t.Standing != Accepted {
+			continue
+		}
+		k := *t // without the boxes that are more than there are animals in a frame
+		k.Points = slices.DeleteFunc(slices.Clone(t.Points), func(p Point) bool {
+			boxes[p.Frame]++
+			return boxes[p.Frame] > s.atMost(taxon, p.Frame)
+		})
+		if len(k.Points) > 0 {
 			number, _ := strconv.Atoi(strings.TrimPrefix(t.ID, "t")) // 0: no track of the machine's
-			out = append(out, s.track(t, number))
+			out, authors = append(out, s.track(&k, number)), append(authors, Author{t.By, t.At})
 		}
 	}
-	return out
+	return out, authors
 }
 
 // unspoken are the machine's tracks of a taxon, without the points of animals that somebody spoke of and of frames that were looked at
@@ -237,6 +284,12 @@ func (s *State) unspoken(taxon string, counted []track.Track) (out []track.Track
 			here[p.Frame] = append(here[p.Frame], t)
 		}
 	}
+	denied := map[int][]Point{}
+	for _, t := range s.tracks {
+		for _, p := range t.Denied {
+			denied[p.Frame] = append(denied[p.Frame], p)
+		}
+	}
 	open := func(p track.Point) bool {
 		i, ok := s.FrameAt(p.Time)
 		if !ok {
@@ -246,13 +299,19 @@ func (s *State) unspoken(taxon string, counted []track.Track) (out []track.Track
 			return false
 		}
 		nearest, most := (*Track)(nil), sameAnimal
+		none := false // a person said that the nearest box is none
 		for _, t := range here[i] {
 			q, _ := t.In(i)
 			if overlap := frame.IoU(q.Box, p.Box); overlap >= most {
 				nearest, most = t, overlap
 			}
 		}
-		return nearest == nil || nearest.Standing == Open || nearest.Standing == Uncertain
+		for _, q := range denied[i] {
+			if overlap := frame.IoU(q.Box, p.Box); overlap >= sameAnimal && (nearest == nil || overlap > most) {
+				none, most = true, overlap
+			}
+		}
+		return !none && (nearest == nil || nearest.Standing == Open || nearest.Standing == Uncertain)
 	}
 	for _, t := range counted {
 		if t.Taxon != taxon {
@@ -261,47 +320,6 @@ func (s *State) unspoken(taxon string, counted []track.Track) (out []track.Track
 		t.Points = slices.DeleteFunc(slices.Clone(t.Points), func(p track.Point) bool { return !open(p) })
 		if len(t.Points) > 0 {
 			out = append(out, t)
-		}
-	}
-	return out
-}
-
-// Disputes are the taxa on which two people contradict each other, in what they said of a track or counted in a frame, and
-// nobody settled it.
-func Disputes(m Machine, log []Verdict, taxa []string) map[string]bool {
-	out := map[string]bool{}
-	if len(People(log)) < 2 {
-		return out
-	}
-	pooled := Replay(m, log)
-	_, differ := Agreement(m, log, taxa)
-	for _, d := range differ {
-		if t, ok := pooled.byID[d.Track]; !ok || !t.reconciled {
-			out[d.Taxon] = true
-		}
-	}
-	type place struct {
-		taxon string
-		at    time.Duration
-	}
-	said := map[place]map[string]int{}
-	for _, v := range InForce(log) {
-		if v.Kind != Count || v.Said.Time == nil || v.Said.N == nil {
-			continue
-		}
-		p := place{v.Said.Taxon, v.Said.Time.Duration()}
-		if said[p] == nil || v.Said.Reconciled {
-			said[p] = map[string]int{}
-		}
-		said[p][v.By] = *v.Said.N
-	}
-	for p, by := range said {
-		numbers := map[int]bool{}
-		for _, n := range by {
-			numbers[n] = true
-		}
-		if len(numbers) > 1 {
-			out[p.taxon] = true
 		}
 	}
 	return out

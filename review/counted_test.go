@@ -42,7 +42,7 @@ func TestNobodySpokeAndTheMachinesCountStays(t *testing.T) {
 	b := basis(t)
 	d := begin(t, b.Machine)
 	for _, log := range [][]Verdict{nil, {d.says("anna", Note, Said{Time: at(3), Note: "murky"})}} {
-		if got, err := b.Count(log); err != nil || !reflect.DeepEqual(got, Outcome{b.Counted, b.Tracks, map[int]bool{}}) {
+		if got, err := b.Count(log); err != nil || !reflect.DeepEqual(got, Outcome{b.Counted, b.Tracks, map[int]Author{}}) {
 			t.Errorf("%d verdicts: %+v, %v", len(log), got, err)
 		}
 	}

@@ -24,13 +24,13 @@ func (s *State) Candidates(taxon string, g uncertainty.Grounds) []Weighed {
 	}
 	var out []Weighed
 	for i, c := range g.Candidates(trails) {
-		c.Said = tracks[i].said(taxon)
+		c.Said, c.Denied = tracks[i].said(taxon), tracks[i].DeniedIn()
 		out = append(out, Weighed{tracks[i], c})
 	}
 	looks, _ := s.Looks(taxon)   // single boxes in them are in their numbers
 	for _, t := range s.tracks { // the machine took them for something else, or a person drew them
 		if t.Machine != taxon && t.Taxon == taxon && t.Standing != Rejected && !(t.Single && slices.Contains(looks, t.Points[0].Frame)) {
-			out = append(out, Weighed{t, uncertainty.Candidate{ID: len(out), Said: t.said(taxon), Real: 1, Drawn: true, Frames: t.trail(0).Frames}})
+			out = append(out, Weighed{t, uncertainty.Candidate{ID: len(out), Said: t.said(taxon), Real: 1, Drawn: true, Frames: t.trail(0).Frames, Denied: t.DeniedIn()}})
 		}
 	}
 	return out

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -12,7 +13,7 @@ import (
 // Its error is for the person: what they said cannot be meant, and why. The frame of Said is named by its time.
 func (s *State) Draft(v Verdict) (Verdict, error) {
 	v.Run = s.machine.Run
-	v.Said.Animal, v.Said.Other = nil, nil
+	v.Said.Animal, v.Said.Other, v.Said.Saw, v.Said.Numbers = nil, nil, nil, nil
 	if v.Said.Box != nil {
 		b := Box(rounded(frame.Box(*v.Said.Box)))
 		v.Said.Box = &b
@@ -30,7 +31,7 @@ func (s *State) Draft(v Verdict) (Verdict, error) {
 		}
 	}
 	switch v.Kind {
-	case Accept, Reject, Relabel, Unsure, Split, Merge, Apart:
+	case Accept, Reject, Absent, Relabel, Unsure, Split, Merge, Apart:
 		return s.draftTrack(v)
 	case Flag, Unflag:
 		if v.Said.Track != "" {
@@ -55,12 +56,15 @@ func (s *State) wants(v Verdict, lacks bool, what string) error {
 
 // draftTrack completes a verdict on a track.
 func (s *State) draftTrack(v Verdict) (Verdict, error) {
+	if agreed, ok := s.agreeOnPair(v); ok && (v.Kind == Merge || v.Kind == Apart) {
+		return agreed, nil
+	}
 	t, ok := s.byID[v.Said.Track]
 	if !ok {
 		return v, fmt.Errorf("there is no track %q: it may have been merged or taken away; read the deployment again", v.Said.Track)
 	}
 	v.Was = Was{Taxon: t.Taxon, Standing: t.Standing, By: t.By}
-	if t.reconciled && !v.Said.Reconciled && slices.Contains([]Kind{Accept, Reject, Relabel, Unsure}, v.Kind) {
+	if t.reconciled && !v.Said.Reconciled && slices.Contains([]Kind{Accept, Reject, Absent, Relabel, Unsure}, v.Kind) {
 		return v, fmt.Errorf("%s was reconciled by %s: what was agreed on can only be reconciled again", t.ID, t.By)
 	}
 	all := slices.Contains([]Kind{Accept, Relabel, Merge, Apart}, v.Kind)
@@ -70,6 +74,20 @@ func (s *State) draftTrack(v Verdict) (Verdict, error) {
 		if v.Said.Taxon == "" {
 			v.Said.Taxon = t.Taxon
 		}
+	case Absent:
+		i, ok := s.frameOf(v)
+		if !ok {
+			return v, s.wants(v, true, "the frame in which the animal is not")
+		}
+		p, here := t.In(i)
+		if n := slices.IndexFunc(t.Denied, func(p Point) bool { return p.Frame == i }); !here && v.Said.Reconciled && n >= 0 {
+			p, here = t.Denied[n], true // one of two said so, and both agree now
+		}
+		if !here {
+			return v, fmt.Errorf("%s has no box in this frame: there is nothing to take away", t.ID)
+		}
+		box := Box(rounded(p.Box))
+		v.Said.Box, v.Was.Box, v.Said.Animal = &box, &box, nil // the box finds it
 	case Relabel:
 		return v, s.wants(v, v.Said.Taxon == "", "a taxon")
 	case Split:
@@ -144,12 +162,45 @@ func (s *State) draftFrame(v Verdict) (Verdict, error) {
 	}
 	switch v.Kind {
 	case Looked:
+		v.Said.Spares, v.Said.Saw, v.Said.Numbers = true, s.standing(i, v.Said.Taxa), s.numbers(i, v.Said.Taxa)
 		return v, s.wants(v, len(v.Said.Taxa) == 0 || slices.Contains(v.Said.Taxa, ""), "the taxa that were looked for")
 	case Count:
 		if r, there := s.counted[v.Said.Taxon][i]; there {
 			v.Was = Was{N: &r.N, By: r.By}
 		}
+		if v.Said.Again = v.Said.Again && s.lookedAt(v.Said.Taxon, i); v.Said.Again { // what nobody looked at is a first look
+			n, by := s.Confirmed(v.Said.Taxon)[i], s.looked[v.Said.Taxon][i]
+			v.Was = Was{N: &n, By: cmp.Or(by, v.Was.By)}
+		}
 		return v, s.wants(v, v.Said.N == nil || v.Said.Taxon == "", "a taxon and a number")
 	}
 	return v, s.wants(v, v.Said.Note == "", "a text")
+}
+
+// standing are the animals of some taxa that are confirmed in a frame, by taxon.
+func (s *State) standing(i int, taxa []string) map[string][]string {
+	var out map[string][]string
+	for _, t := range s.In(i) {
+		if t.Standing == Accepted && slices.Contains(taxa, t.Taxon) {
+			if out == nil {
+				out = map[string][]string{}
+			}
+			out[t.Taxon] = append(out[t.Taxon], t.ID)
+		}
+	}
+	return out
+}
+
+// numbers are how many animals of some taxa people counted in a frame, by taxon, where that is not the number of those confirmed.
+func (s *State) numbers(i int, taxa []string) map[string]int {
+	var out map[string]int
+	for _, taxon := range taxa {
+		if r, ok := s.counted[taxon][i]; ok {
+			if out == nil {
+				out = map[string]int{}
+			}
+			out[taxon] = r.N
+		}
+	}
+	return out
 }

@@ -34,9 +34,14 @@ func (s *State) sights(t *Track, all bool) []Sight {
 	return out
 }
 
+// known tells whether a verdict's track is found by its id: it was given on these tracks, or a person made the track.
+func (s *State) known(v Verdict, id string) bool {
+	return v.Run == s.machine.Run || !strings.HasPrefix(id, "t")
+}
+
 // find gives the tracks that a verdict was given on, and those of its sightings that none of them has.
 func (s *State) find(v Verdict, id string, animal []Sight) (takes []*Track, rest []Sight) {
-	if t, ok := s.byID[id]; ok && (v.Run == s.machine.Run || !strings.HasPrefix(id, "t")) {
+	if t, ok := s.byID[id]; ok && s.known(v, id) {
 		return []*Track{t}, nil
 	}
 	if len(animal) == 0 {

@@ -33,7 +33,8 @@ type Kind string
 // The kinds of verdicts.
 const (
 	Accept  Kind = "accept"  // the track is an animal
-	Reject  Kind = "reject"  // it is none
+	Reject  Kind = "reject"  // it is none, in none of its frames
+	Absent  Kind = "absent"  // it is none in this frame; of its other frames nothing is said
 	Relabel Kind = "relabel" // it is one of another taxon
 	Unsure  Kind = "unsure"  // it cannot be told
 	Flag    Kind = "flag"    // for a second opinion

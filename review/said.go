@@ -26,10 +26,22 @@ type Said struct {
 	Keys  []Key          `json:"keys,omitempty"`   // of draw, rising in time
 	Of    int64          `json:"of,omitempty"`     // of undo and redo: the ID of the other verdict
 
-	// Reconciled marks what two people agreed on: on that track it stands above all others.
+	// Blind says of a count that the boxes were hidden, and Again that it is of a frame that was looked at before. A blind second number never
+	// replaces the first; one that is Again and not Blind says which of two is right.
+	Blind bool `json:"blind,omitempty"`
+	Again bool `json:"again,omitempty"`
+	// Alone says of any verdict that it was given without sight of what others had said.
+	Alone bool `json:"alone,omitempty"`
+	// Saw says of a look, by taxon, which tracks and boxes stood confirmed in the frame: whoever looked agrees to them there.
+	Saw     map[string][]string `json:"saw,omitempty"`
+	Numbers map[string]int      `json:"numbers,omitempty"` // of a look, by taxon: how many stood counted there, where that is not the number of Saw
+	// Reconciled marks what two people agreed on: on that track, box, pair or number it stands above all others.
 	Reconciled bool    `json:"reconciled,omitempty"`
 	SeenS      float64 `json:"seen_s,omitempty"` // seconds that the person spent
-	Nonce      string  `json:"nonce,omitempty"`  // of whoever sent it: what is sent twice is kept once
+	// Spares says of a look that what was open in the frame is denied there alone where the track is doubtful (State.Doubtful). A log of
+	// before that does not have it: its looks rejected whole tracks.
+	Spares bool   `json:"spares,omitempty"`
+	Nonce  string `json:"nonce,omitempty"` // of whoever sent it: what is sent twice is kept once
 
 	// Animal is where the track lay when the verdict was given, and Other the one it is merged with or set apart from: all sightings
 	// where something was confirmed, some of them otherwise. By them it is found again.
@@ -147,7 +159,7 @@ func (s Said) check() error {
 	case s.Time != nil && *s.Time < 0:
 		return errors.New("a frame lies before the start of the deployment")
 	case len(s.Taxa) > mostTaxa || len(s.Keys) > mostKeys || len(s.Animal) > mostSights || len(s.Other) > mostSights ||
-		len(s.Note) > mostText || len(s.Taxon) > mostText || len(s.Track) > mostText || len(s.With) > mostText || len(s.Nonce) > mostNonce:
+		len(s.Note) > mostText || len(s.Taxon) > mostText || len(s.Track) > mostText || len(s.With) > mostText || len(s.Nonce) > mostNonce || len(s.Saw) > mostTaxa || len(s.Numbers) > mostTaxa:
 		return errors.New("the verdict holds more than one verdict may")
 	case !(s.SeenS >= 0 && s.SeenS < 1e7):
 		return errors.New("seen_s: give the seconds that were spent")

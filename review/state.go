@@ -1,6 +1,7 @@
 package review
 
 import (
+	"math"
 	"slices"
 	"sort"
 	"strconv"
@@ -47,11 +48,13 @@ type Track struct {
 	Flagged  bool
 	Note     string // of the flag
 	Points   []Point
-	Keys     []Key // where it was drawn by key frames
-	Drawn    bool  // a person's own
-	Single   bool  // one box that a person added outside any track
+	Keys     []Key   // where it was drawn by key frames
+	Drawn    bool    // a person's own
+	Single   bool    // one box that a person added outside any track
+	Denied   []Point // boxes of it that a person said are not the animal (Absent), rising; they are no longer among Points
 
 	reconciled bool
+	refused    []int // frames at which it was rejected whole
 }
 
 // at is the track's point in a frame.
@@ -76,6 +79,9 @@ type Remark struct {
 	Taxon string // of looked and count
 	N     int    // of count
 	Note  string
+
+	settled bool // N is right, whatever boxes there were when that was said
+	agreed  bool // two people agreed on it
 }
 
 // State is a deployment as the log leaves it. It is not for several goroutines at once.
@@ -88,9 +94,15 @@ type State struct {
 	byID    map[string]*Track
 	looked  map[string]map[int]string // taxon, frame → who
 	counted map[string]map[int]Remark // taxon, frame
+	seconds map[string]map[int]Second // taxon, frame: second looks with another number, not settled
 	flags   map[int]Remark
 	notes   []Remark
 	apart   map[pairing]bool // tracks of which a person said that they are two animals
+	paired  []Verdict        // merge and apart
+
+	contested map[string]map[int]bool    // taxon, frame: what is disputed (Contest)
+	most      map[string]map[int]int     // taxon, frame: as many at most, where several people looked (Contest)
+	saw       map[string]map[int]*sawAll // taxon, frame: what stood confirmed as they looked; of one person's own verdicts alone
 }
 
 // WithFrames are the frames that a count looked at and those in the period that people spoke of,
@@ -124,7 +136,7 @@ func WithFrames(looked []frame.Instant, log []Verdict, period frame.Period) []fr
 // Begin is the state without any verdict.
 func Begin(m Machine) *State {
 	s := &State{Frames: m.Frames, machine: m, index: make(map[time.Duration]int, len(m.Frames)), byID: map[string]*Track{},
-		looked: map[string]map[int]string{}, counted: map[string]map[int]Remark{}, flags: map[int]Remark{}, apart: map[pairing]bool{}}
+		looked: map[string]map[int]string{}, counted: map[string]map[int]Remark{}, seconds: map[string]map[int]Second{}, flags: map[int]Remark{}, apart: map[pairing]bool{}}
 	for i, f := range m.Frames {
 		s.index[f.Time] = i
 	}
@@ -145,7 +157,7 @@ func Begin(m Machine) *State {
 // Replay is the state as a log leaves it.
 func Replay(m Machine, log []Verdict) *State {
 	s := Begin(m)
-	for _, v := range InForce(log) {
+	for _, v := range ruled(InForce(log)) {
 		s.Apply(v)
 	}
 	return s
@@ -219,8 +231,8 @@ func (s *State) Remarks() []Remark {
 }
 
 // Looks are the frames that a person looked at whole for a taxon, rising, with the number of its animals in each: the
-// larger of the boxes that are confirmed there and what was counted. A frame in which an animal of the taxon is unsure is not among them, unless
-// it was counted.
+// larger of the boxes that are confirmed there and what was counted, or what two people agreed on. A frame in which an animal of the
+// taxon is unsure is not among them, unless it was counted; nor is one that a dispute concerns (Contest).
 func (s *State) Looks(taxon string) (frames, numbers []int) {
 	boxes := s.Confirmed(taxon)
 	unsure := map[int]bool{}
@@ -239,6 +251,7 @@ func (s *State) Looks(taxon string) (frames, numbers []int) {
 	for i := range s.counted[taxon] {
 		frames = append(frames, i)
 	}
+	frames = slices.DeleteFunc(frames, func(i int) bool { return s.Contested(taxon, i) })
 	slices.Sort(frames)
 	for _, i := range frames {
 		numbers = append(numbers, boxes[i])
@@ -247,7 +260,7 @@ func (s *State) Looks(taxon string) (frames, numbers []int) {
 }
 
 // Confirmed is the number of animals of a taxon that people confirmed in each frame: boxes of accepted
-// tracks, or what was counted there where that is more.
+// tracks, or what was counted there where that is more, or what two people agreed on.
 func (s *State) Confirmed(taxon string) []int {
 	out := make([]int, len(s.Frames))
 	for _, t := range s.tracks {
@@ -257,10 +270,33 @@ func (s *State) Confirmed(taxon string) []int {
 			}
 		}
 	}
+	for i := range s.saw[taxon] {
+		out[i] = max(out[i], s.agreedTo(taxon, i))
+	}
 	for i, r := range s.counted[taxon] {
 		out[i] = max(out[i], r.N)
 	}
+	for i := range s.most[taxon] {
+		out[i] = min(out[i], s.atMost(taxon, i))
+	}
+	for i, r := range s.counted[taxon] {
+		if r.settled {
+			out[i] = r.N
+		}
+	}
 	return out
+}
+
+// atMost is how many animals of a taxon there are in a frame at most, whatever boxes people drew: as many as they agreed on, or as any of
+// several saw who looked at all of it.
+func (s *State) atMost(taxon string, i int) int {
+	if r, ok := s.counted[taxon][i]; ok && r.settled {
+		return r.N
+	}
+	if n, ok := s.most[taxon][i]; ok {
+		return n
+	}
+	return math.MaxInt
 }
 
 // Accepted are the confirmed animals as tracks, numbered from 1.

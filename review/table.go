@@ -17,7 +17,7 @@ type Log struct {
 // tableHeader is a contract (docs/formats/verdicts.md): a column is added at the end, never renamed.
 var tableHeader = []string{
 	"id", "deployment", "kind", "track", "with", "taxon", "time_s", "x0", "y0", "x1", "y1", "n", "note", "seen_s", "by", "at",
-	"undone", "reconciled", "run", "was_state", "was_taxon", "text",
+	"undone", "reconciled", "run", "was_state", "was_taxon", "text", "blind", "again", "alone", "was_n",
 }
 
 // WriteTable writes verdicts as CSV, one row each.
@@ -56,6 +56,10 @@ func (v Verdict) row(opcode string, undone bool) []string {
 	if s.N != nil {
 		n = strconv.Itoa(*s.N)
 	}
+	wasN := ""
+	if v.Was.N != nil {
+		wasN = strconv.Itoa(*v.Was.N)
+	}
 	if s.SeenS > 0 {
 		seen = strconv.FormatFloat(s.SeenS, 'f', 1, 64)
 	}
@@ -63,6 +67,7 @@ func (v Verdict) row(opcode string, undone bool) []string {
 		strconv.FormatInt(v.ID, 10), plain(opcode), string(v.Kind), s.Track, s.With, plain(taxon), at, box[0], box[1], box[2], box[3], n, plain(s.Note), seen,
 		plain(v.By), v.At.UTC().Format(time.RFC3339Nano), strconv.FormatBool(undone), strconv.FormatBool(s.Reconciled), v.Run,
 		string(v.Was.Standing), plain(v.Was.Taxon), plain(v.Text()),
+		strconv.FormatBool(s.Blind), strconv.FormatBool(s.Again), strconv.FormatBool(s.Alone), wasN,
 	}
 }
 

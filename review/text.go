@@ -23,6 +23,8 @@ func (v Verdict) Text() string {
 		text = "accepted " + what + " as " + s.Taxon
 	case Reject:
 		text = "rejected " + what
+	case Absent:
+		text = "said that " + s.Track + " is no animal in the frame" + at + ", of its other frames nothing"
 	case Relabel:
 		text = "named " + what + " " + s.Taxon
 	case Unsure:
@@ -52,6 +54,14 @@ func (v Verdict) Text() string {
 		text = "looked at all of the frame" + at + " for " + strings.Join(s.Taxa, ", ")
 	case Count:
 		text = fmt.Sprintf("counted %d of %s%s", number(s.N), s.Taxon, at)
+		switch {
+		case s.Again && s.Blind:
+			text = fmt.Sprintf("looked again%s, with the boxes hidden, and counted %d of %s", at, number(s.N), s.Taxon)
+		case s.Again:
+			text = fmt.Sprintf("said that %d of %s is right%s", number(s.N), s.Taxon, at)
+		case s.Blind:
+			text += ", with the boxes hidden"
+		}
 	case Note:
 		text = "noted" + at
 	case Undo, Redo:

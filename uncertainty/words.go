@@ -10,10 +10,9 @@ import (
 
 // Told is what a statement says besides of the posterior: what it is of, and by whom.
 type Told struct {
-	Every    time.Duration // the sampling interval
-	Readers  int           // people who looked
-	Unread   time.Duration // of the period, not analysed
-	Disputed bool          // two readers contradict each other, and it is not settled
+	Every   time.Duration // the sampling interval
+	Readers int           // people who looked
+	Unread  time.Duration // of the period, not analysed
 }
 
 // Statement is what may be published of a taxon: its MaxN and of what, how sure that is, how much was looked at and by how many, and
@@ -26,8 +25,6 @@ func (p Posterior) Statement(g Grounds, t Told) string {
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	interval := fmt.Sprintf("%s (%s%s)", Range(&Interval{Low: p.Low, High: p.High}), percent(1-p.Limit), map[bool]string{true: ", assumed"}[!g.Measured()])
 	switch {
-	case t.Disputed:
-		add("MaxN disputed %s: two readers contradict each other", of)
 	case p.Certified:
 		add("MaxN %d %s", p.Confirmed, of)
 		add("chance of more under %s", percent(p.Limit))

@@ -36,8 +36,6 @@ func TestStatements(t *testing.T) {
 		{p, few, told, "MaxN 3 seen among the 3,600 frames sampled one a second, not certified; MaxN 3 to 5 (95 %); 14 frames looked at by one reader; " +
 			"no certificate rests on a detectability measured on 4 visits in 12 stretches of held-out video: it takes 10 in 3"},
 		{nobody, sure, told, "MaxN 3 to 5 (95 %) among the 3,600 frames sampled one a second, nobody looked"},
-		{certified, sure, Told{Every: time.Second, Readers: 2, Disputed: true},
-			"MaxN disputed among the 3,600 frames sampled one a second: two readers contradict each other; 14 frames looked at by 2 readers"},
 	} {
 		if got := c.p.Statement(c.b, c.told); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)

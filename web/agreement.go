@@ -2,9 +2,9 @@ package web
 
 import (
 	"context"
-	"math"
 	"net/http"
 
+	"requin/count"
 	"requin/review"
 	"requin/survey"
 )
@@ -17,30 +17,17 @@ type Agreement struct {
 
 // PairJSON is review.Pair in a deployment.
 type PairJSON struct {
-	A       string   `json:"a"`
-	B       string   `json:"b"`
-	OpCode  string   `json:"opcode"`
-	Taxon   string   `json:"taxon"`
-	N       int      `json:"n"`
-	Percent *float64 `json:"percent"` // null: they judged nothing in common
-	Kappa   *float64 `json:"kappa"`   // null: not defined
-	MaxNA   int      `json:"maxn_a"`
-	MaxNB   int      `json:"maxn_b"`
+	OpCode string `json:"opcode"`
+	Taxon  string `json:"taxon"`
+	count.Concord
+	MaxNA int `json:"maxn_a"`
+	MaxNB int `json:"maxn_b"`
 }
 
-// DisagreementJSON is review.Disagreement in a deployment.
+// DisagreementJSON is a dispute in a deployment.
 type DisagreementJSON struct {
-	OpCode string  `json:"opcode"`
-	Frame  int     `json:"frame"`
-	Track  string  `json:"track"`
-	Taxon  string  `json:"taxon"`
-	A      whoSaid `json:"a"`
-	B      whoSaid `json:"b"`
-}
-
-type whoSaid struct {
-	Who  string `json:"who"`
-	Kind string `json:"kind"` // a taxon, rejected or unsure
+	OpCode string `json:"opcode"`
+	DisputeJSON
 }
 
 // AgreementOf compares the reviewers of each deployment.
@@ -84,22 +71,13 @@ func (k *seat) agree(ctx context.Context, out *Agreement) error {
 	if err := k.refresh(ctx); err != nil {
 		return err
 	}
-	pairs, differ := review.Agreement(k.Machine, k.Log, k.Studied())
-	for _, p := range pairs {
-		out.Pairs = append(out.Pairs, PairJSON{p.A, p.B, k.opcode, p.Taxon, p.N, known(p.Percent), known(p.Kappa), p.MaxNA, p.MaxNB})
+	for _, p := range review.Agreement(k.Machine, k.Log, k.Studied()) {
+		out.Pairs = append(out.Pairs, PairJSON{k.opcode, p.Taxon, p.Stated(), p.MaxNA, p.MaxNB})
 	}
-	for _, d := range differ {
-		out.Disagreements = append(out.Disagreements, DisagreementJSON{k.opcode, d.Frame, d.Track, d.Taxon, whoSaid{d.A, d.SaidA}, whoSaid{d.B, d.SaidB}})
+	for _, d := range k.disputes(k.view("")) {
+		out.Disagreements = append(out.Disagreements, DisagreementJSON{k.opcode, d})
 	}
 	return nil
-}
-
-// known is a number; nil where it is not defined.
-func known(v float64) *float64 {
-	if math.IsNaN(v) {
-		return nil
-	}
-	return &v
 }
 
 func (s *Server) agreement(w http.ResponseWriter, r *http.Request, who *session) error {

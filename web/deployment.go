@@ -24,6 +24,8 @@ type deploymentJSON struct {
 	Taxa     []TaxonState          `json:"taxa"`
 	Counts   map[string]countsJSON `json:"counts"`
 	Twice    []twiceJSON           `json:"twice"`
+	Disputes []DisputeJSON         `json:"disputes"`
+	Seconds  []secondJSON          `json:"seconds"`
 	Seq      int64                 `json:"seq"`
 	CanUndo  bool                  `json:"can_undo"`
 	CanRedo  bool                  `json:"can_redo"`
@@ -52,6 +54,8 @@ type trackJSON struct {
 	Points  [][6]float64 `json:"points"`
 	Drawn   bool         `json:"drawn"`
 	Keys    []keyJSON    `json:"keys,omitempty"`
+	Doubt   string       `json:"doubtful,omitempty"` // why a no here is of this frame alone; "": it is of the whole track
+	Denied  []int        `json:"denied,omitempty"`   // frames in which a person said that this animal is not there
 }
 
 type keyJSON struct {
@@ -76,6 +80,15 @@ type remarkJSON struct {
 	Taxon string `json:"taxon,omitempty"`
 	N     *int   `json:"n,omitempty"`
 	Note  string `json:"note,omitempty"`
+}
+
+// secondJSON is review.Second: which of two numbers is right?
+type secondJSON struct {
+	Frame  int    `json:"frame"`
+	Taxon  string `json:"taxon"`
+	First  int    `json:"first"`
+	Second int    `json:"second"`
+	By     string `json:"by"`
 }
 
 type countsJSON struct {
@@ -108,7 +121,11 @@ func (s *Server) describe(k *seat, who *session) (deploymentJSON, error) {
 		OpCode: k.opcode, Every: k.Every().Seconds(), Gaps: []gapJSON{}, Frames: make([]float64, len(k.Machine.Frames)), Clip: "proxy", Tracks: []trackJSON{},
 		Looked: k.looked(v), Boxes: []drawnJSON{}, Remarks: []remarkJSON{}, Taxa: k.states(v), Counts: k.counts(v), Seq: k.last(),
 	}
-	out.Twice = k.standing(v, whose, out.Taxa)
+	out.Twice, out.Disputes = k.standing(v, out.Taxa), k.disputes(v)
+	out.Seconds = []secondJSON{}
+	for _, x := range v.state.Seconds() {
+		out.Seconds = append(out.Seconds, secondJSON{x.Frame, x.Taxon, x.First, x.Second, x.By})
+	}
 	for i, f := range k.Machine.Frames {
 		out.Frames[i] = f.Time.Seconds()
 	}
@@ -166,7 +183,7 @@ func (k *seat) describeTracks(v *view, out *deploymentJSON) {
 			continue
 		}
 		x := trackJSON{ID: t.ID, Taxon: t.Taxon, Machine: t.Machine, P: chance[t], State: string(t.Standing), Flagged: t.Flagged, Note: t.Note, By: t.By,
-			Points: make([][6]float64, len(t.Points)), Drawn: t.Drawn}
+			Points: make([][6]float64, len(t.Points)), Drawn: t.Drawn, Doubt: v.state.Doubtful(t), Denied: t.DeniedIn()}
 		for i, p := range t.Points {
 			x.Points[i] = [6]float64{float64(p.Frame), tenth(p.Box.X0), tenth(p.Box.Y0), tenth(p.Box.X1), tenth(p.Box.Y1), math.Round(p.Score*1000) / 1000}
 		}

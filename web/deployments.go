@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"requin/count"
 	"requin/review"
 	"requin/survey"
 	"requin/taxon"
@@ -117,6 +118,7 @@ type TaxonState struct {
 	Low        *int    `json:"low"`
 	High       *int    `json:"high"`
 	NoInterval string  `json:"no_interval,omitempty"`
+	Ahead      string  `json:"ahead,omitempty"` // how many looks the certificate takes, in words
 	Statement  string  `json:"statement"`
 	Looked     int     `json:"looked"`
 	Calibrated bool    `json:"calibrated"` // the model's scores were measured; otherwise they are taken as they are
@@ -124,6 +126,9 @@ type TaxonState struct {
 	Basis      string  `json:"basis"`      // both of it in words, and which classes it was combined from
 	Status     string  `json:"status"`     // machine, reviewed, certified or disputed; "" where it is not known yet
 	Twice      int     `json:"twice"`      // pairs of confirmed animals that lie on one another, of which nobody said whether they are one
+
+	Observers []count.Observer `json:"observers,omitempty"` // in a list: what each reader makes of it alone
+	Agreement []count.Concord  `json:"agreement,omitempty"` // in a list: how far each two agree
 }
 
 // states is what is known of each studied taxon. The desk is held.
@@ -134,11 +139,11 @@ func (k *seat) states(v *view) []TaxonState {
 		a := k.assess(v, name)
 		b := k.Measured.Named(name)
 		x := TaxonState{Taxon: name, Confirmed: a.Confirmed, Risk: a.Risk, Certified: a.Certified, Looked: a.Looked,
-			Calibrated: b.Calibrated(), Measured: b.Measured(), Basis: b.Words(), Statement: a.Statement(b, k.Run.Unreadable)}
-		u, missing := b.Interval(a)
-		if x.NoInterval = missing; u != nil {
+			Calibrated: b.Calibrated(), Measured: b.Measured(), Basis: b.Words(), Statement: k.statement(v, name, a)}
+		if u := b.Interval(a); x.Looked+len(k.Machine.Frames) > 0 {
 			x.Estimate, x.Low, x.High = &u.Estimate, &u.Low, &u.High
 		}
+		x.Ahead = a.Lookahead()
 		for _, c := range k.Run.Result.Taxa {
 			if c.Name == name {
 				x.Machine = c.MaxN
@@ -151,17 +156,18 @@ func (k *seat) states(v *view) []TaxonState {
 
 // DeploymentState is a deployment in a list.
 type DeploymentState struct {
-	OpCode     string       `json:"opcode"`
-	State      string       `json:"state"`  // not counted, open or certified
-	Frames     int          `json:"frames"` // looked at by the machine
-	Looked     int          `json:"looked"` // looked at whole by people, for any taxon
-	Duration   float64      `json:"duration_s"`
-	Unreadable float64      `json:"unreadable_s"`
-	Taxa       []TaxonState `json:"taxa"`
-	Reviewers  []string     `json:"reviewers"`
-	Flags      int          `json:"flags"`
-	Error      string       `json:"error,omitempty"` // why it cannot be reviewed
-	Pending    bool         `json:"pending,omitempty"`
+	OpCode     string        `json:"opcode"`
+	State      string        `json:"state"`  // not counted, open, disputed or certified
+	Frames     int           `json:"frames"` // looked at by the machine
+	Looked     int           `json:"looked"` // looked at whole by people, for any taxon
+	Duration   float64       `json:"duration_s"`
+	Unreadable float64       `json:"unreadable_s"`
+	Taxa       []TaxonState  `json:"taxa"`
+	Reviewers  []string      `json:"reviewers"`
+	Flags      int           `json:"flags"`
+	Disputes   []DisputeJSON `json:"disputes"`        // what two readers contradict each other in, unsettled
+	Error      string        `json:"error,omitempty"` // why it cannot be reviewed
+	Pending    bool          `json:"pending,omitempty"`
 }
 
 // summary is the deployment in a list, as the verdicts of some leave it.
@@ -174,12 +180,18 @@ func (k *seat) summary(ctx context.Context, whose string) (DeploymentState, erro
 	v := k.view(whose)
 	out := DeploymentState{OpCode: k.opcode, State: "certified", Frames: len(k.Machine.Frames), Unreadable: k.Run.Unreadable.Seconds(), Taxa: k.states(v),
 		Looked: len(k.looked(v)), Reviewers: append([]string{}, review.People(review.Seen(k.Log, whose, whose != ""))...)}
-	k.standing(v, whose, out.Taxa)
+	k.standing(v, out.Taxa)
+	if out.Disputes = k.disputes(v); whose == "" {
+		k.compare(out.Taxa)
+	}
 	if k.Run.Result != nil {
 		out.Duration = k.Run.Result.Duration.Duration().Seconds()
 	}
 	if len(out.Taxa) == 0 || slices.ContainsFunc(out.Taxa, func(t TaxonState) bool { return !t.Certified }) {
 		out.State = "open"
+	}
+	if slices.ContainsFunc(out.Taxa, func(t TaxonState) bool { return t.Status == string(count.Disputed) }) {
+		out.State = "disputed"
 	}
 	for _, t := range v.state.Tracks() {
 		if t.Flagged {
@@ -223,7 +235,7 @@ func (s *Server) deployments(w http.ResponseWriter, r *http.Request, who *sessio
 
 // listed is a deployment in a list. What is not there in time is pending: it is worked on, and announced.
 func (s *Server) listed(ctx context.Context, d survey.Deployment, whose string, until time.Time) DeploymentState {
-	none := DeploymentState{OpCode: d.OpCode, State: "not counted", Taxa: []TaxonState{}, Reviewers: []string{}}
+	none := DeploymentState{OpCode: d.OpCode, State: "not counted", Taxa: []TaxonState{}, Reviewers: []string{}, Disputes: []DisputeJSON{}}
 	if d.Count == nil {
 		return none
 	}
@@ -256,7 +268,7 @@ func Status(ctx context.Context, sv *survey.Survey, only []string, risk float64)
 	var out []DeploymentState
 	for _, d := range all {
 		if d.Count == nil {
-			out = append(out, DeploymentState{OpCode: d.OpCode, State: "not counted", Taxa: []TaxonState{}, Reviewers: []string{}})
+			out = append(out, DeploymentState{OpCode: d.OpCode, State: "not counted", Taxa: []TaxonState{}, Reviewers: []string{}, Disputes: []DisputeJSON{}})
 			continue
 		}
 		k, err := t.of(ctx, d)

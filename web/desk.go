@@ -34,8 +34,11 @@ type seat struct {
 
 // view is a deployment as the verdicts of some leave it.
 type view struct {
+	whose    string
 	state    *review.State
 	assessed map[string]assessed // by taxon
+	disputes []review.Dispute    // as of the verdict upTo; blind, a person has none
+	upTo     int64
 }
 
 // assessed is an assessment and what it is of.
@@ -79,7 +82,7 @@ func (k *seat) take(v review.Verdict) {
 	for whose, seen := range k.views {
 		switch {
 		case whose != "" && whose != v.By:
-		case v.Kind == review.Undo || v.Kind == review.Redo:
+		case v.Kind == review.Undo || v.Kind == review.Redo || v.Said.Reconciled:
 			seen.state = review.Replay(k.Machine, review.Seen(k.Log, whose, whose != ""))
 		default:
 			seen.state.Apply(v)
@@ -91,10 +94,24 @@ func (k *seat) take(v review.Verdict) {
 func (k *seat) view(whose string) *view {
 	v := k.views[whose]
 	if v == nil {
-		v = &view{review.Replay(k.Machine, review.Seen(k.Log, whose, whose != "")), map[string]assessed{}}
+		v = &view{whose, review.Replay(k.Machine, review.Seen(k.Log, whose, whose != "")), map[string]assessed{}, nil, -1}
 		k.views[whose] = v
 	}
+	if whose == "" && v.upTo != k.last() {
+		found := review.Compare(k.Machine, k.Log, k.Studied())
+		v.state.Contest(found)
+		v.disputes, v.upTo = found.Disputes, k.last()
+	}
 	return v
+}
+
+// barred tells whether a dispute stands against the certificate of a taxon. It does for who reviews blind, too, who learns no more than that
+// there is one. The desk is held.
+func (k *seat) barred(v *view, name string) bool {
+	if v.whose != "" && len(review.People(k.Log)) > 1 {
+		v = k.view("")
+	}
+	return v.state.Disputed(name)
 }
 
 // observations are what is known of a taxon. The desk is held.
@@ -102,14 +119,15 @@ func (k *seat) observations(v *view, name string) uncertainty.Observations {
 	return v.state.Observations(name, k.Measured.Named(name), k.Every())
 }
 
-// assess says what is known of a taxon. It is worked out anew only where what it rests on has changed. The desk is held.
+// assess says what is known of a taxon; one that is disputed is not certified. It is worked out anew only where what it rests on has changed. The desk is held.
 func (k *seat) assess(v *view, name string) uncertainty.Posterior {
 	d := k.observations(v, name)
-	if old, ok := v.assessed[name]; ok && reflect.DeepEqual(old.of, d) {
-		return old.Posterior
+	now, ok := v.assessed[name]
+	if !ok || !reflect.DeepEqual(now.of, d) {
+		now = assessed{d, d.Posterior(k.risk)}
+		v.assessed[name] = now
 	}
-	now := assessed{d, d.Posterior(k.risk)}
-	v.assessed[name] = now
+	now.Certified = now.Certified && !k.barred(v, name)
 	return now.Posterior
 }
 
@@ -130,6 +148,12 @@ func (k *seat) assessAll(v *view) {
 			v.assessed[name] = *out[i]
 		}
 	}
+}
+
+// statement is what may be published of a taxon, as the verdicts of some leave it. The desk is held.
+func (k *seat) statement(v *view, taxon string, a uncertainty.Posterior) string {
+	return a.Statement(k.Measured.Named(taxon), uncertainty.Told{Every: k.Every(), Readers: len(review.Readers(review.Seen(k.Log, v.whose, v.whose != ""), taxon)),
+		Unread: k.Run.Unreadable})
 }
 
 // video opens the deployment's video.

@@ -296,6 +296,8 @@ type deployment struct {
 	Remarks  []struct{ Kind, Taxon string } `json:"frame_verdicts"`
 	Taxa     []TaxonState
 	Twice    []twiceJSON
+	Disputes []DisputeJSON
+	Seconds  []secondJSON
 	Counts   map[string]struct{ Machine, Confirmed []int }
 	Seq      int64
 	CanUndo  bool    `json:"can_undo"`

@@ -17,7 +17,15 @@ type Next struct {
 	Reason string   `json:"reason"`
 	Risk   float64  `json:"risk"` // of the taxon
 	Done   bool     `json:"done"` // the taxon is certified
+
+	// The number of each studied taxon is asked before any box is shown: of a frame that was drawn so as to find out what the machine
+	// misses (Audit), or of one that this person looked at before (Again).
+	Audit bool `json:"audit"`
+	Again bool `json:"again"`
 }
+
+// isAudit tells whether a suggested frame is one to look at with the boxes hidden.
+func isAudit(s uncertainty.Suggestion) bool { return s.Audit }
 
 // asked is what a request for frames asks.
 type asked struct {
@@ -94,7 +102,7 @@ func (s *Server) next(w http.ResponseWriter, r *http.Request, who *session) erro
 			n = k.before(v, a, who.name)
 		default:
 			n = k.none(v, a.taxon)
-			if list := k.queued(v, a); len(list) > 0 {
+			if list := s.queued(k, v, a, who); len(list) > 0 {
 				n = list[0]
 			}
 		}
@@ -105,7 +113,7 @@ func (s *Server) next(w http.ResponseWriter, r *http.Request, who *session) erro
 
 func (s *Server) queue(w http.ResponseWriter, r *http.Request, who *session) error {
 	return s.ask(r, who, func(k *seat, v *view, a asked) error {
-		list := k.queued(v, a)
+		list := s.queued(k, v, a, who)
 		if len(list) > a.n {
 			list = list[:a.n]
 		}
@@ -122,8 +130,11 @@ func (s *Server) queue(w http.ResponseWriter, r *http.Request, who *session) err
 func (k *seat) none(v *view, taxon string) Next {
 	a := k.assess(v, taxon)
 	n := Next{Frame: -1, Taxon: taxon, Tracks: []string{}, Risk: a.Risk, Done: a.Certified, Reason: "no frame is left that could hold more"}
-	if a.Certified {
-		n.Reason = a.Statement(k.Measured.Named(taxon), k.Run.Unreadable)
+	switch {
+	case a.Certified:
+		n.Reason = k.statement(v, taxon, a)
+	case len(a.Next) == 0 && k.barred(v, taxon):
+		n.Reason = "nothing is left to look at, but two readers contradict each other: that is to be settled first"
 	}
 	return n
 }
@@ -140,22 +151,41 @@ func (k *seat) show(v *view, taxon string, i int, reason string) Next {
 	return n
 }
 
-// queued are the frames that count suggests. Those that were looked at, and do not count as such because an animal in them is
-// unsure, come last.
-func (k *seat) queued(v *view, q asked) []Next {
+// again are the frames that a person is to look at a second time now. The desk is held.
+func (k *seat) again(v *view, q asked, name string, share int) (out []Next) {
+	if share <= 0 {
+		return nil
+	}
+	for _, i := range v.state.Due(k.Log, name, k.Studied(), share) {
+		if i != q.after {
+			n := k.show(v, q.taxon, i, "a second look at a frame that you have seen: it tells how well the frames are read")
+			n.Tracks, n.Done, n.Again = []string{}, false, true
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// queued are first the frames that are due for a second look, then those that count suggests. Those that were looked at, and do not count as such because an animal in them is
+// unsure, come later, and last those in which two readers contradict each other.
+func (s *Server) queued(k *seat, v *view, q asked, who *session) []Next {
 	a := k.assess(v, q.taxon)
 	looked := v.state.Looked(q.taxon)
-	var out, last []Next
+	out := k.again(v, q, who.name, s.Share)
+	var last []Next
 	for _, sug := range a.Next {
 		switch _, seen := looked[sug.Frame]; {
 		case sug.Frame == q.after:
+		case seen && v.state.Contested(q.taxon, sug.Frame): // led to below, with who said what
 		case seen:
 			last = append(last, k.show(v, q.taxon, sug.Frame, "an animal here is unsure: decide, or count the frame"))
 		default:
-			out = append(out, k.show(v, q.taxon, sug.Frame, a.Why(sug)))
+			n := k.show(v, q.taxon, sug.Frame, a.Why(sug))
+			n.Audit = isAudit(sug)
+			out = append(out, n)
 		}
 	}
-	return append(out, last...)
+	return append(append(out, last...), k.contested(v, q)...)
 }
 
 // inTime is the next frame, or the one before, in which something of the taxon may be.

@@ -19,7 +19,7 @@ type twiceJSON struct {
 
 // standing completes what is known of taxa with how far each number may be trusted, and gives the questions "the same animal?" that nobody
 // has answered. A disputed taxon has no certificate. The desk is held.
-func (k *seat) standing(v *view, whose string, taxa []TaxonState) []twiceJSON {
+func (k *seat) standing(v *view, taxa []TaxonState) []twiceJSON {
 	pairs := []twiceJSON{}
 	twice := map[string]int{}
 	for _, t := range v.state.CountedTwice(review.AskTwice) {
@@ -32,15 +32,13 @@ func (k *seat) standing(v *view, whose string, taxa []TaxonState) []twiceJSON {
 		names = append(names, t.Taxon)
 		certified[t.Taxon] = t.Certified
 	}
-	status := review.Statuses(k.Machine, review.Seen(k.Log, whose, whose != ""), names, func(name string) bool { return certified[name] })
+	disputed := func(name string) bool { // blind, only once one's own part is done: before that others' words are not for one's ears
+		return k.barred(v, name) && (v.whose == "" || v.assessed[name].Certified)
+	}
+	status := review.Statuses(review.Seen(k.Log, v.whose, v.whose != ""), names, disputed, func(name string) bool { return certified[name] })
 	for i := range taxa {
 		t := &taxa[i]
 		t.Status, t.Twice = string(status[t.Taxon]), twice[t.Taxon]
-		if t.Status == string(count.Disputed) && t.Certified {
-			a := k.assess(v, t.Taxon)
-			a.Certified, t.Certified = false, false
-			t.Statement = a.Statement(k.Measured.Named(t.Taxon), k.Run.Unreadable)
-		}
 	}
 	return pairs
 }

@@ -68,21 +68,34 @@ func TestADisputedTaxonHasNoCertificate(t *testing.T) {
 	}
 	var list []DeploymentState
 	ben.get("/api/deployments", &list)
-	if list[0].State != "open" || list[0].Taxa[0].Status != "disputed" {
+	if list[0].State != "disputed" || list[0].Taxa[0].Status != "disputed" || len(list[0].Disputes) != 1 || len(list[0].Taxa[0].Observers) != 2 {
 		t.Errorf("in the list: %+v", list[0])
 	}
 	status, err := Status(context.Background(), s.Survey, nil, 0.05)
 	if err != nil || status[0].Taxa[0].Status != "disputed" || status[0].Taxa[0].Certified {
 		t.Errorf("by another process: %+v %v", status, err)
 	}
-	s.Blind = true // each by their own verdicts alone
+	var next Next
+	if ben.get(dive1+"/next?taxon=shark", &next); next.Done || next.Frame != 8 || !strings.Contains(next.Reason, "anna says shark, ben says rejected") {
+		t.Errorf("led to %+v", next)
+	}
+	s.Blind = true // each by their own verdicts alone: that there is a dispute is all that is told, and of the certificate alone
 	anna.get(dive1, &d)
-	if x := d.Taxa[0]; x.Status != "certified" {
-		t.Errorf("blind, anna knows of no dispute, and has %+v", x)
+	if x := d.Taxa[0]; x.Status != "disputed" || x.Certified || len(d.Disputes) != 0 || x.Looked != 20 {
+		t.Errorf("blind, anna has %+v, %+v", x, d.Disputes)
+	}
+	if anna.get(dive1+"/next?taxon=shark", &next); next.Done || next.Frame != -1 || !strings.Contains(next.Reason, "to be settled first") {
+		t.Errorf("blind, anna is led to %+v", next)
+	}
+	if ben.get(dive1, &d); d.Taxa[0].Status != "reviewed" {
+		t.Errorf("blind, ben still has to look, and hears of a dispute: %+v", d.Taxa[0])
 	}
 	s.Blind = false
 	ben.post("/api/reconcile", `{"opcode":"dive 1","track":"t2","kind":"accept"}`)
 	if ben.get(dive1, &d); d.Taxa[0].Status != "certified" || !d.Taxa[0].Certified {
 		t.Errorf("settled, and %+v", d.Taxa[0])
+	}
+	if ben.get(dive1+"/next?taxon=shark", &next); !next.Done || len(d.Disputes) != 0 {
+		t.Errorf("settled, and %+v", next)
 	}
 }

@@ -27,6 +27,8 @@ type verdictJSON struct {
 	Taxa   []string    `json:"taxa"`
 	Box    *review.Box `json:"box"`
 	N      *int        `json:"n"`
+	Blind  bool        `json:"blind"` // of count: the boxes were hidden
+	Again  bool        `json:"again"` // of count: of a frame that was looked at before
 	Note   string      `json:"note"`
 	Text   string      `json:"text"` // of note
 	Seq    *int64      `json:"seq"`
@@ -48,7 +50,7 @@ func parseVerdict(r io.Reader) (v verdictJSON, err error) {
 
 // said is the verdict in review's words.
 func (k *seat) said(v verdictJSON) (review.Said, error) {
-	out := review.Said{Track: v.Track, With: v.With, Taxon: v.Taxon, Taxa: v.Taxa, Box: v.Box, N: v.N, Note: v.Note, SeenS: v.SeenS, Nonce: v.Nonce}
+	out := review.Said{Track: v.Track, With: v.With, Taxon: v.Taxon, Taxa: v.Taxa, Box: v.Box, N: v.N, Blind: v.Blind, Again: v.Again, Note: v.Note, SeenS: v.SeenS, Nonce: v.Nonce}
 	if v.BoxID != "" {
 		if v.Track != "" {
 			return out, failf(http.StatusBadRequest, "give track or box_id, not both")
@@ -107,8 +109,8 @@ func (s *Server) reconcile(w http.ResponseWriter, r *http.Request, who *session)
 	}
 	return s.onDesk(w, r, who, v.OpCode, func(k *seat) (review.Kind, review.Said, int64, error) {
 		kind := review.Kind(v.Kind)
-		if !slices.Contains([]review.Kind{review.Accept, review.Reject, review.Relabel, review.Unsure, review.Count}, kind) {
-			return "", review.Said{}, 0, failf(http.StatusBadRequest, "%q cannot be reconciled: accept, reject, relabel, unsure and count can", v.Kind)
+		if !slices.Contains(settling, kind) {
+			return "", review.Said{}, 0, failf(http.StatusBadRequest, "%q cannot be reconciled: accept, reject, absent, relabel, unsure, count, add, merge and apart can", v.Kind)
 		}
 		said, err := k.said(v)
 		said.Reconciled = true
@@ -131,6 +133,7 @@ func (s *Server) onDesk(w http.ResponseWriter, r *http.Request, who *session, op
 	if err != nil {
 		return err
 	}
+	said.Alone = s.whose(who) != ""
 	v, err := k.say(r.Context(), s.whose(who), review.Verdict{Kind: kind, By: who.name, Said: said}, seen)
 	if err != nil {
 		return err

@@ -35,6 +35,7 @@ type Config struct {
 	Only    []string // deployments that are served; empty: all
 	Risk    float64  // chance of a greater MaxN under which a taxon is certified
 	Blind   bool     // each sees only their own verdicts
+	Share   int      // of how many looked frames one is shown a second time (review.Share); 0: none
 	Version string   // of the program
 	Name    string   // who reviews, where there are no users
 	Users   *Users   // who may log in; nil: whoever has the token

@@ -91,6 +91,7 @@ export function judge(d, v, by) {
   const kinds = {
     accept: () => set('accepted', v.taxon),
     reject: () => set('rejected'),
+    absent: () => (track(d, v.track).points = track(d, v.track).points.filter((p) => p[0] !== v.frame)),
     relabel: () => set('accepted', v.taxon),
     unsure: () => set('unsure'),
     flag: () => (v.track ? (track(d, v.track).flagged = true) : d.frame_verdicts.push({ frame: v.frame, kind: 'flag', by, note: v.note })),

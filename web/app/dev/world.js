@@ -49,7 +49,7 @@ export function deployment(opcode, { frames, tracks, seed }) {
   return {
     opcode, w, h, every_s: 1, period: { from_s: Math.min(60, frames / 20), to_s: frames - 5 }, frames: times,
     gaps: [{ from_s: Math.floor(frames * 0.62), to_s: Math.floor(frames * 0.64), reason: 'the file cannot be decoded here' }],
-    clip: 'direct', tracks: list, looked: [], boxes: [], frame_verdicts: [], taxa: [], counts: {},
+    clip: 'direct', tracks: list, looked: [], boxes: [], frame_verdicts: [], taxa: [], counts: {}, disputes: [], seconds: [],
     seq: 0, can_undo: false, can_redo: false, locked_by: null, counted: {}, lookedTaxa: {}, apart: [],
   };
 }

@@ -21,7 +21,7 @@ function track(id: string, points: Point[]): Track {
 function deployment(tracks: Track[]): Deployment {
   return {
     opcode: 'X', w: 100, h: 50, every_s: 1, period: { from_s: 0, to_s: 10 }, frames: [0, 1, 2, 3, 4], gaps: [], clip: 'direct', tracks, looked: [], boxes: [],
-    frame_verdicts: [], taxa: [], counts: {}, twice: [], seq: 0, can_undo: false, can_redo: false, locked_by: null,
+    frame_verdicts: [], taxa: [], counts: {}, twice: [], disputes: [], seconds: [], seq: 0, can_undo: false, can_redo: false, locked_by: null,
   };
 }
 

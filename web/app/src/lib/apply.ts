@@ -13,6 +13,8 @@ function changed(d: Deployment, v: Verdict, by: string, id: string): Deployment 
       return ofTrack(d, v.track, (t) => ({ ...t, state: 'accepted', taxon: v.taxon ?? t.taxon, by }));
     case 'reject':
       return ofTrack(d, v.track, (t) => ({ ...t, state: 'rejected', by }));
+    case 'absent':
+      return ofTrack(d, v.track, (t) => (t.points.length > 1 ? { ...t, points: t.points.filter((p) => p[0] !== v.frame) } : { ...t, state: 'rejected', by }));
     case 'relabel':
       return ofTrack(d, v.track, (t) => ({ ...t, state: 'accepted', taxon: v.taxon, by }));
     case 'unsure':

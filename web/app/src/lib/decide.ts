@@ -4,7 +4,7 @@ import { moved, tidy } from './geometry';
 import { session } from './session.svelte';
 import { settings } from './settings.svelte';
 import { plural, short } from './say';
-import type { Box } from './types';
+import type { Box, Second } from './types';
 
 function chosen(desk: Desk): Seen | null {
   if (!desk.chosen) session.say(desk.seen.length > 0 ? 'Choose a box first: ↑ or ↓.' : 'There is no box in this frame. B draws one.');
@@ -30,11 +30,33 @@ export function accept(desk: Desk): void {
   onward(desk);
 }
 
+/** No: of the whole track, or of this frame alone where the track is doubtful. */
 export function reject(desk: Desk): void {
   const s = chosen(desk);
   if (!s) return;
   if (s.drawn) return remove(desk);
-  desk.say({ kind: 'reject', track: s.track!.id });
+  deny(desk, s);
+  onward(desk);
+}
+
+function deny(desk: Desk, s: Seen): void {
+  const track = s.track!.id;
+  desk.say(s.track!.doubtful ? { kind: 'absent', track, frame: desk.frame } : { kind: 'reject', track, frame: desk.frame });
+}
+
+/** No animal of any taxon, in none of its frames. */
+export function rejectWhole(desk: Desk): void {
+  const s = chosenTrack(desk);
+  if (!s) return;
+  desk.say({ kind: 'reject', track: s.track!.id, frame: desk.frame });
+  onward(desk);
+}
+
+/** Not this animal here; the rest of the track stays as it was. */
+export function absent(desk: Desk): void {
+  const s = chosenTrack(desk);
+  if (!s) return;
+  desk.say({ kind: 'absent', track: s.track!.id, frame: desk.frame });
   onward(desk);
 }
 
@@ -75,6 +97,7 @@ export function askTaxon(desk: Desk): void {
 /** The key that counts: all of the frame was looked at, and all animals in it are confirmed or added. */
 export function looked(desk: Desk): void {
   if (!desk.d || desk.frames === 0 || desk.waits) return;
+  if (desk.veiled) return session.say('How many do you see? The boxes come after that.');
   if (desk.open.length > 0) {
     desk.selected = desk.open[0]!.key;
     session.say(`${plural(desk.open.length, 'box', 'boxes')} of ${short(desk.taxon)} still open here: A accepts, R rejects, Space accepts all, Backspace rejects all.`);
@@ -102,7 +125,7 @@ export function allRight(desk: Desk): void {
 }
 
 export function noneRight(desk: Desk): void {
-  for (const s of desk.open) desk.say({ kind: 'reject', track: s.track!.id });
+  for (const s of desk.open) deny(desk, s);
   looked(desk);
 }
 
@@ -212,6 +235,14 @@ function answer(desk: Desk, kind: 'merge' | 'apart'): void {
 
 export const oneAnimal = (desk: Desk) => answer(desk, 'merge');
 export const twoAnimals = (desk: Desk) => answer(desk, 'apart');
+
+/** Which of two numbers of a frame is right. */
+export function right(desk: Desk, second: Second, n: number): void {
+  desk.say({ kind: 'count', frame: second.frame, taxon: second.taxon, n, again: true });
+  const boxes = desk.seen.filter((s) => s.state === 'accepted' && s.taxon === second.taxon).length;
+  if (boxes !== n) session.say(`${n} it is. The frame has ${plural(boxes, 'confirmed box', 'confirmed boxes')} of ${short(second.taxon)}: ${boxes < n ? 'B draws what is missing' : 'Shift N takes away what is not there'}. N goes on.`, 12);
+  else desk.next();
+}
 
 export function note(desk: Desk): void {
   const frame = desk.frame;

@@ -6,6 +6,7 @@ import { indexFrames, sameGeometry, type FrameIndex } from './index';
 import type { Item } from './outbox';
 import { session } from './session.svelte';
 import { settings } from './settings.svelte';
+import { short } from './say';
 import { after, inFrame, nameOf, question } from './twice';
 import type { Box, Deployment, Drawn, Next, Said, TaxonState, Track, TrackState, Twice, Verdict } from './types';
 
@@ -48,6 +49,7 @@ export class Desk {
   justCertified = $state.raw<TaxonState[]>([]);
   pictureWidth = $state(1280);
 
+  private answered = $state.raw(new Set<string>()); // blind looks that were answered, on this page
   private index: { tracks: Track[]; frames: FrameIndex } | null = null;
   private visited: { frame: number; taxon: string }[] = [];
   private since = performance.now();
@@ -65,6 +67,9 @@ export class Desk {
   readonly looked = $derived(new Set(this.d?.frame_verdicts.filter((f) => f.kind === 'looked' && f.taxon === this.taxon).map((f) => f.frame) ?? []));
   readonly here = $derived(this.seen.filter((s) => s.state === 'accepted' && s.taxon === this.taxon).length);
   readonly questions = $derived(inFrame(this.d?.twice ?? [], new Map(this.seen.map((s) => [s.key.slice(2), s.box])), this.asking, this.selected.slice(2))); // the same animal?
+  readonly disputes = $derived(this.d?.disputes.filter((x) => x.frames.includes(this.frame)) ?? []); // that concern this frame
+  readonly seconds = $derived(this.d?.seconds.filter((x) => x.frame === this.frame) ?? []); // which of two numbers is right?
+  readonly veiled = $derived(!!this.why && this.why.frame === this.frame && !!(this.why.audit || this.why.again) && !this.answered.has(blindName(this.why))); // no box is shown before the numbers are said
   readonly certified = $derived(!!this.d && this.d.taxa.length > 0 && this.d.taxa.every((t) => t.certified));
 
   /** A question that stands against what was just certified. */
@@ -105,6 +110,7 @@ export class Desk {
   // What is in a frame.
 
   private boxesIn(d: Deployment, frame: number): Seen[] {
+    if (this.veiled) return [];
     const ix = this.indexOf(d);
     const out: Seen[] = [];
     const wanted = new Set(this.why?.frame === frame ? this.why.tracks : []);
@@ -241,7 +247,7 @@ export class Desk {
   /** What is left once the queue is empty. */
   private rest(): string {
     if (this.d?.twice.length) return 'Nothing is left to look at, but boxes lie on one another: the same animal? G leads there.';
-    if (this.d?.taxa.some((t) => t.status === 'disputed')) return 'Nothing is left to look at, but two readers contradict each other: Agreement, on the list, settles it.';
+    if (this.d?.taxa.some((t) => t.status === 'disputed')) return 'Nothing is left to look at, but two readers contradict each other: N leads there.';
     return 'Nothing is left to look at here.';
   }
 
@@ -274,6 +280,30 @@ export class Desk {
 
   // What is said.
 
+  /** The numbers of a blind look: they are kept, and the boxes are shown. */
+  unveil(numbers: Record<string, number>): void {
+    const why = this.why;
+    if (!why || !this.veiled) return;
+    const again = !!why.again;
+    const confirmed = (taxon: string) => this.d?.counts[taxon]?.confirmed[this.frame] ?? 0;
+    const differ = Object.entries(numbers).filter(([taxon, n]) => n !== confirmed(taxon));
+    for (const [taxon, n] of Object.entries(numbers)) this.say({ kind: 'count', frame: this.frame, taxon, n, blind: true, ...(again ? { again } : {}) });
+    this.answered = new Set([...this.answered, blindName(why)]);
+    if (again) {
+      this.queue = this.queue.filter((q) => q !== why);
+      return differ.length === 0 ? this.next() : undefined; // else the server asks which is right
+    }
+    this.selected = this.open[0]?.key ?? this.seen[0]?.key ?? '';
+    const open = this.seen.filter((s) => s.state === 'open');
+    if (differ.length === 0 && open.length === 0) {
+      this.say({ kind: 'looked', frame: this.frame, taxa: Object.keys(numbers) });
+      this.next();
+      return;
+    }
+    const said = Object.entries(numbers).map(([taxon, n]) => `${n} ${short(taxon)}`);
+    session.say(`You saw ${said.join(', ')}. Now the boxes: ${open.length > 0 ? 'decide on those that are open' : 'draw what has none (B)'}, then Enter.`, 12);
+  }
+
   say(v: Verdict): void {
     if (!this.base) return;
     if (v.kind === 'looked') for (const p of lookedAt(v)) this.passed.add(p);
@@ -303,6 +333,8 @@ export class Desk {
   }
 }
 
+const blindName = (n: Next) => `${n.frame} ${n.again ? 'again' : 'audit'}`;
+
 const lookedAt = (v: { frame: number; taxa: string[] }) => v.taxa.map((taxon) => `${v.frame} ${taxon}`);
 
 /** A server in Go says null for a list without members. */
@@ -318,5 +350,7 @@ function tidied(d: Deployment): Deployment {
     taxa: d.taxa ?? [],
     counts: d.counts ?? {},
     twice: d.twice ?? [],
+    disputes: d.disputes ?? [],
+    seconds: d.seconds ?? [],
   };
 }

@@ -27,9 +27,11 @@ const digits = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
 export const bindings: Binding[] = [
   { keys: ['Enter'], shown: 'Enter', group: 'Decide', text: 'Looked: that is all in this frame. Counts for the certificate, then goes on', run: decide.looked },
   { keys: [' '], shown: 'Space', group: 'Decide', text: 'All right: accept every open box of this taxon here, then as Enter', run: decide.allRight },
-  { keys: ['Backspace'], shown: 'Backspace', group: 'Decide', text: 'None right: reject every open box of this taxon here, then as Enter', run: decide.noneRight },
+  { keys: ['Backspace'], shown: 'Backspace', group: 'Decide', text: 'None right: R on every open box of this taxon here, then as Enter', run: decide.noneRight },
   { keys: ['a', 'A'], shown: 'A', group: 'Decide', text: 'Accept the chosen track', run: decide.accept },
-  { keys: ['r', 'R'], shown: 'R', group: 'Decide', text: 'Reject the chosen track', run: decide.reject },
+  { keys: ['r'], shown: 'R', group: 'Decide', text: 'Reject the chosen track; where it is doubtful: not this animal here', run: decide.reject },
+  { keys: ['R'], shown: 'Shift R', group: 'Decide', text: 'Reject the whole track, doubtful or not', run: decide.rejectWhole },
+  { keys: ['N'], shown: 'Shift N', group: 'Decide', text: 'Not this animal here: the box goes, the rest of its track stays', run: decide.absent },
   { keys: ['u', 'U'], shown: 'U', group: 'Decide', text: 'Unsure about the chosen track', run: decide.unsure },
   { keys: digits, shown: '1 to 9', group: 'Decide', text: 'It is the taxon with this number', run: (desk, _, key) => decide.relabelByKey(desk, Number(key)) },
   { keys: ['t', 'T', '/'], shown: 'T', group: 'Decide', text: 'It is another taxon: type part of any of its names', run: decide.askTaxon },
@@ -49,7 +51,7 @@ export const bindings: Binding[] = [
   { keys: ['q'], shown: 'Q', group: 'Boxes', text: 'The same animal? One: merge the two that lie on one another here', run: decide.oneAnimal },
   { keys: ['Q'], shown: 'Shift Q', group: 'Boxes', text: 'The same animal? Two animals: it is not asked again', run: decide.twoAnimals },
 
-  { keys: ['n', 'N'], shown: 'N', group: 'Go', text: 'The frame that matters most now', run: (desk) => desk.next() },
+  { keys: ['n'], shown: 'N', group: 'Go', text: 'The frame that matters most now', run: (desk) => desk.next() },
   { keys: ['g', 'G'], shown: 'G', group: 'Go', text: 'The next two boxes that lie on one another: the same animal?', run: (desk) => desk.ask() },
   { keys: ['p', 'P'], shown: 'P', group: 'Go', text: 'Back to where you were', run: (desk) => desk.back() },
   { keys: ['ArrowRight'], shown: '→', group: 'Go', text: 'A frame later', run: (desk) => desk.goTo(desk.frame + 1) },

@@ -9,6 +9,7 @@ export function stillAsked(pairs: Twice[], v: Verdict): Twice[] {
     case 'apart':
       return pairs.filter((p) => !(has(p, v.track) && has(p, v.with)));
     case 'reject':
+    case 'absent': // the server asks again where the two still lie on one another
     case 'unsure':
       return pairs.filter((p) => !has(p, v.track));
     case 'relabel':
@@ -52,7 +53,7 @@ const meanings: Record<Exclude<Status, ''>, string> = {
   machine: 'as the machine counted: nobody looked',
   reviewed: 'people looked; what is left to look at may change it',
   certified: 'nothing that is left to look at is likely to change it',
-  disputed: 'two readers contradict each other: Agreement, on the list, settles it',
+  disputed: 'two readers contradict each other, and it is not settled: no certificate holds',
 };
 
 export const meaning = (s: Status | undefined) => (s ? meanings[s] : 'being worked out');

@@ -56,6 +56,7 @@ export interface Row {
   taxa: TaxonState[];
   reviewers: string[];
   flags: number;
+  disputes?: Dispute[];
   error?: string; // why it cannot be reviewed
   pending?: boolean; // its risk is being worked out
 }
@@ -74,6 +75,8 @@ export interface Track {
   points: Point[];
   drawn: boolean;
   keys?: Key[]; // of a drawn one
+  doubtful?: string; // why "no" is said of this frame alone; none: it is said of the whole track
+  denied?: number[]; // frames in which somebody said that this animal is not there
 }
 
 export interface Drawn {
@@ -104,6 +107,20 @@ export interface Twice {
   taxon: string;
 }
 
+/** What two readers contradict each other in, and nobody settled. */
+export interface Dispute {
+  over: 'track' | 'here' | 'same' | 'number';
+  taxa: string[];
+  frame: number; // to look at
+  frames: number[]; // that it concerns
+  track?: string;
+  with?: string;
+  a: { who: string; kind: string };
+  b: { who: string; kind: string };
+  text: string;
+  box?: Box; // the one that was denied
+}
+
 export interface Gap {
   from_s: number;
   to_s: number;
@@ -131,6 +148,8 @@ export interface Deployment {
   taxa: TaxonState[];
   counts: Record<string, Counts>;
   twice: Twice[];
+  disputes: Dispute[];
+  seconds: Second[];
   seq: number;
   can_undo: boolean;
   can_redo: boolean;
@@ -144,6 +163,17 @@ export interface Next {
   reason: string;
   risk: number;
   done: boolean;
+  audit?: boolean; // the numbers are asked before any box is shown
+  again?: boolean; // the same, of a frame that one looked at before
+}
+
+/** A second look that gave another number: which is right? */
+export interface Second {
+  frame: number;
+  taxon: string;
+  first: number;
+  second: number;
+  by: string;
 }
 
 export interface Key {
@@ -155,7 +185,8 @@ export interface Key {
 /** What a person said. The server's kinds, one for one. */
 export type Verdict =
   | { kind: 'accept'; track: string; taxon?: string }
-  | { kind: 'reject'; track: string }
+  | { kind: 'reject'; track: string; frame?: number } // the frame at which it was said
+  | { kind: 'absent'; track: string; frame: number } // not this animal here
   | { kind: 'relabel'; track: string; taxon: string }
   | { kind: 'unsure'; track: string }
   | { kind: 'flag' | 'unflag'; track?: string; frame?: number; note?: string }
@@ -165,7 +196,7 @@ export type Verdict =
   | { kind: 'split'; track: string; frame: number }
   | { kind: 'merge' | 'apart'; track: string; with: string }
   | { kind: 'looked'; frame: number; taxa: string[] }
-  | { kind: 'count'; frame: number; taxon: string; n: number }
+  | { kind: 'count'; frame: number; taxon: string; n: number; blind?: boolean; again?: boolean }
   | { kind: 'note'; frame: number; text: string };
 
 export interface Said {
@@ -194,15 +225,16 @@ export interface Pair {
   kappa: number | null;
   maxn_a: number;
   maxn_b: number;
+  kappa_low: number | null;
+  kappa_high: number | null;
+  prevalence_index: number | null;
+  bias_index: number | null;
+  pabak: number | null;
+  too_few: boolean; // for an interval
 }
 
-export interface Disagreement {
+export interface Disagreement extends Dispute {
   opcode: string;
-  frame: number;
-  track: string;
-  taxon: string;
-  a: { who: string; kind: string }; // a taxon, rejected or unsure
-  b: { who: string; kind: string };
 }
 
 export interface Agreement {
