@@ -28,25 +28,42 @@ func (t Taxon) Bounds() *Bounds {
 	return nil
 }
 
-// Range writes the bounds for people: "2 to 4", "3" where they are one number, "none".
+// Range writes the bounds for people: "2 to 4", "3" where they are one number, "1 to 5 assumed", "none".
 func (t Taxon) Range() string {
 	b := t.Bounds()
 	if b == nil {
 		return uncertainty.Range(nil)
 	}
-	return uncertainty.Range(&uncertainty.Interval{Low: b.Low, High: b.High})
+	text := uncertainty.Range(&uncertainty.Interval{Low: b.Low, High: b.High})
+	if t.Assumed() {
+		text += " assumed"
+	}
+	return text
 }
 
 // noInterval begins what Basis says where there is none.
 const noInterval = "none: "
 
-// AssumedBy tells whether what Basis says is that detectability is assumed.
-func AssumedBy(basis string) bool { return strings.HasPrefix(basis, noInterval) }
+// AssumedBy tells whether what Basis says is that detectability is assumed; in files of earlier versions, that there is no interval.
+func AssumedBy(basis string) bool {
+	return strings.HasPrefix(basis, uncertainty.AssumedWords) || strings.HasPrefix(basis, noInterval)
+}
+
+// Assumed tells whether the bounds rest on an assumed detectability.
+func (t Taxon) Assumed() bool {
+	switch r, u := t.Review, t.Uncertainty; {
+	case r != nil:
+		return r.Assumed
+	case u != nil:
+		return u.Assumed
+	}
+	return t.NoInterval != ""
+}
 
 // Basis says what the bounds rest on, in words, or why there are none; "" in results of earlier versions.
 func (t Taxon) Basis() string {
 	switch r := t.Review; {
-	case r != nil && r.Assumed:
+	case r != nil && r.Low == nil: // of an earlier version
 		return noInterval + r.Basis
 	case r != nil:
 		return r.Basis
@@ -70,6 +87,9 @@ func (r Result) IntervalNotes() []string {
 		n := note{"no 95 % interval", t.NoInterval, []string{t.Name}}
 		if t.Uncertainty != nil {
 			n.what, n.text = "95 % interval", t.Uncertainty.Basis
+			if t.Uncertainty.Assumed {
+				n.what = "95 % interval, assumed,"
+			}
 		}
 		i := slices.IndexFunc(notes, func(o note) bool { return o.what == n.what && o.text == n.text })
 		switch {

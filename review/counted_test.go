@@ -119,12 +119,12 @@ func TestACertifiedCountIsWhatPeopleConfirmed(t *testing.T) {
 	t.Fatal("200 frames, and it is not certified")
 }
 
-// What a reviewed count says of its interval is what an assessment says; where detectability is assumed there is none.
-func TestAReviewedCountHasAnIntervalWhereThatWasMeasured(t *testing.T) {
+// What a reviewed count says of its interval is what an assessment says; where detectability is assumed it says so.
+func TestAReviewedCountHasAnInterval(t *testing.T) {
 	b := basis(t)
 	d := begin(t, b.Machine)
 	d.says("anna", Accept, Said{Track: "t1"})
-	if r := b.of(t, d.log, "shark").Review; !r.Assumed || r.Low != nil || r.High != nil || r.Basis != b.Measured.Named("shark").Words() {
+	if r := b.of(t, d.log, "shark").Review; !r.Assumed || r.Low == nil || r.High == nil || r.Basis != b.Measured.Named("shark").Words() {
 		t.Errorf("assumed: %+v", r)
 	}
 	seen := uncertainty.Prior()

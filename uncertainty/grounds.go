@@ -58,8 +58,11 @@ func (g Grounds) Words() string {
 	return text
 }
 
+// AssumedWords begin what a basis says (Grounds.Words) where detectability is assumed.
+const AssumedWords = "detectability assumed: "
+
 // assumed says why detectability is assumed.
-func (g Grounds) assumed() string { return "detectability assumed: " + g.reason }
+func (g Grounds) assumed() string { return AssumedWords + g.reason }
 
 // listed names classes: "2 classes (grey reef shark, whitetip)".
 func listed(classes []string) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"strings"
 	"testing"
 
 	"requin/scan"
@@ -31,8 +32,8 @@ func TestCountAndReviewSayTheSame(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := study(t, "nothing.mp4")
 			a, b := uncertainty.Prior(), uncertainty.Prior()
-			a.Deployments, a.Candidates, a.Animals, a.Missed = 9, 40, 30, 0.1
-			b.Deployments, b.Candidates, b.Animals, b.Missed = 9, 20, 10, 1.5
+			a.Deployments, a.Candidates, a.Animals, a.Arrivals, a.Recall = 9, 40, 30, 25, 0.9
+			b.Deployments, b.Candidates, b.Animals, b.Arrivals, b.Recall = 9, 20, 10, 8, 0.4
 			seen, _ := json.Marshal(map[string]uncertainty.Detectability{"Grey_Reef": a, "whitetip": b})
 			metadata, _ := json.Marshal(map[string]string{uncertainty.DetectabilityKey: string(seen),
 				uncertainty.CalibrationKey: `{"Grey_Reef":{"kind":"platt","slope":1,"offset":0.5,"right":50,"wrong":50},"whitetip":{"kind":"platt","slope":2,"right":5,"wrong":10}}`})
@@ -55,14 +56,14 @@ func TestCountAndReviewSayTheSame(t *testing.T) {
 						t.Errorf("the count rests on %q, the review on %q", u.Basis, x.Basis)
 					}
 				}
-				if !reflect.DeepEqual([]*int{estimate, low, high}, []*int{x.Estimate, x.Low, x.High}) || x.Measured != (counted.Uncertainty != nil) || x.NoInterval != counted.NoInterval {
-					t.Errorf("%s: counted %+v, %q; reviewed %+v", counted.Name, counted.Uncertainty, counted.NoInterval, x)
+				if !reflect.DeepEqual([]*int{estimate, low, high}, []*int{x.Estimate, x.Low, x.High}) || x.Measured == counted.Uncertainty.Assumed {
+					t.Errorf("%s: counted %+v; reviewed %+v", counted.Name, counted.Uncertainty, x)
 				}
 			}
 			if d.Taxa[0].Basis != c.basis || d.Taxa[0].Measured != c.measured {
 				t.Errorf("%+v, want %q", d.Taxa[0], c.basis)
 			}
-			if d.Taxa[1].NoInterval != "the model has no class that means it" {
+			if !strings.HasPrefix(d.Taxa[1].Basis, "detectability assumed: the model has no class that means it") || d.Taxa[1].Ahead == "" {
 				t.Errorf("of rays: %+v", d.Taxa[1])
 			}
 		})

@@ -117,7 +117,6 @@ type TaxonState struct {
 	Estimate   *int    `json:"estimate"` // it and the interval: null where NoInterval says why
 	Low        *int    `json:"low"`
 	High       *int    `json:"high"`
-	NoInterval string  `json:"no_interval,omitempty"`
 	Ahead      string  `json:"ahead,omitempty"` // how many looks the certificate takes, in words
 	Statement  string  `json:"statement"`
 	Looked     int     `json:"looked"`
