@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"requin/uncertainty"
 )
 
 // Status says how far a count may be trusted. Every number that leaves carries it.
@@ -33,6 +35,9 @@ type Review struct {
 	By      []string  `json:"by"`                              // who gave verdicts, in the order of their first
 	At      time.Time `json:"at"`                              // of the last verdict
 	Log     string    `json:"log_sha256"`                      // of the verdicts that it follows from
+
+	Evidence *uncertainty.Evidence `json:"evidence,omitempty"` // what its looks tell of the survey's other deployments
+	Pooled   int                   `json:"pooled_over"`        // other deployments whose looks it rests on as well
 
 	Observers []Observer `json:"observers,omitempty"` // what each reader makes of it by their own verdicts alone
 	Agreement []Concord  `json:"agreement,omitempty"` // how far each two readers agree

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"requin/count"
+	"requin/record"
 	"requin/review"
 	"requin/survey"
 	"requin/uncertainty"
@@ -53,8 +54,21 @@ func CountedAt(ctx context.Context, s *survey.Survey, d survey.Deployment, limit
 	case limit == 0:
 		limit = uncertainty.Limit
 	}
+	if err := hear(ctx, s, d.OpCode); err != nil {
+		return count.Result{}, limit, err
+	}
 	if ok && kept.LastVerdict == d.Verdict && kept.Rule == review.Rule && kept.Limit == limit {
-		return kept.Result, limit, nil
+		run, err := s.Run(ctx, d.Count.Run)
+		if err != nil {
+			return count.Result{}, limit, err
+		}
+		others, err := heard(ctx, s, d.OpCode, record.ModelOf(run.Record))
+		if err != nil {
+			return count.Result{}, limit, err
+		}
+		if kept.Pooled == others.name() {
+			return kept.Result, limit, nil
+		}
 	}
 	open, err := Open(ctx, s, d)
 	if err != nil {
@@ -84,7 +98,7 @@ func (d *Desk) Keep(ctx context.Context, s *survey.Survey, limit float64) (revie
 	if err != nil || s.ReadOnly() || len(d.Log) == 0 {
 		return out, err
 	}
-	return out, s.PutReviewed(ctx, d.Run.ID, survey.Reviewed{LastVerdict: d.Log[len(d.Log)-1].ID, Rule: review.Rule, Limit: limit, Result: out.Result})
+	return out, s.PutReviewed(ctx, d.Run.ID, survey.Reviewed{LastVerdict: d.Log[len(d.Log)-1].ID, Rule: review.Rule, Limit: limit, Pooled: d.Others.name(), Model: d.Model, Result: out.Result})
 }
 
 // Count is the count as the log leaves it, with certificates at a limit.

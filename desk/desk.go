@@ -23,6 +23,7 @@ import (
 	"requin/count"
 	"requin/detect"
 	"requin/frame"
+	"requin/record"
 	"requin/review"
 	"requin/scan"
 	"requin/survey"
@@ -40,6 +41,9 @@ type Desk struct {
 	Taxa       taxon.List // the survey's; those of the count where the survey has none
 	Machine    review.Machine
 	Log        []review.Verdict // everybody's
+	Model      string           // that counted, as its record names it
+	Own        bool             // Measured is of this survey's video
+	Others     Others           // what the survey's other deployments tell
 }
 
 // Open reads a deployment, its latest count and the verdicts on it.
@@ -67,6 +71,13 @@ func Open(ctx context.Context, s *survey.Survey, d survey.Deployment) (*Desk, er
 		out.Taxa = out.Made.Settings.Taxa
 	}
 	if out.Log, err = Verdicts(ctx, s, d.OpCode, 0); err != nil {
+		return nil, err
+	}
+	out.Model = record.ModelOf(out.Run.Record)
+	if out.Others, err = heard(ctx, s, d.OpCode, out.Model); err != nil {
+		return nil, err
+	}
+	if out.Own, err = own(ctx, s, out.Made); err != nil {
 		return nil, err
 	}
 	return out, out.propose()
@@ -150,6 +161,7 @@ func (d *Desk) Basis(limit float64) (review.Basis, error) {
 	in := count.Input{Gaps: d.Made.Outcome.Gaps, Taxa: d.counting(), Period: d.Period(), Every: d.Every(), Interval: was.Interval.Duration(), Duration: was.Duration.Duration()}
 	return review.Basis{
 		Machine: d.Machine, Counted: was, Tracks: d.Run.Tracks, Input: in, Limit: limit, Measured: d.Measured,
+		Site: d.Deployment.Site, Own: d.Own, Survey: d.Others,
 	}, nil
 }
 

@@ -34,6 +34,12 @@ func MeasureDetectability(watched []Watched, taxon string, least float64, probab
 		return a, errors.New("there is no " + taxon + " in the held-out video, and nothing was taken for one: how well it is seen cannot be measured")
 	}
 	a.Deployments = len(watched)
+	for _, w := range watched {
+		if w.Site != "" && !slices.Contains(a.Sites, w.Site) {
+			a.Sites = append(a.Sites, w.Site)
+		}
+	}
+	slices.Sort(a.Sites)
 	fitReal(&a, all)
 	fitThere(&a, all)
 	came := arrivals(all)

@@ -12,6 +12,7 @@ type Terms struct {
 	Limit         float64                     // what is left to chance: uncertainty.Limit
 	Threshold     float64                     // of the usual count, to compare with
 	Samples       int                         // 0: as usual
+	Elsewhere     bool                        // detectability was measured at other sites
 }
 
 // Foretell assesses the MaxN of a taxon in a stretch of video as a count would that has no truth.
@@ -26,7 +27,7 @@ func (w Watched) Foretell(t Terms, seed uint64) (uncertainty.Posterior, error) {
 
 // doubt is what is known before anybody looked.
 func (f *followed) doubt(w Watched, t Terms, seed uint64) uncertainty.Observations {
-	d := uncertainty.Observations{Frames: len(w.Frames), Every: w.Every.Seconds(), Detectability: t.Detectability, Seed: seed, Samples: t.Samples}
+	d := uncertainty.Observations{Frames: len(w.Frames), Every: w.Every.Seconds(), Detectability: t.Detectability, Elsewhere: t.Elsewhere, Seed: seed, Samples: t.Samples}
 	for _, s := range f.candidates {
 		s.Real = t.Detectability.Real(s.Traits)
 		d.Candidates = append(d.Candidates, s.Candidate)

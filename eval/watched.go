@@ -15,6 +15,7 @@ import (
 // the detector found there.
 type Watched struct {
 	Name   string
+	Site   string         // where it was filmed; "": not known
 	Every  time.Duration  // the sampling interval
 	Frames []WatchedFrame // in time order
 }

@@ -29,7 +29,15 @@ type Basis struct {
 	Input   count.Input   // what that was counted from, with the taxa besides that people may have named; its tracks and frames are not used
 	Limit   float64       // chance of a greater MaxN under which a taxon is certified
 
-	Measured uncertainty.Measurements // what is known of how well the detector sees, and what its scores are worth
+	Measured uncertainty.Measurements          // what is known of how well the detector sees, and what its scores are worth
+	Site     string                            // where the deployment is; "": not known
+	Own      bool                              // Measured is of the same survey's video
+	Survey   map[string][]uncertainty.Evidence // by taxon, what the survey's other deployments tell
+}
+
+// Grounds are what the assessment of a taxon rests on.
+func (b Basis) Grounds(taxon string) uncertainty.Grounds {
+	return b.Measured.Named(taxon).At(b.Site, b.Own)
 }
 
 // Outcome is a count as a log leaves it.
@@ -155,7 +163,7 @@ func (b Basis) was(name string) (count.Taxon, bool) {
 
 // assess is what is known of a taxon's MaxN.
 func (b Basis) assess(s *State, taxon string) uncertainty.Posterior {
-	p := s.Observations(taxon, b.Measured.Named(taxon), b.Input.Every).Posterior(b.Limit)
+	p := s.Observations(taxon, b.Grounds(taxon), b.Input.Every, b.Survey[taxon]).Posterior(b.Limit)
 	p.Certified = p.Certified && !s.Disputed(taxon)
 	return p
 }
@@ -165,8 +173,9 @@ const Seed = 1
 
 // review is what people made of a taxon's count.
 func (b Basis) review(a uncertainty.Posterior, now, was count.Taxon, frames int, log []Verdict) *count.Review {
-	g := b.Measured.Named(now.Name)
-	r := &count.Review{Machine: was.MaxN, Assumed: !g.Measured(), Basis: g.Words(), Limit: b.Limit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
+	g := b.Grounds(now.Name)
+	evidence := a.Evidence
+	r := &count.Review{Evidence: &evidence, Pooled: len(b.Survey[now.Name]), Machine: was.MaxN, Assumed: !g.Measured(), Basis: g.Words(), Limit: b.Limit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
 	if u := g.Interval(a); u != nil {
 		r.Low, r.High = &u.Low, &u.High
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"requin/count"
+	"requin/uncertainty"
 )
 
 // Reviewed is what people made of a count.
@@ -14,7 +15,15 @@ type Reviewed struct {
 	LastVerdict int64   // id of the last verdict that it rests on
 	Rule        int     // by which it was derived
 	Limit       float64 // chance of a greater MaxN under which a taxon is certified
+	Pooled      string  // names the evidence of the survey's other deployments that it took
+	Model       string  // that counted
 	Result      count.Result
+}
+
+// Heard is what the review of one deployment tells of the others.
+type Heard struct {
+	OpCode, Run, Taxon string
+	uncertainty.Evidence
 }
 
 // PutReviewed keeps what people made of a run, in place of what was kept before. It takes nobody's word for it:
@@ -23,30 +32,84 @@ func (s *Survey) PutReviewed(ctx context.Context, run string, r Reviewed) error 
 	var values row
 	values.whole(r.LastVerdict, int64(r.Rule))
 	values.number(r.Limit)
+	values.text(r.Pooled)
 	values.json(r.Result)
 	values.text(run)
 	if values.err != nil {
 		return values.err
 	}
 	return s.write(ctx, func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx, `INSERT INTO run_reviewed (run, last_verdict, rule, risk_limit, result)
-			SELECT nr, ?, ?, ?, ? FROM runs WHERE id = ?
-			ON CONFLICT (run) DO UPDATE SET last_verdict = excluded.last_verdict, rule = excluded.rule, risk_limit = excluded.risk_limit, result = excluded.result`, values.values...)
+		done, err := tx.ExecContext(ctx, `INSERT INTO run_reviewed (run, last_verdict, rule, risk_limit, pooled, result)
+			SELECT nr, ?, ?, ?, ?, ? FROM runs WHERE id = ?
+			ON CONFLICT (run) DO UPDATE SET last_verdict = excluded.last_verdict, rule = excluded.rule, risk_limit = excluded.risk_limit,
+				pooled = excluded.pooled, result = excluded.result`, values.values...)
 		if err != nil {
 			return err
 		}
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, fmt.Errorf("there is no run %q in this survey", run))
 		}
-		return nil
+		return putEvidence(ctx, tx, run, r)
 	})
+}
+
+// putEvidence keeps what a reviewed count tells of the survey's other deployments, in place of what any count of this one told.
+func putEvidence(ctx context.Context, tx *sql.Tx, run string, r Reviewed) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM run_evidence WHERE run IN (SELECT o.nr FROM runs o JOIN runs r ON o.deployment = r.deployment WHERE r.id = ?)`, run); err != nil {
+		return err
+	}
+	for _, t := range r.Result.Taxa {
+		if t.Review == nil || t.Review.Evidence == nil {
+			continue
+		}
+		var values row
+		values.text(t.Name, r.Model)
+		values.number(t.Review.Evidence.Found, t.Review.Evidence.Met, t.Review.Evidence.Covered)
+		values.text(run)
+		if values.err != nil {
+			return values.err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO run_evidence (run, taxon, model, found, met, covered) SELECT nr, ?, ?, ?, ?, ? FROM runs WHERE id = ?`, values.values...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// HeardOf gives what the reviews of a survey's deployments tell of how well a model sees, in the order of their opcodes.
+func (s *Survey) HeardOf(ctx context.Context, model string) (list []Heard, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		return each(ctx, tx, `SELECT d.opcode, r.id, e.taxon, e.found, e.met, e.covered FROM run_evidence e JOIN runs r ON r.nr = e.run JOIN deployments d ON d.id = r.deployment
+			WHERE e.model = ? ORDER BY d.opcode, e.taxon`, []any{model}, func(rows *sql.Rows) error {
+			var h Heard
+			err := rows.Scan(&h.OpCode, &h.Run, &h.Taxon, &h.Found, &h.Met, &h.Covered)
+			list = append(list, h)
+			return err
+		})
+	})
+	return list, err
+}
+
+// Unheard are the deployments whose reviewed count is not of their log as it is, or was derived by another rule, by opcode.
+func (s *Survey) Unheard(ctx context.Context, rule int) (list []string, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		return each(ctx, tx, `SELECT d.opcode FROM deployments d JOIN (SELECT deployment, MAX(id) AS last FROM verdicts GROUP BY deployment) v ON v.deployment = d.id
+			WHERE NOT EXISTS (SELECT 1 FROM run_reviewed x JOIN runs r ON r.nr = x.run WHERE r.deployment = d.id AND x.last_verdict = v.last AND x.rule = ?) ORDER BY d.opcode`,
+			[]any{rule}, func(rows *sql.Rows) error {
+				var opcode string
+				err := rows.Scan(&opcode)
+				list = append(list, opcode)
+				return err
+			})
+	})
+	return list, err
 }
 
 // ReviewedOf gives what was kept of what people made of a run; false where nothing was.
 func (s *Survey) ReviewedOf(ctx context.Context, run string) (r Reviewed, ok bool, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, "SELECT x.last_verdict, x.rule, x.risk_limit, x.result FROM run_reviewed x JOIN runs r ON r.nr = x.run WHERE r.id = ?", run).
-			Scan(&r.LastVerdict, &r.Rule, &r.Limit, fromJSON{&r.Result})
+		return tx.QueryRowContext(ctx, "SELECT x.last_verdict, x.rule, x.risk_limit, x.pooled, x.result FROM run_reviewed x JOIN runs r ON r.nr = x.run WHERE r.id = ?", run).
+			Scan(&r.LastVerdict, &r.Rule, &r.Limit, &r.Pooled, fromJSON{&r.Result})
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return Reviewed{}, false, nil

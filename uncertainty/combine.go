@@ -55,6 +55,11 @@ func combineDetectabilities(parts []Detectability) Detectability {
 		d.Candidates += p.Candidates
 		d.Animals += p.Animals
 		d.Arrivals += p.Arrivals
+		for _, site := range p.Sites {
+			if !slices.Contains(d.Sites, site) {
+				d.Sites = append(d.Sites, site)
+			}
+		}
 	}
 	for _, weights := range [][]float64{candidates, arrivals, found, missed, beside} {
 		shares(weights)

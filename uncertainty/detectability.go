@@ -44,10 +44,11 @@ type Detectability struct {
 	Visits []float64 `json:"visit_s"` // lengths of those, seconds, rising; each as likely as another
 
 	// What it was measured on; 0 deployments: on nothing, it is Prior.
-	Deployments int `json:"deployments"`
-	Candidates  int `json:"candidates"`
-	Animals     int `json:"visits"`
-	Arrivals    int `json:"arrivals"`
+	Deployments int      `json:"deployments"`
+	Candidates  int      `json:"candidates"`
+	Animals     int      `json:"visits"`
+	Arrivals    int      `json:"arrivals"`
+	Sites       []string `json:"sites,omitempty"` // where those are, each once; none: not known
 }
 
 // ArrivalGap is how far apart, in seconds, animals of one arrival come.
@@ -74,15 +75,18 @@ func Blind() Detectability {
 // Measured tells whether the detectability is of this detector, or assumed.
 func (a Detectability) Measured() bool { return a.Deployments > 0 }
 
-// Fewer visits, or fewer deployments, than these say too little of a detectability for a certificate to rest on it.
+// Fewer visits, or fewer deployments, than these say too little of a detectability for a certificate to rest on it; so do fewer sites,
+// where it is to hold at another one.
 const (
 	EnoughVisits      = 10
 	EnoughDeployments = 3
+	EnoughSites       = 5
 )
 
-// Enough tells whether a certificate may rest on it: it was measured, on enough video with enough visits.
-func (a Detectability) Enough() bool {
-	return a.Deployments >= EnoughDeployments && a.Animals >= EnoughVisits
+// Enough tells whether a certificate may rest on it: it was measured, on enough video with enough visits; where it is to hold
+// elsewhere, on so many sites that it is known how sites differ.
+func (a Detectability) Enough(elsewhere bool) bool {
+	return a.Deployments >= EnoughDeployments && a.Animals >= EnoughVisits && (!elsewhere || len(a.Sites) >= EnoughSites)
 }
 
 // Traits is what a candidate's chance of being an animal is told by.
@@ -165,6 +169,9 @@ func (a Detectability) check() error {
 	}
 	if len(a.Visits) == 0 || len(a.Alone) == 0 {
 		return fmt.Errorf("detectability: no length of a missed visit (visit_s, missed_arrivals_s)")
+	}
+	if len(a.Sites) > mostMembers || a.Deployments < 0 || a.Animals < 0 || a.Arrivals < 0 || a.Candidates < 0 {
+		return fmt.Errorf("detectability: a number below 0, or more than %d sites", mostMembers)
 	}
 	if len(a.Visits) > mostMembers || len(a.Alone) > mostMembers {
 		return fmt.Errorf("detectability: more than %d missed visits or arrivals", mostMembers)

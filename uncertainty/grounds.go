@@ -11,6 +11,7 @@ import (
 type Grounds struct {
 	Detectability Detectability // Prior where it was not measured
 	Calibration   Calibration   // its zero value, which takes scores as they are, where they were not calibrated
+	Elsewhere     bool          // detectability was measured at other sites than this one (At)
 
 	measured, calibrated []string // under which names; none: it was not
 	without              []string // classes of the taxon of which detectability was not measured, where others were
@@ -22,6 +23,13 @@ func (g Grounds) Measured() bool { return len(g.measured) > 0 }
 
 // Calibrated tells whether it was measured what scores are worth.
 func (g Grounds) Calibrated() bool { return len(g.calibrated) > 0 }
+
+// At is the grounds of a deployment: at a site, "" where it is not known; own tells that the model was trained and measured on
+// video of the same survey.
+func (g Grounds) At(site string, own bool) Grounds {
+	g.Elsewhere = !own && (site == "" || !slices.Contains(g.Detectability.Sites, site))
+	return g
+}
 
 // Combined are the classes whose detectability was combined; none where it was measured of the taxon as it is.
 func (g Grounds) Combined() []string {
@@ -42,6 +50,12 @@ func (g Grounds) Words() string {
 		text = "detectability measured on one stretch of held-out video"
 	case g.Measured():
 		text = fmt.Sprintf("detectability measured on %d stretches of held-out video", g.Detectability.Deployments)
+	}
+	if n := len(g.Detectability.Sites); g.Measured() && n > 0 {
+		text += " of " + counted(n, "site")
+		if g.Elsewhere {
+			text += ", not of this one"
+		}
 	}
 	if len(g.measured) > 1 {
 		text += "; combined from " + listed(g.measured)

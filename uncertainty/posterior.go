@@ -59,6 +59,7 @@ type Observations struct {
 	Candidates    []Candidate
 	Looks         []Look // in any order; of one frame given twice the later counts
 	Detectability Detectability
+	Elsewhere     bool // detectability was measured at other sites than this
 	Reader        Reader
 	Survey        []Evidence // of the survey's other deployments (Posterior.Evidence)
 	Seed          uint64     // the same seed gives the same answer
@@ -147,7 +148,7 @@ func (d Observations) Posterior(limit float64) Posterior {
 	a.Estimate, a.Low, a.High = middle(a.Chance, limit)
 	a.Evidence = Evidence{Found: s.came / float64(a.Draws), Met: s.met.arrivals, Covered: s.hidden.covered}
 	all := a.Looked >= s.frames
-	a.Certified = a.Risk+2*a.Error < limit && (d.Detectability.Enough() || all)
+	a.Certified = a.Risk+2*a.Error < limit && (d.Detectability.Enough(d.Elsewhere) || all)
 	if all {
 		a.Error, a.Certified = 0, a.Risk < limit
 	}

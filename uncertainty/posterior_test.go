@@ -78,7 +78,7 @@ func TestPosteriorOfNothing(t *testing.T) {
 		if math.Abs(p.Evidence.Covered-covered) > 0.02 {
 			t.Errorf("%d looks cover %.3f of visits of a minute, want %.3f", looks, p.Evidence.Covered, covered)
 		}
-		want := newBelief(a, nil).cells(p.Evidence).mean(func(recall, shape, rate float64) float64 {
+		want := newBelief(a, false, nil).cells(p.Evidence).mean(func(recall, shape, rate float64) float64 {
 			return 1 - math.Pow(rate/(rate+(1-recall)*(1-p.Evidence.Covered)), shape)
 		})
 		if math.Abs(p.Risk-want) > 0.01 {
@@ -252,7 +252,7 @@ func TestAcuityJSON(t *testing.T) {
 		t.Errorf("%+v, %v", back, err)
 	}
 	before := `{"slope":1,"hole":0.5,"edge_s":1,"missed":0.25,"shape":2,"absent":0.3,"together":0.5,"visit_s":[1,2],"deployments":9,"visits":40}`
-	if err := json.Unmarshal([]byte(before), &back); err != nil || back.Recall != 0.8 || len(back.Alone) != 2 || !back.Enough() {
+	if err := json.Unmarshal([]byte(before), &back); err != nil || back.Recall != 0.8 || len(back.Alone) != 2 || !back.Enough(false) || back.Enough(true) {
 		t.Errorf("one of an earlier version is %+v, %v", back, err)
 	}
 	for _, bad := range []string{`{}`, `{"shape":1,"visit_s":[1],"missed_arrivals_s":[[]]}`, `{"shape":1,"visit_s":[1],"missed_arrivals_s":[[1]],"recall":2}`, `{"shape":1,"visit_s":[1],"missed":-2}`, `{"shape":1,"visit_s":[]}`, `{"shape":1,"hole":2,"visit_s":[1]}`, `{"shape":1,"visit_s":[-1]}`, `{"shape":-1,"visit_s":[1]}`} {

@@ -43,7 +43,7 @@ func (p Posterior) Statement(g Grounds, t Told) string {
 	switch {
 	case !g.Measured():
 		add("%s", g.assumed())
-	case !p.Certified && !g.Detectability.Enough():
+	case !p.Certified && !g.Detectability.Enough(g.Elsewhere):
 		add("%s", g.tooFew())
 	}
 	return strings.Join(parts, "; ")
@@ -51,6 +51,10 @@ func (p Posterior) Statement(g Grounds, t Told) string {
 
 // tooFew says why no certificate rests on a detectability that was measured.
 func (g Grounds) tooFew() string {
+	if g.Detectability.Enough(false) {
+		return fmt.Sprintf("no certificate rests on a detectability measured elsewhere, at %s: it takes %d, or video of this site that a person boxed",
+			counted(max(1, len(g.Detectability.Sites)), "other site"), EnoughSites)
+	}
 	return fmt.Sprintf("no certificate rests on a detectability measured on %s in %s of held-out video: it takes %d in %d",
 		counted(g.Detectability.Animals, "visit"), counted(g.Detectability.Deployments, "stretch"), EnoughVisits, EnoughDeployments)
 }

@@ -136,7 +136,7 @@ func (k *seat) states(v *view) []TaxonState {
 	k.assessAll(v)
 	for _, name := range k.Studied() {
 		a := k.assess(v, name)
-		b := k.Measured.Named(name)
+		b := k.Grounds(name)
 		x := TaxonState{Taxon: name, Confirmed: a.Confirmed, Risk: a.Risk, Certified: a.Certified, Looked: a.Looked,
 			Calibrated: b.Calibrated(), Measured: b.Measured(), Basis: b.Words(), Statement: k.statement(v, name, a)}
 		if u := b.Interval(a); x.Looked+len(k.Machine.Frames) > 0 {

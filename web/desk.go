@@ -23,8 +23,9 @@ type seat struct {
 	risk       float64
 	opcode     string
 
-	mu    sync.Mutex       // of all that follows
-	views map[string]*view // by whose verdicts are seen; "": everybody's
+	mu      sync.Mutex       // of all that follows
+	views   map[string]*view // by whose verdicts are seen; "": everybody's
+	heardAt time.Time        // when Others was read
 
 	opening sync.Mutex
 	dive    *video.Deployment // nil: not opened yet
@@ -65,8 +66,15 @@ func (k *seat) refresh(ctx context.Context) error {
 	for _, v := range later {
 		k.take(v)
 	}
+	if time.Since(k.heardAt) > hearEvery {
+		k.heardAt = time.Now()
+		return k.Hear(ctx, k.survey)
+	}
 	return nil
 }
+
+// hearEvery is how often what the survey's other deployments tell is read anew.
+const hearEvery = 15 * time.Second
 
 // last is the ID of the last verdict. The desk is held.
 func (k *seat) last() int64 {
@@ -116,7 +124,7 @@ func (k *seat) barred(v *view, name string) bool {
 
 // observations are what is known of a taxon. The desk is held.
 func (k *seat) observations(v *view, name string) uncertainty.Observations {
-	return v.state.Observations(name, k.Measured.Named(name), k.Every())
+	return v.state.Observations(name, k.Grounds(name), k.Every(), k.Others[name])
 }
 
 // assess says what is known of a taxon; one that is disputed is not certified. It is worked out anew only where what it rests on has changed. The desk is held.
@@ -152,7 +160,7 @@ func (k *seat) assessAll(v *view) {
 
 // statement is what may be published of a taxon, as the verdicts of some leave it. The desk is held.
 func (k *seat) statement(v *view, taxon string, a uncertainty.Posterior) string {
-	return a.Statement(k.Measured.Named(taxon), uncertainty.Told{Every: k.Every(), Readers: len(review.Readers(review.Seen(k.Log, v.whose, v.whose != ""), taxon)),
+	return a.Statement(k.Grounds(taxon), uncertainty.Told{Every: k.Every(), Readers: len(review.Readers(review.Seen(k.Log, v.whose, v.whose != ""), taxon)),
 		Unread: k.Run.Unreadable})
 }
 

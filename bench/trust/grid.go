@@ -16,7 +16,8 @@ type cell struct {
 	group    string
 	name     string
 	sea      sea
-	measured *sea // where detectability was measured; nil: on deployments like these
+	measured *sea // the site where detectability was measured; nil: on deployments like these
+	sites    int  // where it was measured, of the same kind; 0: this one
 	assumed  bool // it was not measured
 	eyes     eval.Eyes
 	reader   uncertainty.Reader
@@ -49,15 +50,20 @@ func grid() (list []cell) {
 			add("each alone", named("nothing pooled"+at), func(c *cell) { c.sea.recall, c.alone, c.sea.rate = recall, true, rate })
 		}
 	}
-	for _, wrong := range [][2]float64{{0.9, 0.5}, {0.9, 0.3}, {0.9, 0}, {0.5, 0}, {0.3, 0.9}} {
+	for _, wrong := range [][2]float64{{0.9, 0.5}, {0.9, 0}, {0.3, 0.9}} {
 		for _, rate := range []float64{1, 15} {
-			for _, stay := range []float64{10, 60} {
-				add("measured elsewhere", fmt.Sprintf("measured %.1f, is %.1f, %g s, %g an hour", wrong[0], wrong[1], stay, rate), func(c *cell) {
-					other := base
-					other.recall, c.measured = wrong[0], &other
-					c.sea.recall, c.sea.rate, c.sea.stay = wrong[1], rate, stay
-				})
-			}
+			add("measured elsewhere", fmt.Sprintf("one other site %.1f, this %.1f, %g an hour", wrong[0], wrong[1], rate), func(c *cell) {
+				other := base
+				other.recall, c.measured = wrong[0], &other
+				c.sea.recall, c.sea.rate = wrong[1], rate
+			})
+		}
+	}
+	for _, recall := range []float64{0.5, 0.8, 0.9} {
+		for _, rate := range []float64{1, 3, 15} {
+			add("measured elsewhere", fmt.Sprintf("8 other sites about %.1f, %g an hour", recall, rate), func(c *cell) {
+				c.sites, c.sea.sites, c.sea.recall, c.sea.rate = 8, 0.8, recall, rate
+			})
 		}
 	}
 	for _, rate := range []float64{0, 3, 15} {
@@ -104,6 +110,13 @@ func (c cell) play(ctx context.Context, certificates, surveys, samples int) (tal
 			where.rate = 3
 		}
 		learned := where.watch(learnFrom, 7)
+		if c.sites > 0 {
+			learned = nil
+			for k := range c.sites {
+				learned = append(learned, where.watch(4, uint64(20+k))...)
+			}
+		}
+		terms.Elsewhere = c.measured != nil || c.sites > 0
 		var err error
 		if terms.Detectability, err = eval.MeasureDetectability(learned, name, uncertainty.Least, terms.Probability); err != nil {
 			return t, err

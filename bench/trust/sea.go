@@ -20,6 +20,7 @@ type sea struct {
 	blind  float64 // share of the arrivals of which nothing is ever found: far, turned away
 	drift  float64 // by how much recall falls within the hour, as a share: turbidity
 	varies float64 // standard deviation of the recall's log odds from deployment to deployment
+	sites  float64 // standard deviation of the log odds from site to site
 	rates  float64 // shape of the gamma distribution of the rate from deployment to deployment; 0: all the same
 }
 
@@ -28,21 +29,24 @@ const (
 	name = "shark"
 )
 
-// watch makes deployments.
+// watch makes deployments of one site.
 func (s sea) watch(n int, seed uint64) (list []eval.Watched) {
+	shift := rand.New(rand.NewPCG(seed, 0x517e)).NormFloat64() * s.sites
 	for i := range n {
-		list = append(list, s.one(rand.New(rand.NewPCG(seed, uint64(i))), fmt.Sprint("d", i)))
+		w := s.one(rand.New(rand.NewPCG(seed, uint64(i))), shift)
+		w.Name, w.Site = fmt.Sprint("d", i), fmt.Sprint("site ", seed)
+		list = append(list, w)
 	}
 	return list
 }
 
-// one makes a deployment.
-func (s sea) one(r *rand.Rand, opcode string) eval.Watched {
-	w := eval.Watched{Name: opcode, Every: time.Second, Frames: make([]eval.WatchedFrame, hour)}
+// one makes a deployment, at a site where the log odds of being found are shifted by so much.
+func (s sea) one(r *rand.Rand, shift float64) eval.Watched {
+	w := eval.Watched{Every: time.Second, Frames: make([]eval.WatchedFrame, hour)}
 	for t := range w.Frames {
 		w.Frames[t].Time = time.Duration(t) * time.Second
 	}
-	shift := r.NormFloat64() * s.varies
+	shift += r.NormFloat64() * s.varies
 	rate := s.rate
 	if s.rates > 0 {
 		rate *= gamma(r, s.rates) / s.rates

@@ -1,0 +1,94 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+
+	"requin/review"
+	"requin/scan"
+	"requin/survey"
+	"requin/uncertainty"
+)
+
+// Others is what the survey's other deployments, counted by the same model, tell of one: by taxon, in the order of their opcodes.
+type Others map[string][]uncertainty.Evidence
+
+// Hear takes in what the survey's other deployments tell by now.
+func (d *Desk) Hear(ctx context.Context, s *survey.Survey) (err error) {
+	d.Others, err = heard(ctx, s, d.Deployment.OpCode, d.Model)
+	return err
+}
+
+// Grounds are what the assessment of a taxon rests on.
+func (d *Desk) Grounds(taxon string) uncertainty.Grounds {
+	return d.Measured.Named(taxon).At(d.Deployment.Site, d.Own)
+}
+
+// heard is what the others tell of a deployment that a model counted.
+func heard(ctx context.Context, s *survey.Survey, opcode, model string) (Others, error) {
+	list, err := s.HeardOf(ctx, model)
+	if err != nil {
+		return nil, err
+	}
+	out := Others{}
+	for _, h := range list {
+		if h.OpCode != opcode {
+			out[h.Taxon] = append(out[h.Taxon], h.Evidence)
+		}
+	}
+	return out, nil
+}
+
+// name tells whether it is the same: it is empty where there is nothing.
+func (o Others) name() string {
+	if len(o) == 0 {
+		return ""
+	}
+	text, _ := json.Marshal(o) // of plain numbers: it does not fail
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// hear works out anew what deployments tell whose log went on, so that the others know. It is the same whatever those tell.
+func hear(ctx context.Context, s *survey.Survey, but string) error {
+	if s.ReadOnly() {
+		return nil
+	}
+	stale, err := s.Unheard(ctx, review.Rule)
+	if err != nil || len(stale) == 0 {
+		return err
+	}
+	chosen, err := Chosen(ctx, s, stale)
+	if err != nil {
+		return err
+	}
+	for _, d := range chosen {
+		if d.OpCode == but || d.Count == nil {
+			continue
+		}
+		open, err := Open(ctx, s, d)
+		if err != nil {
+			continue // it cannot be read: whoever asks for it is told; it hides no other
+		}
+		if _, err := open.Keep(ctx, s, 0); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// own tells whether a model was trained, and hence measured, on a dataset that this survey holds.
+func own(ctx context.Context, s *survey.Survey, made scan.Made) (bool, error) {
+	sum := made.Settings.Detector.Metadata[trainedOn]
+	if sum == "" {
+		return false, nil
+	}
+	datasets, err := s.Datasets(ctx)
+	return slices.ContainsFunc(datasets, func(d survey.Dataset) bool { return d.Manifest == sum }), err
+}
+
+// trainedOn is the key of a model's metadata that holds the SHA-256 of the manifest it was trained on.
+const trainedOn = "requin.dataset"
