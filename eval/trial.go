@@ -43,13 +43,16 @@ type Assessment struct {
 	Partial   []int    // of each, how many pictures are partial
 	Taxa      []TaxonAssessment
 	Confusion Confusion // over all trials, context taxa too
+	Naming    Kappa     // of the names of the animals that were found
 }
 
 // TaxonAssessment is how they did on one studied taxon.
 type TaxonAssessment struct {
 	Taxon   string
-	Unknown []bool  // of each trial, whether its detector cannot name the taxon: then it is not scored
-	Scores  []Score // of each trial
+	Unknown []bool   // of each trial, whether its detector cannot name the taxon: then it is not scored
+	Scores  []Score  // of each trial
+	Spread  []Spread // of each trial, the intervals of its precision, recall and F
+	Wrong   []Wrong  // of each trial, at its threshold
 	// Others are the scores at the threshold that has the best F on the other trials: what was
 	// chosen without having seen these pictures. NaN with fewer than two trials.
 	Others  []Score
@@ -72,7 +75,8 @@ type SizeScores struct {
 // in the confusion only.
 func Assess(model string, trials []Trial, studied, context []string, r Rating) Assessment {
 	a := Assessment{Model: model}
-	for i, t := range trials {
+	var confusions []Confusion
+	for _, t := range trials {
 		a.Trials = append(a.Trials, t.Name)
 		a.Pictures = append(a.Pictures, len(t.Images))
 		partial := 0
@@ -83,14 +87,24 @@ func Assess(model string, trials []Trial, studied, context []string, r Rating) A
 		}
 		a.Partial = append(a.Partial, partial)
 		c := Confuse(t.Images, slices.Concat(studied, context), r.IoU, func(taxon string) float64 { return r.threshold(t, taxon) })
+		confusions = append(confusions, c)
+	}
+	for _, taxon := range studied {
+		t := assess(trials, taxon, r)
+		for _, c := range confusions {
+			t.Wrong = append(t.Wrong, c.wrongOf(taxon))
+		}
+		a.Taxa = append(a.Taxa, t)
+	}
+	for i, c := range confusions {
 		if i == 0 {
 			a.Confusion = c
 		} else {
 			a.Confusion.plus(c)
 		}
 	}
-	for _, taxon := range studied {
-		a.Taxa = append(a.Taxa, assess(trials, taxon, r))
+	if len(confusions) > 0 {
+		a.Naming = a.Confusion.NamingKappa()
 	}
 	return a
 }
@@ -122,6 +136,7 @@ func assess(trials []Trial, taxon string, r Rating) TaxonAssessment {
 		}
 		out.Unknown = append(out.Unknown, unknown)
 		out.Scores = append(out.Scores, s)
+		out.Spread = append(out.Spread, spreadOf(t, taxon, r.IoU, s.Threshold))
 		out.Curves = append(out.Curves, PrecisionRecall(t.Images, taxon, r.IoU))
 	}
 	out.Folds = OverFolds(scored)
