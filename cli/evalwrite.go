@@ -30,7 +30,20 @@ func (e *evaluation) write(ctx context.Context) error {
 	if err := e.folder.Retract(); err != nil {
 		return err
 	}
-	tables := e.page.Tables()
+	page, figures, err := e.page.Draw()
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(e.folder.File(report.FiguresFolder)); err != nil {
+		return err
+	}
+	if len(figures) > 0 {
+		err = os.Mkdir(e.folder.File(report.FiguresFolder), 0o755)
+	}
+	if err != nil {
+		return err
+	}
+	tables := append(e.page.Tables(), figures...)
 	for _, name := range report.EvaluationFiles() { // of an earlier evaluation, that had counts or another model beside it
 		if err := os.Remove(e.folder.File(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -38,7 +51,7 @@ func (e *evaluation) write(ctx context.Context) error {
 	}
 	tables = append(tables,
 		report.EvaluationTable{Name: evalJSON, Write: e.page.JSON},
-		report.EvaluationTable{Name: evalPage, Write: func(w io.Writer) error { return report.WriteEvaluation(w, e.page) }},
+		report.EvaluationTable{Name: evalPage, Write: page},
 		report.EvaluationTable{Name: survey.RunFile, Write: func(w io.Writer) error { return writeRecord(w, e.record(ctx)) }})
 	for _, t := range tables {
 		if err := ctx.Err(); err != nil {
@@ -165,7 +178,7 @@ func (e *evaluation) printCounts() error {
 	for _, a := range e.page.Counts {
 		taxon := a.Taxon
 		if taxon == "" {
-			taxon = "all taxa"
+			taxon = "all taxa, pooled"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Measure, a.Among, taxon, a.N, plain(a.R), plain(a.Slope), plain(a.Bias), plain(a.MAE), plain(a.Exact), plain(a.Within))
 	}

@@ -13,6 +13,7 @@ type Pair struct {
 type Judging struct {
 	Close  float64 // how far apart two numbers may be that agree but for little: 1 for MaxN
 	Counts bool    // they are counts of animals, and each number a class of its own
+	Times  bool    // they are moments, which have no ratio
 }
 
 func (j Judging) close(p Pair) bool { return math.Abs(p.Machine-p.People) <= j.Close }
@@ -42,7 +43,7 @@ type Agreement struct {
 	ICC             float64 // intraclass correlation ICC(A,1)
 	DemingSlope     float64 // of machine on people, where both err
 	DemingIntercept float64
-	Ratio           float64 // Σ machine / Σ people
+	Ratio           float64 // Σ machine / Σ people; NaN of times
 
 	// Kappas of counts, each number a class (KappasOf); NaN of what is no count.
 	Kappa, KappaLinear, KappaQuadratic, KappaPresence float64
@@ -124,7 +125,9 @@ func Agree(pairs []Pair, j Judging) Agreement {
 	a.ICC, _, _ = m.intraclass()
 	a.DemingSlope = m.deming()
 	a.DemingIntercept = m.y - a.DemingSlope*m.x
-	a.Ratio = ratio(machine, people)
+	if a.Ratio = ratio(machine, people); j.Times {
+		a.Ratio = math.NaN()
+	}
 	no := math.NaN()
 	a.Kappa, a.KappaLinear, a.KappaQuadratic, a.KappaPresence = no, no, no, no
 	if j.Counts {

@@ -28,15 +28,15 @@ const (
 func Unit(measure string) string {
 	switch measure {
 	case TMaxN, TFS:
-		return "s"
+		return seconds
 	case MeanCount:
 		return "individuals per frame"
 	}
 	return individuals
 }
 
-// individuals is the unit of counts.
-const individuals = "individuals"
+// The units of counts and of times.
+const individuals, seconds = "individuals", "s"
 
 // Close is how far two numbers may be apart that agree but for little: one individual,
 // a tenth of one on the mean of all frames, a minute.
@@ -136,7 +136,7 @@ func agreed(list []Compared, taxon string, rounds int, seed uint64) Agreed {
 	for i, c := range list {
 		pairs[i] = c.Pair
 	}
-	j := Judging{Close: Close(a.Measure), Counts: Unit(a.Measure) == individuals}
+	j := Judging{Close: Close(a.Measure), Counts: Unit(a.Measure) == individuals, Times: Unit(a.Measure) == seconds}
 	a.Agreement = Agree(pairs, j)
 	a.Low, a.High, a.By = Intervals(pairs, j, rounds, seed)
 	a.Deployments = len(inOrder(pairs, func(p Pair) string { return p.Deployment }))

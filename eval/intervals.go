@@ -79,8 +79,10 @@ func Intervals(pairs []Pair, j Judging, rounds int, seed uint64) (low, high Agre
 		s := ClusteredShare(parts(groups, share.of))
 		set(share.name, s.Low, s.High, ByExact)
 	}
-	a, b := ratioInterval(groups)
-	set("ratio", a, b, ByRatio)
+	if !j.Times {
+		a, b := ratioInterval(groups)
+		set("ratio", a, b, ByRatio)
+	}
 	return low, high, by
 }
 

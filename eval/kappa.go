@@ -68,7 +68,7 @@ func WeightedKappa(table [][]float64, weight Weight) Kappa {
 	}
 	d := out.Value - out.Chance*(1-out.Value)
 	out.SE = math.Sqrt(max(0, sum-d*d)/n) / (1 - out.Chance)
-	if out.SE > 1e-9 {
+	if out.SE > 1e-6 {
 		out.Low, out.High = out.Value-gauss()*out.SE, min(1, out.Value+gauss()*out.SE)
 	}
 	return out

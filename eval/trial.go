@@ -64,13 +64,6 @@ type TaxonAssessment struct {
 	Reliability
 }
 
-// SizeScores is how a taxon's boxes of one class of size were found.
-type SizeScores struct {
-	Class           // over all trials, at the thresholds
-	AP    []float64 // of each trial, COCO's
-	Over  Summary   // of AP
-}
-
 // Assess judges the detectors of one model. Studied taxa are scored; context taxa are
 // in the confusion only.
 func Assess(model string, trials []Trial, studied, context []string, r Rating) Assessment {
@@ -201,34 +194,6 @@ func PoolCurves(list ...PR) PR {
 	slices.SortStableFunc(all, func(a, b detection) int { return cmp.Compare(b.score, a.score) })
 	for _, d := range all {
 		out.Scores, out.Right = append(out.Scores, d.score), append(out.Right, d.right)
-	}
-	return out
-}
-
-// sizes sorts a taxon's boxes by COCO's classes of area.
-func sizes(trials []Trial, taxon string, r Rating, unknown []bool) []SizeScores {
-	var out []SizeScores
-	for _, size := range Sizes() {
-		s := SizeScores{Class: Class{Name: size.Name}}
-		for i, t := range trials {
-			ap := math.NaN()
-			if !unknown[i] {
-				within := func(b Truth) bool { return b.Area() >= size.MinArea && (size.MaxArea == 0 || b.Area() <= size.MaxArea) }
-				c := RecallBy(t.Images, taxon, r.IoU, r.threshold(t, taxon), []string{size.Name}, func(image, truth int) string {
-					if within(t.Images[image].Truth[truth]) {
-						return size.Name
-					}
-					return ""
-				})[0]
-				s.Truth, s.Found = s.Truth+c.Truth, s.Found+c.Found
-				if c.Truth > 0 && c.Truth >= r.Least {
-					ap = MeanAP(Match(t.Images, taxon, COCOLevels(), size.Rules))
-				}
-			}
-			s.AP = append(s.AP, ap)
-		}
-		s.Over = Summarise(s.AP)
-		out = append(out, s)
 	}
 	return out
 }

@@ -52,27 +52,33 @@ func (s Spread) F() (low, high float64) {
 	return f(s.Jaccard.Low), f(s.Jaccard.High)
 }
 
-// spreadOf counts by deployment. Images without a deployment's name are of one.
+// spreadOf counts by deployment.
 func spreadOf(t Trial, taxon string, iou, threshold float64) Spread {
-	of := map[string][]Image{}
-	var order []string
+	var precision, recall, jaccard []Part
+	for _, images := range t.deployments() {
+		p := PrecisionRecall(images, taxon, iou)
+		hits, wrong, _ := p.Counts(threshold)
+		right, found, truth := float64(hits), float64(hits+wrong), float64(p.Truth)
+		precision, recall, jaccard = append(precision, Part{right, found}), append(recall, Part{right, truth}), append(jaccard, Part{right, found + truth - right})
+	}
+	return Spread{ClusteredShare(precision), ClusteredShare(recall), ClusteredShare(jaccard)}
+}
+
+// deployments are the images of each, in the order of the first. Images without a deployment's name are of one.
+func (t Trial) deployments() (out [][]Image) {
+	at := map[string]int{}
 	for i, image := range t.Images {
 		name := ""
 		if i < len(t.Groups) {
 			name = t.Groups[i]
 		}
-		if of[name] == nil {
-			order = append(order, name)
+		k, known := at[name]
+		if !known {
+			k = len(out)
+			at[name] = k
+			out = append(out, nil)
 		}
-		of[name] = append(of[name], image)
+		out[k] = append(out[k], image)
 	}
-	var precision, recall, jaccard []Part
-	for _, name := range order {
-		p := PrecisionRecall(of[name], taxon, iou)
-		hits, wrong, _ := p.Counts(threshold)
-		right, found := float64(hits), float64(hits+wrong)
-		truth := float64(p.Truth)
-		precision, recall, jaccard = append(precision, Part{right, found}), append(recall, Part{right, truth}), append(jaccard, Part{right, found + truth - right})
-	}
-	return Spread{ClusteredShare(precision), ClusteredShare(recall), ClusteredShare(jaccard)}
+	return out
 }

@@ -219,6 +219,9 @@ func (a Axis) fit(data [2]float64, many int) (s Scale, ticks []float64, step flo
 		}
 		if s.From == s.To {
 			s.From, s.To = s.From-math.Max(0.5, math.Abs(s.From)/2), s.To+math.Max(0.5, math.Abs(s.To)/2)
+			if a.Zero && data[0] >= 0 { // all of it at 0
+				s.From, s.To = 0, max(s.To, 1)
+			}
 		}
 		step = nice(s.To-s.From, many)
 		s.From, s.To = math.Floor(s.From/step+1e-9)*step, math.Ceil(s.To/step-1e-9)*step

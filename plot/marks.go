@@ -230,6 +230,7 @@ type Guide struct {
 	A, B    float64
 	Upright bool
 	Strong  bool // what the data say, rather than what they are held against
+	Dotted  bool // lesser than the others: an interval's end, another way to the same line
 }
 
 func (g Guide) name() string { return g.Name }
@@ -241,8 +242,11 @@ func (g Guide) cover(e *extent) {
 }
 
 func (g Guide) class() string {
-	if g.Strong {
+	switch {
+	case g.Strong:
 		return "guide strong"
+	case g.Dotted:
+		return "guide dotted"
 	}
 	return "guide"
 }

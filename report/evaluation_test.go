@@ -3,9 +3,11 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -31,7 +33,7 @@ func tried(name string, n, found, wrong int) eval.Trial {
 			image.Truth = append(image.Truth, eval.Truth{Box: at(150, 30), Taxon: "ray"}, eval.Truth{Box: at(500, 40), Taxon: "Galeocerdo cuvier"})
 			image.Found = append(image.Found, eval.Found{Box: at(150, 30), Taxon: "Triaenodon obesus", Score: 0.3})
 		}
-		t.Images, t.Groups = append(t.Images, image), append(t.Groups, name)
+		t.Images, t.Groups = append(t.Images, image), append(t.Groups, fmt.Sprint(name, " station ", i%4))
 	}
 	return t
 }
@@ -64,6 +66,11 @@ func evaluated(t testing.TB) report.Evaluation {
 	return e
 }
 
+// withoutFiles is a page without the files that lie in it behind links: those are compressed, and look like anything.
+func withoutFiles(page string) string { return inLinks.ReplaceAllString(page, `href="data:…"`) }
+
+var inLinks = regexp.MustCompile(`href="data:[^"]*"`)
+
 func evaluationPage(t testing.TB, e report.Evaluation) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -88,7 +95,7 @@ func TestEvaluationSaysWhatAReaderLooksFor(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"<script", "http://", "https://", " style=", "ZgotmplZ", "NaN", "%!", "+Inf"} {
-		if strings.Contains(page, bad) {
+		if strings.Contains(withoutFiles(page), bad) {
 			t.Errorf("the page has %q", bad)
 		}
 	}
