@@ -111,18 +111,22 @@ var differing = []string{"bias", "limit_low", "limit_high", "mae", "rmse", "rati
 func statisticsRow(a eval.Agreed, taxon string, names []string) countsRow {
 	row := countsRow{shownTaxon: nameOf(taxon), N: strconv.Itoa(a.N), Zeros: strconv.Itoa(a.Zeros)}
 	for _, name := range names {
-		s := a.Statistic(name)
-		c := intervalCell{Value: minus(decimals(s.Value, 2))}
-		switch {
-		case math.IsNaN(s.Value):
-		case s.By == "":
-			c.Interval = "no interval"
-		default:
-			c.Interval = minus(decimals(s.Low, 2) + " to " + decimals(s.High, 2))
-		}
-		row.Cells = append(row.Cells, c)
+		row.Cells = append(row.Cells, statisticCell(a.Statistic(name)))
 	}
 	return row
+}
+
+// statisticCell is a statistic with its interval under it, or that it has none.
+func statisticCell(s eval.Statistic) intervalCell {
+	c := intervalCell{Value: minus(decimals(s.Value, 2))}
+	switch {
+	case math.IsNaN(s.Value):
+	case s.By == "":
+		c.Interval = "no interval"
+	default:
+		c.Interval = minus(decimals(s.Low, 2) + " to " + decimals(s.High, 2))
+	}
+	return c
 }
 
 // mixWords says what a correlation over several taxa is made of.

@@ -14,25 +14,30 @@ func viewModel(m Model, id int, r eval.Rating) modelView {
 	for k, t := range m.Taxa {
 		rows := taxonRows{shownTaxon: nameOf(t.Taxon), Many: v.Many}
 		for i, s := range t.Scores {
-			row := foldRow{Fold: m.Trials[i], Boxes: strconv.Itoa(s.Truth)}
+			row := foldRow{Fold: intervalCell{Value: m.Trials[i]}, Boxes: strconv.Itoa(s.Truth)}
 			switch {
 			case t.Unknown[i]:
 				row.Said = "the model does not know this taxon"
 			case s.TooFew:
 				row.Said = fmt.Sprintf("too few to be scored (fewer than %d)", max(r.Least, 1))
 			default:
-				row.Cells = append(plainCells(decimals(s.Threshold, 3)), scoreCells(s, t.Spread[i])...)
+				row.Fold.Interval = "from " + decimals(s.Threshold, 3)
+				row.Cells = scoreCells(s, t.Spread[i])
 				if v.Many {
 					row.Cells = append(row.Cells, plainCells(decimals(t.Others[i].F, 3))...)
 				}
 				w := t.Wrong[i]
-				row.Cells = append(row.Cells, plainCells(decimals(s.BestF, 3), decimals(s.AP50, 3), decimals(s.AP, 3), strconv.Itoa(w.Duplicates), strconv.Itoa(w.Misnamed), strconv.Itoa(w.Renamed))...)
+				row.Cells = append(row.Cells, plainCells(decimals(s.BestF, 3), decimals(s.AP50, 3), decimals(s.AP, 3), strconv.Itoa(w.Duplicates), strconv.Itoa(w.Misnamed))...)
 			}
 			rows.Rows = append(rows.Rows, row)
 		}
 		f, w := t.Folds, wrongOf(t)
-		rows.Mean = foldRow{Fold: "mean ± SD", Boxes: strconv.Itoa(f.Truth), Cells: []intervalCell{{}, spreadCell(f.Precision), spreadCell(f.Recall), spreadCell(f.F), spreadCell(t.OthersF), spreadCell(f.BestF), spreadCell(f.AP50), spreadCell(f.AP)}}
-		rows.Mean.Cells = append(rows.Mean.Cells, plainCells(strconv.Itoa(w.Duplicates), strconv.Itoa(w.Misnamed), strconv.Itoa(w.Renamed))...)
+		rows.Mean = foldRow{Fold: intervalCell{Value: "mean ± SD"}, Boxes: strconv.Itoa(f.Truth), Cells: []intervalCell{spreadCell(f.Precision), spreadCell(f.Recall), spreadCell(f.F), spreadCell(t.OthersF), spreadCell(f.BestF), spreadCell(f.AP50), spreadCell(f.AP)}}
+		if f.Folds > 0 {
+			rows.Mean.Cells = append(rows.Mean.Cells, plainCells(strconv.Itoa(w.Duplicates), strconv.Itoa(w.Misnamed))...)
+		} else {
+			rows.Mean.Cells = append(rows.Mean.Cells, plainCells("–", "–")...)
+		}
 		v.Taxa = append(v.Taxa, rows)
 		v.Curves = append(v.Curves, curveChart(m, t, id, k)...)
 		v.Reliability = append(v.Reliability, reliabilityChart(m.Model, t, id, k)...)

@@ -2,8 +2,11 @@ package report_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"html"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -109,6 +112,74 @@ func TestEvaluationSaysWhatAReaderLooksFor(t *testing.T) {
 			t.Errorf("id %q stands twice, or is none", id)
 		}
 		ids[id] = true
+	}
+}
+
+// every drawing says what it is, and each figure is behind three links under names of its own.
+func drawingsSayWhatTheyAre(t *testing.T, page string) {
+	t.Helper()
+	for _, part := range strings.Split(page, "<svg")[1:] {
+		head, rest, _ := strings.Cut(part, ">")
+		if !strings.Contains(head, "role=") || !strings.HasPrefix(strings.TrimSpace(rest), "<title") {
+			t.Errorf("a drawing without a title or role: <svg%s>%.60s", head, rest)
+		}
+	}
+	names := map[string]bool{}
+	for _, part := range strings.Split(page, `<a download="`)[1:] {
+		name, rest, _ := strings.Cut(part, `"`)
+		if names[name] || !strings.HasPrefix(rest, ` href="data:`) {
+			t.Errorf("%s: twice, or no link", name)
+		}
+		names[name] = true
+	}
+	if n := strings.Count(page, `class="plot`); len(names) != 3*n || n == 0 {
+		t.Errorf("%d figures, %d links", n, len(names))
+	}
+}
+
+func TestDrawings(t *testing.T) {
+	drawingsSayWhatTheyAre(t, evaluationPage(t, evaluated(t)))
+	drawingsSayWhatTheyAre(t, write(t, sample(t)))
+	drawingsSayWhatTheyAre(t, written(t, report.WriteSurvey, crowd(t, 12, 5)))
+}
+
+// The files beside the page are those behind its links, and hold what is drawn.
+func TestFiguresAsFiles(t *testing.T) {
+	page, figures, err := evaluated(t).Draw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := page(&text); err != nil {
+		t.Fatal(err)
+	}
+	content := map[string]string{}
+	for _, f := range figures {
+		var b bytes.Buffer
+		if err := f.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		content[f.Name] = b.String()
+		name := strings.TrimPrefix(f.Name, report.FiguresFolder+"/")
+		_, after, ok := strings.Cut(text.String(), `<a download="`+name+`" href="data:`)
+		link, _, _ := strings.Cut(after, `"`)
+		_, coded, _ := strings.Cut(html.UnescapeString(link), ";base64,")
+		behind, err := base64.StdEncoding.DecodeString(coded)
+		if !ok || err != nil || string(behind) != b.String() {
+			t.Errorf("%s: not what is behind the link (%v)", f.Name, err)
+		}
+	}
+	data := content["figures/maxn-deployments-all-taxa-regression.csv"]
+	for _, want := range []string{"kind,series,by people (individuals),by machine (individuals),label\n", "point,T. obesus,0,0,\"'=D1, Triaenodon obesus: people 0, machine 0\"\n", "guide,Deming,", "guide,least squares,"} {
+		if !strings.Contains(data, want) {
+			t.Errorf("the data lack %q:\n%s", want, data)
+		}
+	}
+	if svg := content["figures/maxn-deployments-all-taxa-regression.svg"]; !strings.HasPrefix(svg, `<svg xmlns="http://www.w3.org/2000/svg"`) || strings.Contains(svg, "var(") {
+		t.Errorf("%.200s", svg)
+	}
+	if picture, err := png.Decode(strings.NewReader(content["figures/f-over-folds.png"])); err != nil || picture.Bounds().Dx() != 1380 {
+		t.Errorf("%v", err)
 	}
 }
 

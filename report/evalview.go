@@ -83,8 +83,9 @@ type taxonRows struct {
 }
 
 type foldRow struct {
-	Fold, Boxes, Said string // Said in place of the numbers where it is not scored
-	Cells             []intervalCell
+	Fold        intervalCell // with the score from which detections count
+	Boxes, Said string       // Said in place of the numbers where it is not scored
+	Cells       []intervalCell
 }
 
 type confusionView struct {
@@ -237,7 +238,7 @@ func (v *evalView) headline() {
 			if taxon == "" {
 				taxon = together
 			}
-			v.HeadlineR = append(v.HeadlineR, headlineRow{shownTaxon: nameOf(taxon), Cells: plainCells(headlineR(a), minus(ranged(a, "bias")))})
+			v.HeadlineR = append(v.HeadlineR, headlineRow{shownTaxon: nameOf(taxon), Cells: []intervalCell{{Value: headlineR(a)}, statisticCell(a.Statistic("bias"))}})
 		}
 	}
 }
