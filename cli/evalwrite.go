@@ -178,11 +178,22 @@ func (e *evaluation) printCounts() error {
 	for _, a := range e.page.Counts {
 		taxon := a.Taxon
 		if taxon == "" {
-			taxon = "all taxa, pooled"
+			taxon = "all taxa"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Measure, a.Among, taxon, a.N, plain(a.R), plain(a.Slope), plain(a.Bias), plain(a.MAE), plain(a.Exact), plain(a.Within))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Measure, a.Among, taxon, a.N, correlation(a), plain(a.Slope), plain(a.Bias), plain(a.MAE), plain(a.Exact), plain(a.Within))
 	}
 	return t.Flush()
+}
+
+// correlation is R with its 95 % interval; over several taxa it says that it is pooled, and what it is within them.
+func correlation(a eval.Agreed) string {
+	if m := a.Mix; a.Taxon == "" && m.Taxa > 1 {
+		return fmt.Sprintf("%s pooled, %s within taxa", plain(a.R), plain(m.Within))
+	}
+	if r := a.Statistic("r"); r.By != "" {
+		return fmt.Sprintf("%s (%s to %s)", plain(a.R), plain(r.Low), plain(r.High))
+	}
+	return plain(a.R)
 }
 
 // plain writes a number with two decimals, - where it is none.

@@ -20,7 +20,8 @@ var (
 	confusionHeader   = []string{"model", "true_taxon", "found_as", "boxes", "doubles"}
 	sizesHeader       = []string{"model", "taxon", "size", "boxes", "found", "recall", "ap_mean", "ap_sd", "folds", "recall_low", "recall_high"}
 	reliabilityHeader = []string{"model", "taxon", "calibrated", "from", "to", "detections", "probability", "right"}
-	unsureHeader      = []string{"model", "taxon", "part", "low", "high", "taken", "taken_wrong", "sure", "sure_wrong", "unsure", "unsure_right", "lost_right"}
+	unsureHeader      = []string{"model", "taxon", "part", "low", "high", "taken", "taken_wrong", "sure", "sure_wrong", "unsure", "unsure_right", "lost_right",
+		"taken_wrong_low", "taken_wrong_high", "sure_wrong_low", "sure_wrong_high"}
 	differencesHeader = []string{"model_a", "model_b", "taxon", "measure", "folds", "mean_a", "mean_b", "difference", "difference_sd"}
 	countsHeader      = []string{"measure", "among", "unit", "deployment", "taxon", "people", "machine", "machine_low", "machine_high"}
 	agreementHeader   = []string{"measure", "among", "unit", "taxon", "n", "zeros", "close", "statistic", "value", "low", "high", "interval_by", "deployments"}
@@ -169,10 +170,11 @@ func (e Evaluation) unsureRows(t table) {
 		for _, x := range m.Taxa {
 			u := x.Unsure
 			for i, th := range u.Thresholds {
-				t.row(text(m.Model), text(x.Taxon), strconv.Itoa(i+1), figure(th.Low), figure(th.High), "", "", "", "", "", "", "")
+				t.row(text(m.Model), text(x.Taxon), strconv.Itoa(i+1), figure(th.Low), figure(th.High), "", "", "", "", "", "", "", "", "", "", "")
 			}
 			t.row(text(m.Model), text(x.Taxon), "", "", "", strconv.Itoa(u.Taken), strconv.Itoa(u.TakenWrong), strconv.Itoa(u.Sure), strconv.Itoa(u.SureWrong),
-				strconv.Itoa(u.Unsure), strconv.Itoa(u.UnsureRight), strconv.Itoa(u.LostRight))
+				strconv.Itoa(u.Unsure), strconv.Itoa(u.UnsureRight), strconv.Itoa(u.LostRight),
+				figure(u.TakenShare.Low), figure(u.TakenShare.High), figure(u.SureShare.Low), figure(u.SureShare.High))
 		}
 	}
 }

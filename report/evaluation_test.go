@@ -231,6 +231,55 @@ func TestEvaluationJSON(t *testing.T) {
 	}
 }
 
+// What was a field of eval.json is one still, and what is new beside it has a number.
+func TestEvaluationJSONKeepsItsFields(t *testing.T) {
+	var b bytes.Buffer
+	if err := evaluated(t).JSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	pick := func(at any, path ...any) any {
+		for _, step := range path {
+			switch s := step.(type) {
+			case int:
+				at = at.([]any)[s]
+			case string:
+				at = at.(map[string]any)[s]
+			}
+		}
+		return at
+	}
+	for _, name := range []string{"r", "r2", "slope", "intercept", "bias", "sd", "limit_low", "limit_high", "mae", "rmse", "exact", "within_close", "ccc", "icc", "deming_slope", "deming_intercept", "ratio", "kappa", "kappa_linear", "kappa_quadratic", "kappa_presence"} {
+		if v, ok := pick(doc, "counts", 0, name, "value").(float64); !ok {
+			t.Errorf("%s: %v", name, v)
+		}
+	}
+	if exact := pick(doc, "counts", 1, "exact").(map[string]any); exact["value"] != 1.0 || !(exact["low"].(float64) < 0.4) || exact["interval_by"] != "exact" {
+		t.Errorf("all four equal: %v", exact)
+	}
+	if r := pick(doc, "counts", 1, "r").(map[string]any); r["value"] != 1.0 || r["low"] != nil || r["interval_by"] != nil {
+		t.Errorf("four pairs on a line: %v", r)
+	}
+	if pooled := pick(doc, "counts", 0, "pooled", "taxa"); pooled != 2.0 {
+		t.Errorf("pooled over %v taxa", pooled)
+	}
+	fold := pick(doc, "models", 0, "taxa", 0, "folds", 0).(map[string]any)
+	for _, name := range []string{"fold", "boxes", "pictures", "too_few", "unknown_to_model", "threshold", "precision", "recall", "f", "best_threshold", "best_f", "ap50", "ap", "others_threshold", "others_precision", "others_recall", "others_f"} {
+		if _, ok := fold[name]; !ok {
+			t.Errorf("a fold has no %s", name)
+		}
+	}
+	if w := fold["wrong"].(map[string]any); w["misnamed"] != 4.0 || w["duplicates"] != 0.0 || w["on_nothing"] != 4.0 {
+		t.Errorf("wrong: %v", w)
+	}
+	if low := pick(fold, "intervals", "recall", "low").(float64); !(low > 0.3 && low < 0.4) {
+		t.Errorf("recall from %v", low)
+	}
+}
+
 func TestAnEvaluationOfNothingIsAPage(t *testing.T) {
 	if page := evaluationPage(t, report.Evaluation{Title: `<script>"nothing"`}); strings.Contains(page, "<script") {
 		t.Error("a title is not escaped")
