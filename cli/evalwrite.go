@@ -30,7 +30,20 @@ func (e *evaluation) write(ctx context.Context) error {
 	if err := e.folder.Retract(); err != nil {
 		return err
 	}
-	tables := e.page.Tables()
+	page, figures, err := e.page.Draw()
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(e.folder.File(report.FiguresFolder)); err != nil {
+		return err
+	}
+	if len(figures) > 0 {
+		err = os.Mkdir(e.folder.File(report.FiguresFolder), 0o755)
+	}
+	if err != nil {
+		return err
+	}
+	tables := append(e.page.Tables(), figures...)
 	for _, name := range report.EvaluationFiles() { // of an earlier evaluation, that had counts or another model beside it
 		if err := os.Remove(e.folder.File(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -38,7 +51,7 @@ func (e *evaluation) write(ctx context.Context) error {
 	}
 	tables = append(tables,
 		report.EvaluationTable{Name: evalJSON, Write: e.page.JSON},
-		report.EvaluationTable{Name: evalPage, Write: func(w io.Writer) error { return report.WriteEvaluation(w, e.page) }},
+		report.EvaluationTable{Name: evalPage, Write: page},
 		report.EvaluationTable{Name: survey.RunFile, Write: func(w io.Writer) error { return writeRecord(w, e.record(ctx)) }})
 	for _, t := range tables {
 		if err := ctx.Err(); err != nil {
@@ -167,9 +180,20 @@ func (e *evaluation) printCounts() error {
 		if taxon == "" {
 			taxon = "all taxa"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Measure, a.Among, taxon, a.N, plain(a.R), plain(a.Slope), plain(a.Bias), plain(a.MAE), plain(a.Exact), plain(a.Within))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Measure, a.Among, taxon, a.N, correlation(a), plain(a.Slope), plain(a.Bias), plain(a.MAE), plain(a.Exact), plain(a.Within))
 	}
 	return t.Flush()
+}
+
+// correlation is R with its 95 % interval; over several taxa it says that it is pooled, and what it is within them.
+func correlation(a eval.Agreed) string {
+	if m := a.Mix; a.Taxon == "" && m.Taxa > 1 {
+		return fmt.Sprintf("%s pooled, %s within taxa", plain(a.R), plain(m.Within))
+	}
+	if r := a.Statistic("r"); r.By != "" {
+		return fmt.Sprintf("%s (%s to %s)", plain(a.R), plain(r.Low), plain(r.High))
+	}
+	return plain(a.R)
 }
 
 // plain writes a number with two decimals, - where it is none.

@@ -8,6 +8,9 @@ import (
 	"testing"
 )
 
+// counting is how MaxN is compared.
+var counting = Judging{Close: 1, Counts: true}
+
 func pairsOf(people, machine []float64) []Pair {
 	var out []Pair
 	for i := range people {
@@ -17,7 +20,7 @@ func pairsOf(people, machine []float64) []Pair {
 }
 
 func TestAgreeWorked(t *testing.T) {
-	a := Agree(pairsOf([]float64{1, 2, 3, 4}, []float64{1, 2, 2, 5}), 1)
+	a := Agree(pairsOf([]float64{1, 2, 3, 4}, []float64{1, 2, 2, 5}), counting)
 	near(t, "R", a.R, 6/math.Sqrt(45))
 	near(t, "R2", a.R2, 0.8)
 	near(t, "slope", a.Slope, 1.2)
@@ -38,7 +41,7 @@ var (
 )
 
 func TestAgreeLikeNumPy(t *testing.T) {
-	a := Agree(pairsOf(byPeople, byMachine), 1)
+	a := Agree(pairsOf(byPeople, byMachine), counting)
 	near(t, "R", a.R, 0.9655975235578146)
 	near(t, "slope", a.Slope, 0.89846019742)
 	near(t, "intercept", a.Intercept, 0.3070889018)
@@ -54,18 +57,18 @@ func TestAgreeLikeNumPy(t *testing.T) {
 }
 
 func TestAgreeOfLittle(t *testing.T) {
-	none := Agree(nil, 1)
+	none := Agree(nil, counting)
 	for _, v := range none.measures() {
 		if !math.IsNaN(*v) {
 			t.Errorf("of no pair: %+v", none)
 			break
 		}
 	}
-	two := Agree(pairsOf([]float64{1, 2}, []float64{1, 2}), 1)
+	two := Agree(pairsOf([]float64{1, 2}, []float64{1, 2}), counting)
 	if !math.IsNaN(two.R) || two.Slope != 1 || two.Exact != 1 {
 		t.Errorf("of two: %+v", two)
 	}
-	flat := Agree(pairsOf([]float64{2, 2, 2}, []float64{1, 2, 3}), 1)
+	flat := Agree(pairsOf([]float64{2, 2, 2}, []float64{1, 2, 3}), counting)
 	if !math.IsNaN(flat.R) || !math.IsNaN(flat.Slope) || flat.Bias != 0 {
 		t.Errorf("of one count: %+v", flat)
 	}
@@ -79,7 +82,7 @@ func TestAgreeProperties(t *testing.T) {
 		for i := range n {
 			people[i], machine[i] = float64(r.IntN(15)), float64(r.IntN(15))
 		}
-		a, b := Agree(pairsOf(people, machine), 1), Agree(pairsOf(machine, people), 1)
+		a, b := Agree(pairsOf(people, machine), counting), Agree(pairsOf(machine, people), counting)
 		if math.Abs(a.R-b.R) > 1e-12 || a.MAE != b.MAE || a.Exact != b.Exact || math.Abs(a.Bias+b.Bias) > 1e-12 {
 			t.Fatalf("not the same from both sides: %+v, %+v", a, b)
 		}
@@ -89,59 +92,114 @@ func TestAgreeProperties(t *testing.T) {
 	}
 }
 
-func TestIntervals(t *testing.T) {
+func TestIntervalsOfIndependentPairs(t *testing.T) {
 	pairs := pairsOf(byPeople, byMachine)
-	low, high := Intervals(pairs, 1, 2000, 7)
-	again, _ := Intervals(pairs, 1, 2000, 7)
+	low, high, by := Intervals(pairs, counting, 0, 0)
+	a := Agree(pairs, counting)
+	lows, highs := low.measures(), high.measures()
+	for k, v := range a.measures() {
+		if !(*lows[k] < *v && *v < *highs[k]) || by[k] == "" || by[k] == ByBootstrap {
+			t.Errorf("%s: %v is not within %v to %v (%s)", measureNames[k], *v, *lows[k], *highs[k], by[k])
+		}
+	}
+}
+
+// clustered are three taxa of each deployment.
+func clustered(n int) (out []Pair) {
+	r := rand.New(rand.NewPCG(9, 9))
+	for d := range n {
+		for range 3 {
+			people := float64(r.IntN(8))
+			out = append(out, Pair{fmt.Sprint(d), people, max(0, people+float64(r.IntN(3)-1))})
+		}
+	}
+	return out
+}
+
+func TestIntervalsOfPairsThatHangTogether(t *testing.T) {
+	pairs := clustered(12)
+	low, high, by := Intervals(pairs, counting, 2000, 7)
+	again, _, _ := Intervals(pairs, counting, 2000, 7)
 	if !reflect.DeepEqual(low, again) {
 		t.Error("the same seed gives another interval")
 	}
-	other, _ := Intervals(pairs, 1, 2000, 8)
+	other, _, _ := Intervals(pairs, counting, 2000, 8)
 	if reflect.DeepEqual(low, other) {
 		t.Error("another seed gives the same interval")
 	}
-	a := Agree(pairs, 1)
+	a := Agree(pairs, counting)
 	lows, highs := low.measures(), high.measures()
 	for k, v := range a.measures() {
-		if !(*lows[k] <= *v && *v <= *highs[k] && *lows[k] < *highs[k]) {
-			t.Errorf("measure %d: %v is not within %v to %v", k, *v, *lows[k], *highs[k])
+		if !(*lows[k] <= *v && *v <= *highs[k] && *lows[k] < *highs[k]) || by[k] == "" {
+			t.Errorf("%s: %v is not within %v to %v", measureNames[k], *v, *lows[k], *highs[k])
 		}
 	}
-	// All pairs of a deployment go together: one deployment says nothing of others.
-	for i := range pairs {
-		pairs[i].Deployment = "Cocos"
-	}
-	if low, high := Intervals(pairs, 1, 100, 1); !math.IsNaN(low.Bias) || !math.IsNaN(high.R) {
+	// All pairs of a deployment go together: one deployment says nothing of others, and four say too little.
+	if low, high, _ := Intervals(clustered(1), counting, 100, 1); !math.IsNaN(low.Bias) || !math.IsNaN(high.R) || !math.IsNaN(high.Exact) {
 		t.Errorf("of one deployment: %+v to %+v", low, high)
 	}
-	if low, _ := Intervals(nil, 1, 100, 1); !math.IsNaN(low.Bias) {
+	if low, high, _ := Intervals(clustered(4), counting, 100, 1); !math.IsNaN(low.Bias) || !math.IsNaN(high.R) || math.IsNaN(high.Exact) {
+		t.Errorf("of four deployments: %+v to %+v", low, high)
+	}
+	if low, _, _ := Intervals(nil, counting, 100, 1); !math.IsNaN(low.Bias) {
 		t.Errorf("of none: %+v", low)
 	}
 }
 
-// TestIntervalsCover: of surveys of 40 deployments whose true bias is known, the
-// interval holds it in about 95 of 100. Pairs within a deployment hang together, so
-// that drawing single pairs would cover far fewer.
-func TestIntervalsCover(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	const surveys, bias = 120, -0.4
-	held := 0
-	for n := range surveys {
-		var pairs []Pair
-		for d := range 40 {
-			site := r.NormFloat64()
-			for range 3 {
-				people := float64(r.IntN(10))
-				pairs = append(pairs, Pair{fmt.Sprint(d), people, people + bias + site + 0.3*r.NormFloat64()})
+// TestNoIntervalIsAPoint: where all pairs are equal, or none is, whatever the number of them and however they hang
+// together, an interval is either wide or not there.
+func TestNoIntervalIsAPoint(t *testing.T) {
+	for _, perDeployment := range []int{1, 3} {
+		for _, apart := range []float64{0, 2} {
+			var pairs []Pair
+			for i := range 6 * perDeployment {
+				people := float64(i % 4)
+				pairs = append(pairs, Pair{fmt.Sprint(i / perDeployment), people, people + apart})
+			}
+			low, high, by := Intervals(pairs, counting, 500, 1)
+			lows, highs := low.measures(), high.measures()
+			for k := range lows {
+				if *lows[k] == *highs[k] || math.IsNaN(*lows[k]) != math.IsNaN(*highs[k]) || (by[k] == "") != math.IsNaN(*lows[k]) {
+					t.Errorf("%d a deployment, %v apart: %s from %v to %v by %q", perDeployment, apart, measureNames[k], *lows[k], *highs[k], by[k])
+				}
+			}
+			if apart > 0 && (low.Exact != 0 || math.Abs(high.Exact-0.4593) > 1e-4) {
+				t.Errorf("none of 6 deployments equal: %v to %v", low.Exact, high.Exact)
 			}
 		}
-		if low, high := Intervals(pairs, 1, 200, uint64(n)); low.Bias <= bias && bias <= high.Bias {
-			held++
-		}
 	}
-	t.Logf("the interval held the true bias in %d of %d surveys", held, surveys)
-	if share := float64(held) / surveys; share < 0.87 || share > 0.995 {
-		t.Errorf("the interval held the truth in %.1f %% of surveys", 100*share)
+}
+
+// TestIntervalsCover: of surveys whose true bias is known, the interval holds it in about 95 of 100, also where
+// deployments are few. Pairs within a deployment hang together, so that drawing single pairs would cover far fewer.
+func TestIntervalsCover(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	const surveys, bias = 200, -0.4
+	for _, x := range []struct{ deployments, pairs, rounds int }{{40, 3, 300}, {8, 3, 1000}, {6, 1, 1}} {
+		held, correlations := 0, 0
+		for n := range surveys {
+			var pairs []Pair
+			for d := range x.deployments {
+				site := r.NormFloat64()
+				for range x.pairs {
+					people := 5 + 3*r.NormFloat64()
+					pairs = append(pairs, Pair{fmt.Sprint(d), people, people + bias + site + 0.3*r.NormFloat64()})
+				}
+			}
+			low, high, _ := Intervals(pairs, Judging{Close: 1}, x.rounds, uint64(n))
+			if low.Bias <= bias && bias <= high.Bias {
+				held++
+			}
+			if rho := 3 / math.Sqrt(9+1+0.09); low.R <= rho && rho <= high.R {
+				correlations++
+			}
+		}
+		t.Logf("%d deployments of %d pairs: the interval held the true bias in %d of %d surveys, the true R in %d", x.deployments, x.pairs, held, surveys, correlations)
+		for _, n := range []int{held, correlations} {
+			if share := float64(n) / surveys; share < 0.9 || share > 0.995 {
+				t.Errorf("%+v: the interval held the truth in %.1f %% of surveys", x, 100*share)
+			}
+		}
 	}
 }
 

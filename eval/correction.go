@@ -137,44 +137,42 @@ func TryCorrections(pairs []Pair) ([]Tried, error) {
 	if err := numbers(pairs); err != nil {
 		return nil, err
 	}
-	var names []string
-	for _, p := range pairs {
-		if !slices.Contains(names, p.Deployment) {
-			names = append(names, p.Deployment)
-		}
-	}
-	plain := Agree(pairs, 0)
+	plain := Agree(pairs, Judging{})
 	out := []Tried{{MAE: plain.MAE, RMSE: plain.RMSE}}
 	for degree := 1; degree <= mostDegree; degree++ {
 		c, err := FitCorrection(pairs, degree)
-		held, enough := leaveOut(pairs, names, degree)
+		held, enough := leaveOut(pairs, func(others []Pair) (func(float64) float64, error) {
+			fitted, err := FitCorrection(others, degree)
+			return func(count float64) float64 {
+				corrected, _ := fitted.Apply(count)
+				return corrected
+			}, err
+		})
 		if err != nil || !enough {
 			break
 		}
-		a := Agree(held, 0)
+		a := Agree(held, Judging{})
 		out = append(out, Tried{degree, c, a.MAE, a.RMSE})
 	}
 	return out, nil
 }
 
-// leaveOut corrects the machine's counts of each deployment by what the others say.
-// enough is false where they are too few for the degree.
-func leaveOut(pairs []Pair, names []string, degree int) (held []Pair, enough bool) {
-	for _, name := range names {
-		var others, own []Pair
+// leaveOut corrects the machine's counts of each deployment by what is fitted to the others.
+// enough is false where they are too few to fit.
+func leaveOut(pairs []Pair, fit func(others []Pair) (func(count float64) float64, error)) (held []Pair, enough bool) {
+	for _, own := range inOrder(pairs, func(p Pair) string { return p.Deployment }) {
+		var others []Pair
 		for _, p := range pairs {
-			if p.Deployment == name {
-				own = append(own, p)
-			} else {
+			if p.Deployment != own[0].Deployment {
 				others = append(others, p)
 			}
 		}
-		fitted, err := FitCorrection(others, degree)
+		correct, err := fit(others)
 		if err != nil {
 			return nil, false
 		}
 		for _, p := range own {
-			p.Machine, _ = fitted.Apply(p.Machine)
+			p.Machine = correct(p.Machine)
 			held = append(held, p)
 		}
 	}

@@ -43,13 +43,16 @@ type Assessment struct {
 	Partial   []int    // of each, how many pictures are partial
 	Taxa      []TaxonAssessment
 	Confusion Confusion // over all trials, context taxa too
+	Naming    Kappa     // of the names of the animals that were found
 }
 
 // TaxonAssessment is how they did on one studied taxon.
 type TaxonAssessment struct {
 	Taxon   string
-	Unknown []bool  // of each trial, whether its detector cannot name the taxon: then it is not scored
-	Scores  []Score // of each trial
+	Unknown []bool   // of each trial, whether its detector cannot name the taxon: then it is not scored
+	Scores  []Score  // of each trial
+	Spread  []Spread // of each trial, the intervals of its precision, recall and F
+	Wrong   []Wrong  // of each trial, at its threshold
 	// Others are the scores at the threshold that has the best F on the other trials: what was
 	// chosen without having seen these pictures. NaN with fewer than two trials.
 	Others  []Score
@@ -61,18 +64,12 @@ type TaxonAssessment struct {
 	Reliability
 }
 
-// SizeScores is how a taxon's boxes of one class of size were found.
-type SizeScores struct {
-	Class           // over all trials, at the thresholds
-	AP    []float64 // of each trial, COCO's
-	Over  Summary   // of AP
-}
-
 // Assess judges the detectors of one model. Studied taxa are scored; context taxa are
 // in the confusion only.
 func Assess(model string, trials []Trial, studied, context []string, r Rating) Assessment {
 	a := Assessment{Model: model}
-	for i, t := range trials {
+	var confusions []Confusion
+	for _, t := range trials {
 		a.Trials = append(a.Trials, t.Name)
 		a.Pictures = append(a.Pictures, len(t.Images))
 		partial := 0
@@ -83,14 +80,24 @@ func Assess(model string, trials []Trial, studied, context []string, r Rating) A
 		}
 		a.Partial = append(a.Partial, partial)
 		c := Confuse(t.Images, slices.Concat(studied, context), r.IoU, func(taxon string) float64 { return r.threshold(t, taxon) })
+		confusions = append(confusions, c)
+	}
+	for _, taxon := range studied {
+		t := assess(trials, taxon, r)
+		for _, c := range confusions {
+			t.Wrong = append(t.Wrong, c.wrongOf(taxon))
+		}
+		a.Taxa = append(a.Taxa, t)
+	}
+	for i, c := range confusions {
 		if i == 0 {
 			a.Confusion = c
 		} else {
 			a.Confusion.plus(c)
 		}
 	}
-	for _, taxon := range studied {
-		a.Taxa = append(a.Taxa, assess(trials, taxon, r))
+	if len(confusions) > 0 {
+		a.Naming = a.Confusion.NamingKappa()
 	}
 	return a
 }
@@ -122,6 +129,7 @@ func assess(trials []Trial, taxon string, r Rating) TaxonAssessment {
 		}
 		out.Unknown = append(out.Unknown, unknown)
 		out.Scores = append(out.Scores, s)
+		out.Spread = append(out.Spread, spreadOf(t, taxon, r.IoU, s.Threshold))
 		out.Curves = append(out.Curves, PrecisionRecall(t.Images, taxon, r.IoU))
 	}
 	out.Folds = OverFolds(scored)
@@ -186,34 +194,6 @@ func PoolCurves(list ...PR) PR {
 	slices.SortStableFunc(all, func(a, b detection) int { return cmp.Compare(b.score, a.score) })
 	for _, d := range all {
 		out.Scores, out.Right = append(out.Scores, d.score), append(out.Right, d.right)
-	}
-	return out
-}
-
-// sizes sorts a taxon's boxes by COCO's classes of area.
-func sizes(trials []Trial, taxon string, r Rating, unknown []bool) []SizeScores {
-	var out []SizeScores
-	for _, size := range Sizes() {
-		s := SizeScores{Class: Class{Name: size.Name}}
-		for i, t := range trials {
-			ap := math.NaN()
-			if !unknown[i] {
-				within := func(b Truth) bool { return b.Area() >= size.MinArea && (size.MaxArea == 0 || b.Area() <= size.MaxArea) }
-				c := RecallBy(t.Images, taxon, r.IoU, r.threshold(t, taxon), []string{size.Name}, func(image, truth int) string {
-					if within(t.Images[image].Truth[truth]) {
-						return size.Name
-					}
-					return ""
-				})[0]
-				s.Truth, s.Found = s.Truth+c.Truth, s.Found+c.Found
-				if c.Truth > 0 && c.Truth >= r.Least {
-					ap = MeanAP(Match(t.Images, taxon, COCOLevels(), size.Rules))
-				}
-			}
-			s.AP = append(s.AP, ap)
-		}
-		s.Over = Summarise(s.AP)
-		out = append(out, s)
 	}
 	return out
 }

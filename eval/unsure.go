@@ -58,6 +58,8 @@ type UnsureScore struct {
 	Sure, SureWrong     int
 	Unsure, UnsureRight int
 	LostRight           int // right ones under Low
+
+	TakenShare, SureShare Share // that are wrong of those taken and of the sure, by the parts of the test
 }
 
 // ErrorBefore is the share of detections that are wrong with one threshold, NaN where there are none.
@@ -68,6 +70,7 @@ func (s UnsureScore) ErrorAfter() float64 { return float64(s.SureWrong) / float6
 
 // scoreUnsure chooses the thresholds for each part on the others, and counts.
 func scoreUnsure(parts []PR) (out UnsureScore) {
+	var taken, sure []Part
 	for i, p := range parts {
 		rest := PoolCurves(slices.Concat(parts[:i], parts[i+1:])...)
 		if rest.Truth == 0 || len(rest.Scores) == 0 {
@@ -76,6 +79,7 @@ func scoreUnsure(parts []PR) (out UnsureScore) {
 		one, _ := rest.BestF()
 		u := rest.ChooseUnsure()
 		out.Thresholds = append(out.Thresholds, u)
+		before := out
 		for k, s := range p.Scores {
 			wrong, right := 1, 0
 			if p.Right[k] {
@@ -96,6 +100,9 @@ func scoreUnsure(parts []PR) (out UnsureScore) {
 				out.LostRight += right
 			}
 		}
+		taken = append(taken, Part{float64(out.TakenWrong - before.TakenWrong), float64(out.Taken - before.Taken)})
+		sure = append(sure, Part{float64(out.SureWrong - before.SureWrong), float64(out.Sure - before.Sure)})
 	}
+	out.TakenShare, out.SureShare = ClusteredShare(taken), ClusteredShare(sure)
 	return out
 }

@@ -21,8 +21,10 @@ import (
 //go:embed page.html
 var frameText string
 
+// CSS is the house style: colours in light, dark and print, and how text and tables stand.
+//
 //go:embed house.css
-var houseText string
+var CSS string
 
 // Top is what stands above the body.
 type Top struct {
@@ -41,7 +43,7 @@ func Write(w io.Writer, top Top, body string, data any) error {
 	if err != nil {
 		return fmt.Errorf("template of %q: %w", top.Title, err)
 	}
-	style := houseText + strings.Join(top.Styles, "")
+	style := CSS + strings.Join(top.Styles, "")
 	sum := sha256.Sum256([]byte(style))
 	var out bytes.Buffer // a template that fails half way must not leave half a page
 	err = page.Execute(&out, struct {

@@ -22,7 +22,7 @@ type Chart struct {
 	Note  string // what it rests on, in its top right corner: "n = 120 boxes"
 	W, H  float64
 	X, Y  Axis
-	Marks []Mark // drawn in their order; each takes the next colour, guides none
+	Marks []Mark // drawn in their order; each takes the next colour, dash and shape, guides none
 }
 
 // Axis is one of the two.
@@ -55,7 +55,7 @@ func (c Chart) Draw() template.HTML {
 	d.xAxis(c.X)
 	d.legend()
 	for i, m := range c.Marks {
-		m.draw(d, d.inks[i])
+		m.draw(d, d.looks[i])
 	}
 	if d.empty {
 		d.Text("label middle", "nothing to show yet", (d.left+d.right)/2, (d.top+d.bottom)/2)
@@ -86,7 +86,7 @@ type drawing struct {
 	x, y                     Scale
 	xTicks, yTicks           []float64
 	xStep, yStep             float64
-	inks                     []string // class of each mark
+	looks                    []look // of each mark
 	entries                  []entry
 	slant                    bool // names of the places lie aslant
 	empty                    bool
@@ -97,7 +97,7 @@ type entry struct {
 	name string
 	x, y float64
 	mark Mark
-	ink  string
+	look look
 }
 
 // layout fits scales and margins to what is to be drawn.
@@ -107,12 +107,14 @@ func (c Chart) layout() *drawing {
 	n := 0
 	for _, m := range c.Marks {
 		m.cover(&e)
-		ink := ""
-		if _, guide := m.(Guide); !guide {
-			ink = fmt.Sprintf("ink%d dash%d", n%inks, n/inks%dashes)
+		own := look{}
+		switch m.(type) {
+		case Guide, Symbol:
+		default:
+			own = lookOf(n)
 			n++
 		}
-		d.inks = append(d.inks, ink)
+		d.looks = append(d.looks, own)
 	}
 	d.empty = e.x[0] > e.x[1] || e.y[0] > e.y[1]
 	d.right = c.width() - 12
@@ -174,7 +176,7 @@ func (d *drawing) place() (rows int) {
 		if x > d.left && x+wide > edge {
 			x, y, edge = d.left, y+row, d.right
 		}
-		d.entries = append(d.entries, entry{name, x, y, m, d.inks[i]})
+		d.entries = append(d.entries, entry{name, x, y, m, d.looks[i]})
 		x += wide
 	}
 	if len(d.entries) == 0 && d.chart.Note == "" {
@@ -217,6 +219,9 @@ func (a Axis) fit(data [2]float64, many int) (s Scale, ticks []float64, step flo
 		}
 		if s.From == s.To {
 			s.From, s.To = s.From-math.Max(0.5, math.Abs(s.From)/2), s.To+math.Max(0.5, math.Abs(s.To)/2)
+			if a.Zero && data[0] >= 0 { // all of it at 0
+				s.From, s.To = 0, max(s.To, 1)
+			}
 		}
 		step = nice(s.To-s.From, many)
 		s.From, s.To = math.Floor(s.From/step+1e-9)*step, math.Ceil(s.To/step-1e-9)*step
@@ -298,7 +303,7 @@ func (d *drawing) xAxis(a Axis) {
 
 func (d *drawing) legend() {
 	for _, e := range d.entries {
-		e.mark.key(d, e.ink, e.x, e.y)
+		e.mark.key(d, e.look, e.x, e.y)
 		d.Text("tick", e.name, e.x+26, e.y+4)
 	}
 	if d.chart.Note != "" {

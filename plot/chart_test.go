@@ -239,3 +239,13 @@ func FuzzChart(f *testing.F) {
 		checkSVG(t, svg)
 	})
 }
+
+// An axis of counts begins at 0, also where all are 0.
+func TestAnAxisOfCountsBeginsAtZero(t *testing.T) {
+	for _, x := range [][2]float64{{0, 0}, {0, 3}, {3, 3}, {7, 9}, {0, 0.2}} {
+		s, ticks, _ := Axis{Zero: true}.fit(x, 5)
+		if s.From != 0 || ticks[0] != 0 || s.To < x[1] || s.To == 0 {
+			t.Errorf("%v: from %v to %v, ticks %v", x, s.From, s.To, ticks)
+		}
+	}
+}

@@ -1,20 +1,34 @@
 package plot
 
 import (
+	"fmt"
 	"math"
-	"slices"
 	"strings"
 )
 
-// Colours and dashes there are; the style sheet has them.
-const inks, dashes = 6, 3
+// Colours, dashes and shapes of dots there are; the style sheet has the first two. Each mark has its own of all three, so that they are
+// told apart without colour.
+const inks, dashes, shapes = 6, 6, 6
+
+// look is how a mark looks.
+type look struct {
+	class string // of its ink and dash
+	shape int    // of its dots
+}
+
+// lookOf is that of the nth mark: after the last colour they come again with another dash and shape.
+func lookOf(n int) look {
+	turn := n / inks
+	return look{fmt.Sprintf("ink%d dash%d", n%inks, (n+turn)%dashes), (n + turn) % shapes}
+}
 
 // Mark is a piece of a chart.
 type Mark interface {
 	name() string // in the legend; empty: not in it
 	cover(e *extent)
-	draw(d *drawing, ink string)
-	key(d *drawing, ink string, x, y float64) // in the legend
+	draw(d *drawing, l look)
+	key(d *drawing, l look, x, y float64) // in the legend
+	data(c Chart, put func(kind string, x, y float64, label string))
 }
 
 // XY is a point, in the values of the axes.
@@ -25,6 +39,8 @@ type Line struct {
 	Name   string
 	Points []XY
 	Dotted bool // a dot at each point: where there are few
+	Marked []XY // points of it that are pointed out, by the shape that is the line's own
+	Tips   []string
 }
 
 func (l Line) name() string { return l.Name }
@@ -38,7 +54,7 @@ func (l Line) cover(e *extent) {
 // draw leaves out what cannot be seen: of the points that follow one another within
 // half a pixel's column only the first, the lowest, the highest and the last are
 // drawn, so that a line of a million points is small and looks the same.
-func (l Line) draw(d *drawing, ink string) {
+func (l Line) draw(d *drawing, own look) {
 	var path strings.Builder
 	var column []XY // in pixels
 	joined := false
@@ -86,26 +102,48 @@ func (l Line) draw(d *drawing, ink string) {
 	}
 	flush()
 	if path.Len() > 0 {
-		d.Leaf("path", "", A("class", "line "+ink), A("d", path.String()))
+		d.Leaf("path", "", A("class", "line "+own.class), A("d", path.String()))
 	}
 	if l.Dotted || len(dots) == 1 { // a line of one point is not seen
 		for _, p := range dots {
-			d.dot(ink, "", p)
+			d.dot(own, "", "", 3, p)
+		}
+	}
+	for i, p := range l.Marked {
+		if d.has(p) {
+			d.dot(own, "marked", tipOf(l.Tips, i), 4.5, XY{d.x.Px(p.X), d.y.Px(p.Y)})
 		}
 	}
 }
 
-func (l Line) key(d *drawing, ink string, x, y float64) {
-	d.SVG.Line("line "+ink, x, y, x+20, y)
-	if l.Dotted {
-		d.dot(ink, "", XY{x + 10, y})
+func (l Line) key(d *drawing, own look, x, y float64) {
+	d.SVG.Line("line "+own.class, x, y, x+20, y)
+	if l.Dotted || len(l.Marked) > 0 {
+		d.dot(own, "", "", 3.5, XY{x + 10, y})
 	}
+}
+
+func (l Line) data(_ Chart, put func(kind string, x, y float64, label string)) {
+	for _, p := range l.Points {
+		put("line", p.X, p.Y, "")
+	}
+	for i, p := range l.Marked {
+		put("marked", p.X, p.Y, tipOf(l.Tips, i))
+	}
+}
+
+func tipOf(tips []string, i int) string {
+	if i < len(tips) {
+		return tips[i]
+	}
+	return ""
 }
 
 // Dots are points that are not joined.
 type Dots struct {
 	Name   string
 	Points []XY
+	Values []XY     // what each stands for, where it is drawn beside it; nil: Points
 	Tips   []string // of each, or none
 }
 
@@ -117,20 +155,25 @@ func (p Dots) cover(e *extent) {
 	}
 }
 
-func (p Dots) draw(d *drawing, ink string) {
+func (p Dots) draw(d *drawing, l look) {
 	for i, at := range p.Points {
-		if !d.has(at) {
-			continue
+		if d.has(at) {
+			d.dot(l, "free", tipOf(p.Tips, i), 3, XY{d.x.Px(at.X), d.y.Px(at.Y)})
 		}
-		tip := ""
-		if i < len(p.Tips) {
-			tip = p.Tips[i]
-		}
-		d.dot("free "+ink, tip, XY{d.x.Px(at.X), d.y.Px(at.Y)})
 	}
 }
 
-func (p Dots) key(d *drawing, ink string, x, y float64) { d.dot("free "+ink, "", XY{x + 10, y}) }
+func (p Dots) key(d *drawing, l look, x, y float64) { d.dot(l, "free", "", 3.5, XY{x + 10, y}) }
+
+func (p Dots) data(_ Chart, put func(kind string, x, y float64, label string)) {
+	values := p.Values
+	if values == nil {
+		values = p.Points
+	}
+	for i, v := range values {
+		put("point", v.X, v.Y, tipOf(p.Tips, i))
+	}
+}
 
 // Bar reaches from 0 (on a logarithmic axis from its end) to Y.
 type Bar struct {
@@ -156,7 +199,7 @@ func (b Bars) cover(e *extent) {
 	}
 }
 
-func (b Bars) draw(d *drawing, ink string) {
+func (b Bars) draw(d *drawing, l look) {
 	for _, bar := range b.Bars {
 		if !d.has(XY{bar.From, bar.Y}) || !d.has(XY{bar.To, bar.Y}) {
 			continue
@@ -166,75 +209,17 @@ func (b Bars) draw(d *drawing, ink string) {
 			foot = d.y.Px(math.Min(math.Max(0, d.y.From), d.y.To))
 		}
 		x, y := d.x.Px(bar.From), d.y.Px(bar.Y)
-		d.Rect("bar "+ink, bar.Tip, x, math.Min(y, foot), d.x.Px(bar.To)-x, math.Abs(foot-y))
+		d.Rect("bar "+l.class, bar.Tip, x, math.Min(y, foot), d.x.Px(bar.To)-x, math.Abs(foot-y))
 	}
 }
 
-func (b Bars) key(d *drawing, ink string, x, y float64) { d.Rect("bar "+ink, "", x, y-6, 20, 12) }
+func (b Bars) key(d *drawing, l look, x, y float64) { d.Rect("bar "+l.class, "", x, y-6, 20, 12) }
 
-// Box is a box plot at a place on the x axis: quartiles, and whiskers to Least and
-// Most; Points (outliers, or all there are where there are few) lie over it.
-type Box struct {
-	At                             float64
-	Least, Lower, Mid, Upper, Most float64
-	Points                         []float64
-	Tip                            string
-}
-
-// Boxes are box plots of one kind.
-type Boxes struct {
-	Name  string
-	Boxes []Box
-	Wide  float64 // in values of the x axis; 0: 0.5
-}
-
-func (b Boxes) name() string { return b.Name }
-
-func (b Boxes) wide() float64 {
-	if b.Wide > 0 {
-		return b.Wide
+func (b Bars) data(_ Chart, put func(kind string, x, y float64, label string)) {
+	for _, bar := range b.Bars {
+		put("bar from", bar.From, bar.Y, bar.Tip)
+		put("bar to", bar.To, bar.Y, bar.Tip)
 	}
-	return 0.5
-}
-
-func (b Boxes) cover(e *extent) {
-	for _, box := range b.Boxes {
-		for _, y := range append([]float64{box.Least, box.Most}, box.Points...) {
-			e.add(box.At, y)
-		}
-	}
-}
-
-func (b Boxes) draw(d *drawing, ink string) {
-	for _, box := range b.Boxes {
-		if !drawable(box.At, d.x.Log) {
-			continue
-		}
-		x := d.x.Px(box.At)
-		half := math.Abs(d.x.Px(box.At+b.wide()/2) - x)
-		ends := []float64{box.Least, box.Lower, box.Mid, box.Upper, box.Most}
-		if !slices.ContainsFunc(ends, func(v float64) bool { return !drawable(v, d.y.Log) }) {
-			for i, v := range ends { // in pixels, cut to the chart
-				ends[i] = d.y.Px(min(max(v, d.y.From), d.y.To))
-			}
-			d.SVG.Line("whisker "+ink, x, ends[0], x, ends[1])
-			d.SVG.Line("whisker "+ink, x, ends[3], x, ends[4])
-			d.SVG.Line("whisker "+ink, x-half/2, ends[0], x+half/2, ends[0])
-			d.SVG.Line("whisker "+ink, x-half/2, ends[4], x+half/2, ends[4])
-			d.Rect("bar "+ink, box.Tip, x-half, ends[3], 2*half, ends[1]-ends[3])
-			d.SVG.Line("mid "+ink, x-half, ends[2], x+half, ends[2])
-		}
-		for _, y := range box.Points {
-			if d.has(XY{box.At, y}) {
-				d.dot("free "+ink, "", XY{x, d.y.Px(y)})
-			}
-		}
-	}
-}
-
-func (b Boxes) key(d *drawing, ink string, x, y float64) {
-	d.Rect("bar "+ink, "", x, y-6, 20, 12)
-	d.SVG.Line("mid "+ink, x+10, y-6, x+10, y+6)
 }
 
 // Guide is a straight line across the chart, y = A + B·x, or, Upright, x = A. Only a
@@ -245,6 +230,7 @@ type Guide struct {
 	A, B    float64
 	Upright bool
 	Strong  bool // what the data say, rather than what they are held against
+	Dotted  bool // lesser than the others: an interval's end, another way to the same line
 }
 
 func (g Guide) name() string { return g.Name }
@@ -256,13 +242,16 @@ func (g Guide) cover(e *extent) {
 }
 
 func (g Guide) class() string {
-	if g.Strong {
+	switch {
+	case g.Strong:
 		return "guide strong"
+	case g.Dotted:
+		return "guide dotted"
 	}
 	return "guide"
 }
 
-func (g Guide) draw(d *drawing, _ string) {
+func (g Guide) draw(d *drawing, _ look) {
 	if g.Upright {
 		if !d.has(XY{g.A, d.y.From}) || g.A < d.x.From || g.A > d.x.To {
 			return
@@ -288,12 +277,23 @@ func (g Guide) draw(d *drawing, _ string) {
 			}
 			points = append(points, XY{x, g.A + g.B*x})
 		}
-		Line{Points: points}.draw(d, g.class())
+		Line{Points: points}.draw(d, look{class: g.class()})
 	} else {
 		d.SVG.Line(g.class(), d.x.Px(from), d.y.Px(g.A+g.B*from), d.x.Px(to), d.y.Px(g.A+g.B*to))
 	}
 	if g.Text != "" {
 		d.Text("mark end", g.Text, d.right-2, d.y.Px(g.A+g.B*to)-5)
+	}
+}
+
+func (g Guide) data(c Chart, put func(kind string, x, y float64, label string)) {
+	d := c.layout()
+	if g.Upright {
+		put("guide", g.A, d.y.From, g.Text)
+		put("guide", g.A, d.y.To, g.Text)
+	} else if from, to, ok := g.clip(d); ok {
+		put("guide", from, g.A+g.B*from, g.Text)
+		put("guide", to, g.A+g.B*to, g.Text)
 	}
 }
 
@@ -308,18 +308,24 @@ func (g Guide) clip(d *drawing) (from, to float64, ok bool) {
 	return from, to, from < to
 }
 
-func (g Guide) key(d *drawing, _ string, x, y float64) { d.SVG.Line(g.class(), x, y, x+20, y) }
+func (g Guide) key(d *drawing, _ look, x, y float64) { d.SVG.Line(g.class(), x, y, x+20, y) }
 
 // has tells whether a point lies in the chart.
 func (d *drawing) has(p XY) bool {
 	return drawable(p.X, d.x.Log) && drawable(p.Y, d.y.Log) && p.X >= d.x.From && p.X <= d.x.To && p.Y >= d.y.From && p.Y <= d.y.To
 }
 
-// dot draws one, with a tooltip where one is given.
-func (d *drawing) dot(class, tip string, at XY) {
-	d.Open("circle", A("class", "dot "+class), A("cx", at.X), A("cy", at.Y), A("r", 3))
-	if tip != "" {
-		d.Leaf("title", tip)
-	}
-	d.Close("circle")
+// Symbol is what a shape of points means, in the legend alone.
+type Symbol struct {
+	Name  string
+	Shape int
+}
+
+func (s Symbol) name() string                                       { return s.Name }
+func (s Symbol) cover(*extent)                                      {}
+func (s Symbol) draw(*drawing, look)                                {}
+func (s Symbol) data(Chart, func(string, float64, float64, string)) {}
+
+func (s Symbol) key(d *drawing, _ look, x, y float64) {
+	d.dot(look{"plainink", s.Shape % shapes}, "", "", 3.5, XY{x + 10, y})
 }

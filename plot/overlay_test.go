@@ -13,7 +13,7 @@ func TestLabels(t *testing.T) {
 	for i := range 8 {
 		animals = append(animals, frame.Box{X0: float64(i) * 118, Y0: 0, X1: float64(i)*118 + 100, Y1: 50})
 	}
-	o := NewOverlay(960, 540, 960, animals)
+	o := NewOverlay("Animals", 960, 540, 960, animals)
 	for _, b := range animals {
 		o.Label("counted", "12 · 0.75", b)
 	}
@@ -27,8 +27,33 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+// Where animals lie on one another their labels do not: they go where there is room, with a line; where there is none, they
+// are left out.
+func TestLabelsOfACrowd(t *testing.T) {
+	for _, x := range []struct{ boxes, least int }{{12, 12}, {60, 12}, {400, 12}} {
+		o := NewOverlay("Animals", 640, 360, 466, nil)
+		drawn := 0
+		for i := range x.boxes {
+			if o.Label("wrong", "C. amblyrhynchos 0.92", frame.Box{X0: 200 + float64(i%4), Y0: 150, X1: 300, Y1: 200 + float64(i%3)}) {
+				drawn++
+			}
+		}
+		for i, l := range o.labels {
+			if l != l.Clip(640, 360) || hides(l, o.labels[:i]) > 0 {
+				t.Errorf("%d boxes: label %d lies on another, or out of the picture: %v", x.boxes, i, l)
+			}
+		}
+		if drawn != len(o.labels) || drawn < x.least {
+			t.Errorf("%d boxes: %d of %d labels", x.boxes, drawn, len(o.labels))
+		}
+		if text := string(o.HTML()); !strings.Contains(text, "leader") || strings.Count(text, "<text") != drawn {
+			t.Errorf("%d boxes: %d texts", x.boxes, strings.Count(text, "<text"))
+		}
+	}
+}
+
 func TestOverlayEscapes(t *testing.T) {
-	o := NewOverlay(100, 100, 200, nil)
+	o := NewOverlay(`"Boxes" <b>`, 100, 100, 200, nil)
 	o.Outline("truth", frame.Box{X0: -20, Y0: 10, X1: 50, Y1: 300})
 	o.Label(`a" onload="x`, "<script>&", frame.Box{X1: 10, Y1: 10})
 	got := string(o.HTML())

@@ -1,4 +1,4 @@
-// Package plot's noun is a drawing: SVG that stands in a page. It owns the writing of
+// Package plot's noun is a drawing: SVG that stands in a page, or leaves it as a file (Figure). It owns the writing of
 // SVG, scales with their ticks, and charts: lines, dots, bars, box plots. It knows
 // nothing of what it draws, and leaves colours to the style sheet, by class, so that a
 // drawing follows light, dark and print.

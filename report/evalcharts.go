@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"requin/eval"
 	"requin/plot"
@@ -29,32 +30,33 @@ func curveChart(m Model, t eval.TaxonAssessment, model, taxon int) []evalChart {
 		for _, x := range p.Curve() {
 			line.Points = append(line.Points, plot.XY{X: x.Recall, Y: x.Precision})
 		}
+		s := t.Scores[i]
+		line.Marked = []plot.XY{{X: s.Recall, Y: s.Precision}}
+		line.Tips = []string{fmt.Sprintf("%s at %.3f: precision %.3f, recall %.3f, F %.3f", m.Trials[i], s.Threshold, s.Precision, s.Recall, s.F)}
 		boxes += p.Truth
 		c.Marks = append(c.Marks, line)
 	}
 	if len(c.Marks) == 0 {
 		return nil
 	}
-	at := plot.Dots{Name: "at the threshold"}
-	for i, s := range t.Scores {
-		if !s.TooFew {
-			at.Points = append(at.Points, plot.XY{X: s.Recall, Y: s.Precision})
-			at.Tips = append(at.Tips, fmt.Sprintf("%s at %.3f: precision %.3f, recall %.3f, F %.3f", m.Trials[i], s.Threshold, s.Precision, s.Recall, s.F))
-		}
-	}
-	c.Marks = append(c.Marks, at)
 	c.Note = fmt.Sprintf("n = %d boxes", boxes)
 	c.About = fmt.Sprintf("Precision over recall of %s. AP50 %s.", t.Taxon, spread(t.Folds.AP50))
 	c.ID = chartID("pr", model, taxon)
-	return []evalChart{{Title: t.Taxon, Plot: c.Draw()}}
+	return []evalChart{{Title: t.Taxon, chart: c, name: m.Model + " precision recall " + t.Taxon}}
 }
 
 // boxPlots show how measures are spread over folds; none where there are fewer than two.
 func boxPlots(models []Model) []evalChart {
 	var out []evalChart
+	var folds []string
 	most := 0
 	for _, m := range models {
 		most = max(most, len(m.Trials))
+		for _, name := range m.Trials {
+			if !slices.Contains(folds, name) {
+				folds = append(folds, name)
+			}
+		}
 	}
 	if most < 2 {
 		return nil
@@ -62,33 +64,37 @@ func boxPlots(models []Model) []evalChart {
 	for _, measure := range []string{"precision", "recall", "F"} {
 		c := plot.Chart{ID: chartID("box", measure), Title: measure + " over folds", Y: plot.Axis{Label: measure, From: 0, To: 1}}
 		for i, m := range models {
-			boxes := plot.Boxes{Name: m.Model, Wide: 0.7 / float64(len(models)+1)}
+			boxes := plot.Boxes{Name: m.Model, Wide: 0.7 / float64(len(models)+1), Kinds: folds}
 			for k, t := range m.Taxa {
 				if i == 0 {
 					c.X.Names = append(c.X.Names, Abbreviate(t.Taxon))
 				}
 				var list []float64
-				for _, s := range t.Scores {
+				var of []int
+				for f, s := range t.Scores {
 					if v := s.Measure(measure); !math.IsNaN(v) {
-						list = append(list, v)
+						list, of = append(list, v), append(of, slices.Index(folds, m.Trials[f]))
 					}
 				}
 				if s := eval.Summarise(list); s.N > 0 {
 					boxes.Boxes = append(boxes.Boxes, plot.Box{At: float64(k) + (float64(i)-float64(len(models)-1)/2)*0.8/float64(len(models)),
-						Least: s.Least, Lower: s.Lower, Mid: s.Mid, Upper: s.Upper, Most: s.Most, Points: list, Tip: fmt.Sprintf("%s, %s: median %.3f of %d folds", m.Model, t.Taxon, s.Mid, s.N)})
+						Least: s.Least, Lower: s.Lower, Mid: s.Mid, Upper: s.Upper, Most: s.Most, Points: list, Of: of, Tip: fmt.Sprintf("%s, %s: median %.3f of %d folds", m.Model, t.Taxon, s.Mid, s.N)})
 				}
 			}
 			c.Marks = append(c.Marks, boxes)
 		}
+		for i, name := range folds {
+			c.Marks = append(c.Marks, plot.Symbol{Name: name, Shape: i})
+		}
 		c.About = fmt.Sprintf("Box plots of %s over folds, by taxon.", measure)
 		c.Note = fmt.Sprintf("n = %d folds", most)
-		out = append(out, evalChart{Title: measure, Plot: c.Draw()})
+		out = append(out, evalChart{Title: measure, chart: c, name: measure + " over folds"})
 	}
 	return out
 }
 
 // reliabilityChart is the share that is right over the probability stated.
-func reliabilityChart(t eval.TaxonAssessment, model, taxon int) []evalChart {
+func reliabilityChart(name string, t eval.TaxonAssessment, model, taxon int) []evalChart {
 	if t.Detections == 0 {
 		return nil
 	}
@@ -107,12 +113,12 @@ func reliabilityChart(t eval.TaxonAssessment, model, taxon int) []evalChart {
 			c.Marks = append(c.Marks, line)
 		}
 	}
-	return []evalChart{{Title: t.Taxon, Plot: c.Draw()}}
+	return []evalChart{{Title: t.Taxon, chart: c, name: name + " reliability " + t.Taxon}}
 }
 
 // coincide spreads points that lie on one another on a spiral (golden angle), no further
 // than a third of the least distance there is between counts; level: sideways alone, where
-// the height is a difference that would look like one.
+// the height is a difference that would look like one. None goes below 0: a count has nothing there.
 func coincide(points []plot.XY, most float64, level bool) []plot.XY {
 	seen := map[plot.XY]int{}
 	out := make([]plot.XY, len(points))
@@ -121,12 +127,20 @@ func coincide(points []plot.XY, most float64, level bool) []plot.XY {
 		seen[p]++
 		r := most * math.Min(1, math.Sqrt(float64(n))/6)
 		angle := float64(n) * 2.399963229728653
-		out[i] = plot.XY{X: p.X + r*math.Cos(angle), Y: p.Y + r*math.Sin(angle)}
+		out[i] = plot.XY{X: aside(p.X, r*math.Cos(angle)), Y: aside(p.Y, r*math.Sin(angle))}
 		if level {
 			out[i].Y = p.Y
 		}
 	}
 	return out
+}
+
+// aside moves a number that is not below 0 to one that is not either.
+func aside(v, by float64) float64 {
+	if v >= 0 && v+by < 0 {
+		return v - by
+	}
+	return v + by
 }
 
 // apart is how far coinciding points are spread: a third of a count; times and means not at all.
@@ -148,6 +162,7 @@ func dots(a eval.Agreed, level bool, at func(eval.Compared) plot.XY) []plot.Mark
 	for _, p := range pairs {
 		points = append(points, at(p))
 	}
+	values := points
 	points = coincide(points, apart(a.Measure), level)
 	names := map[string]int{}
 	var marks []plot.Dots
@@ -158,7 +173,7 @@ func dots(a eval.Agreed, level bool, at func(eval.Compared) plot.XY) []plot.Mark
 			names[p.Taxon] = k
 			marks = append(marks, plot.Dots{Name: Abbreviate(p.Taxon)})
 		}
-		marks[k].Points = append(marks[k].Points, points[i])
+		marks[k].Points, marks[k].Values = append(marks[k].Points, points[i]), append(marks[k].Values, values[i])
 		marks[k].Tips = append(marks[k].Tips, fmt.Sprintf("%s, %s: people %.4g, machine %.4g", p.Deployment, p.Taxon, p.People, p.Machine))
 	}
 	const most = 6 // colours there are
@@ -166,7 +181,7 @@ func dots(a eval.Agreed, level bool, at func(eval.Compared) plot.XY) []plot.Mark
 	if len(marks) > most {
 		all := plot.Dots{Name: together}
 		for _, m := range marks {
-			all.Points, all.Tips = append(all.Points, m.Points...), append(all.Tips, m.Tips...)
+			all.Points, all.Values, all.Tips = append(all.Points, m.Points...), append(all.Values, m.Values...), append(all.Tips, m.Tips...)
 		}
 		marks = []plot.Dots{all}
 	}
@@ -211,17 +226,43 @@ func chartTitle(a eval.Agreed) string {
 	return a.Taxon
 }
 
+// pearson names the correlation: of one taxon, or pooled.
+func pearson(a eval.Agreed) string {
+	if a.Taxon == "" && a.Mix.Taxa > 1 {
+		return "Pooled R"
+	}
+	return "Pearson's R"
+}
+
+// ranged is a statistic with its interval: 0.87 (0.61 to 0.96).
+func ranged(a eval.Agreed, name string) string {
+	s := a.Statistic(name)
+	return decimals(s.Value, 2) + span(s.Low, s.High)
+}
+
+// span is an interval in brackets; nothing where there is none.
+func span(low, high float64) string {
+	if math.IsNaN(low) || math.IsNaN(high) {
+		return ""
+	}
+	return " (" + minus(decimals(low, 2)+" to "+decimals(high, 2)) + ")"
+}
+
 // regressionChart is machine over people, with the line of equality and that of least squares.
 func regressionChart(a eval.Agreed, id int) evalChart {
 	unit := eval.Unit(a.Measure)
 	c := plot.Chart{ID: chartID("regression", id), Title: a.Measure + " by machine and by people, " + chartTitle(a), Note: pairNote(a),
 		X: plot.Axis{Label: fmt.Sprintf("by people (%s)", unit), Zero: true}, Y: plot.Axis{Label: fmt.Sprintf("by machine (%s)", unit), Zero: true}}
-	c.About = minus(fmt.Sprintf("Pearson's R %s, slope %s, intercept %s.", decimals(a.R, 2), decimals(a.Slope, 2), decimals(a.Intercept, 2)))
+	c.About = minus(fmt.Sprintf("%s %s, concordance %s. Least squares: slope %s, intercept %s; Deming: %s, %s.", pearson(a), ranged(a, "r"), ranged(a, "ccc"), decimals(a.Slope, 2), decimals(a.Intercept, 2),
+		decimals(a.DemingSlope, 2), decimals(a.DemingIntercept, 2)))
 	c.Marks = append(dots(a, false, func(p eval.Compared) plot.XY { return plot.XY{X: p.People, Y: p.Machine} }), plot.Guide{Name: "equal", B: 1})
 	if !math.IsNaN(a.Slope) {
 		c.Marks = append(c.Marks, plot.Guide{Name: "least squares", A: a.Intercept, B: a.Slope, Strong: true})
 	}
-	return evalChart{Title: chartTitle(a) + ": regression", Plot: c.Draw(), Note: c.About}
+	if !math.IsNaN(a.DemingSlope) {
+		c.Marks = append(c.Marks, plot.Guide{Name: "Deming", A: a.DemingIntercept, B: a.DemingSlope, Dotted: true})
+	}
+	return evalChart{Title: chartTitle(a) + ": regression", chart: c, Note: c.About, name: a.Measure + " " + a.Among + " " + chartTitle(a) + " regression"}
 }
 
 // blandAltmanChart is the difference over the mean, with bias and limits of agreement.
@@ -229,11 +270,20 @@ func blandAltmanChart(a eval.Agreed, id int) evalChart {
 	unit := eval.Unit(a.Measure)
 	c := plot.Chart{ID: chartID("bland-altman", id), Title: a.Measure + ": difference over mean, " + chartTitle(a), Note: pairNote(a),
 		X: plot.Axis{Label: fmt.Sprintf("mean of both (%s)", unit), Zero: true}, Y: plot.Axis{Label: fmt.Sprintf("machine − people (%s)", unit)}}
-	c.About = minus(fmt.Sprintf("Bias %s, limits of agreement %s to %s.", decimals(a.Bias, 2), decimals(a.LimitLo, 2), decimals(a.LimitHi, 2)))
+	c.About = minus(fmt.Sprintf("Bias %s; limits of agreement %s and %s.", ranged(a, "bias"), ranged(a, "limit_low"), ranged(a, "limit_high")))
 	c.Marks = dots(a, true, func(p eval.Compared) plot.XY { return plot.XY{X: (p.People + p.Machine) / 2, Y: p.Machine - p.People} })
 	c.Marks = append(c.Marks, plot.Guide{Name: "bias", A: a.Bias, Strong: true})
 	if !math.IsNaN(a.SD) {
 		c.Marks = append(c.Marks, plot.Guide{Name: "limits of agreement", A: a.LimitLo}, plot.Guide{A: a.LimitHi})
+		label := "their 95 % intervals"
+		for _, name := range []string{"limit_low", "limit_high"} {
+			for _, end := range []float64{a.Statistic(name).Low, a.Statistic(name).High} {
+				if !math.IsNaN(end) {
+					c.Marks = append(c.Marks, plot.Guide{Name: label, A: end, Dotted: true})
+					label = ""
+				}
+			}
+		}
 	}
-	return evalChart{Title: chartTitle(a) + ": Bland–Altman", Plot: c.Draw(), Note: c.About}
+	return evalChart{Title: chartTitle(a) + ": Bland–Altman", chart: c, Note: c.About, name: a.Measure + " " + a.Among + " " + chartTitle(a) + " bland altman"}
 }

@@ -76,10 +76,11 @@ func (m Model) json() object {
 			folds = append(folds, object{"fold": m.Trials[i], "boxes": s.Truth, "pictures": s.Pictures, "too_few": s.TooFew && !t.Unknown[i], "unknown_to_model": t.Unknown[i],
 				"threshold": number(s.Threshold), "precision": number(s.Precision), "recall": number(s.Recall), "f": number(s.F),
 				"best_threshold": number(s.BestThreshold), "best_f": number(s.BestF), "ap50": number(s.AP50), "ap": number(s.AP),
-				"others_threshold": number(o.Threshold), "others_precision": number(o.Precision), "others_recall": number(o.Recall), "others_f": number(o.F)})
+				"others_threshold": number(o.Threshold), "others_precision": number(o.Precision), "others_recall": number(o.Recall), "others_f": number(o.F),
+				"intervals": spreadJSON(t.Spread[i]), "wrong": wrongJSON(t.Wrong[i])})
 		}
 		for _, s := range t.Sizes {
-			sizes = append(sizes, object{"size": s.Name, "boxes": s.Truth, "found": s.Found, "ap": summaryJSON(s.Over)})
+			sizes = append(sizes, object{"size": s.Name, "boxes": s.Truth, "found": s.Found, "ap": summaryJSON(s.Over), "recall_low": number(s.Share.Low), "recall_high": number(s.Share.High)})
 		}
 		over := object{"precision": summaryJSON(t.Folds.Precision), "recall": summaryJSON(t.Folds.Recall), "f": summaryJSON(t.Folds.F), "best_f": summaryJSON(t.Folds.BestF),
 			"ap50": summaryJSON(t.Folds.AP50), "ap": summaryJSON(t.Folds.AP), "others_f": summaryJSON(t.OthersF)}
@@ -94,7 +95,27 @@ func (m Model) json() object {
 		trials = append(trials, object{"fold": name, "pictures": m.Pictures[i], "partial": m.Partial[i]})
 	}
 	return object{"model": m.Model, "about": m.About, "thresholds_from": m.Thresholds, "folds": trials, "taxa": taxa,
-		"confusion": object{"taxa": m.Confusion.Taxa, "counts": m.Confusion.Counts, "doubles": m.Confusion.Double}}
+		"confusion": object{"taxa": m.Confusion.Taxa, "counts": m.Confusion.Counts, "doubles": m.Confusion.Double},
+		"naming":    object{"n": m.Naming.N, "kappa": number(m.Naming.Value), "low": number(m.Naming.Low), "high": number(m.Naming.High), "observed": number(m.Naming.Observed), "chance": number(m.Naming.Chance)}}
+}
+
+// spreadJSON are the ends of the 95 % intervals of precision, recall and F.
+func spreadJSON(x eval.Spread) object {
+	low, high := x.F()
+	ends := func(low, high float64) object { return object{"low": number(low), "high": number(high)} }
+	return object{"precision": ends(x.Precision.Low, x.Precision.High), "recall": ends(x.Recall.Low, x.Recall.High), "f": ends(low, high), "deployments": x.Recall.Groups}
+}
+
+func wrongJSON(w eval.Wrong) object {
+	return object{"duplicates": w.Duplicates, "misnamed": w.Misnamed, "on_nothing": w.Nothing, "named_otherwise": w.Renamed}
+}
+
+// orNull is a text, or null where there is none.
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }
 
 func agreedJSON(a eval.Agreed) object {
@@ -102,11 +123,21 @@ func agreedJSON(a eval.Agreed) object {
 	if a.Taxon != "" {
 		out["taxon"] = a.Taxon
 	}
-	for _, s := range statistics(a) {
-		out[s.Name] = object{"value": number(s.Value), "low": number(s.Low), "high": number(s.High)}
+	for _, s := range a.Statistics() {
+		out[s.Name] = object{"value": number(s.Value), "low": number(s.Low), "high": number(s.High), "interval_by": orNull(s.By)}
+	}
+	out["deployments"] = a.Deployments
+	if m := a.Mix; m.Taxa > 1 {
+		out["pooled"] = object{"taxa": m.Taxa, "r_within_taxa": object{"value": number(m.Within), "low": number(m.Low), "high": number(m.High), "interval_by": orNull(m.By)},
+			"q": number(m.Q), "q_degrees_of_freedom": m.DF, "q_p": number(m.P)}
+	}
+	if m := a.Model; m != nil {
+		out["count_model"] = object{"family": m.Family, "n": m.N, "constant": object{"value": number(m.A), "low": number(m.ALow), "high": number(m.AHigh)},
+			"exponent": object{"value": number(m.B), "low": number(m.BLow), "high": number(m.BHigh)}, "theta": number(m.Theta), "dispersion": number(m.Dispersion),
+			"overdispersed_p": number(m.P), "least": m.Least, "most": m.Most, "mae": number(m.MAE), "rmse": number(m.RMSE)}
 	}
 	if a.Held.N > 0 {
-		out["intervals"] = object{"n": a.Held.N, "hold": a.Held.In, "of_them_zeros": a.Held.Zeros, "mean_width": a.Held.Width}
+		out["intervals"] = object{"n": a.Held.N, "hold": a.Held.In, "of_them_zeros": a.Held.Zeros, "mean_width": a.Held.Width, "low": number(a.Held.Share.Low), "high": number(a.Held.Share.High)}
 	}
 	if len(a.Corrections) > 0 {
 		var list []object

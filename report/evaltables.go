@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 
 	"requin/eval"
@@ -13,15 +14,19 @@ import (
 // added at the end, never renamed.
 var (
 	detectionHeader = []string{"model", "fold", "taxon", "boxes", "pictures", "too_few", "unknown_to_model", "threshold", "precision", "recall", "f",
-		"best_threshold", "best_f", "ap50", "ap", "others_threshold", "others_precision", "others_recall", "others_f"}
+		"best_threshold", "best_f", "ap50", "ap", "others_threshold", "others_precision", "others_recall", "others_f",
+		"precision_low", "precision_high", "recall_low", "recall_high", "f_low", "f_high", "deployments", "duplicates", "misnamed", "on_nothing", "named_otherwise"}
 	curvesHeader      = []string{"model", "fold", "taxon", "threshold", "precision", "recall", "f"}
 	confusionHeader   = []string{"model", "true_taxon", "found_as", "boxes", "doubles"}
-	sizesHeader       = []string{"model", "taxon", "size", "boxes", "found", "recall", "ap_mean", "ap_sd", "folds"}
+	sizesHeader       = []string{"model", "taxon", "size", "boxes", "found", "recall", "ap_mean", "ap_sd", "folds", "recall_low", "recall_high"}
 	reliabilityHeader = []string{"model", "taxon", "calibrated", "from", "to", "detections", "probability", "right"}
-	unsureHeader      = []string{"model", "taxon", "part", "low", "high", "taken", "taken_wrong", "sure", "sure_wrong", "unsure", "unsure_right", "lost_right"}
+	unsureHeader      = []string{"model", "taxon", "part", "low", "high", "taken", "taken_wrong", "sure", "sure_wrong", "unsure", "unsure_right", "lost_right",
+		"taken_wrong_low", "taken_wrong_high", "sure_wrong_low", "sure_wrong_high"}
 	differencesHeader = []string{"model_a", "model_b", "taxon", "measure", "folds", "mean_a", "mean_b", "difference", "difference_sd"}
 	countsHeader      = []string{"measure", "among", "unit", "deployment", "taxon", "people", "machine", "machine_low", "machine_high"}
-	agreementHeader   = []string{"measure", "among", "unit", "taxon", "n", "zeros", "close", "statistic", "value", "low", "high"}
+	agreementHeader   = []string{"measure", "among", "unit", "taxon", "n", "zeros", "close", "statistic", "value", "low", "high", "interval_by", "deployments"}
+	modelHeader       = []string{"measure", "among", "taxon", "n", "family", "constant", "constant_low", "constant_high", "exponent", "exponent_low", "exponent_high",
+		"theta", "dispersion", "overdispersed_p", "least", "most", "mae", "rmse"}
 )
 
 // background stands where no animal answers for a detection, or none was found.
@@ -68,12 +73,15 @@ func (e Evaluation) Tables() []EvaluationTable {
 		add("counts.csv", countsHeader, e.countRows)
 		add("agreement.csv", agreementHeader, e.agreementRows)
 	}
+	if slices.ContainsFunc(e.Counts, func(a eval.Agreed) bool { return a.Model != nil }) {
+		add("count-models.csv", modelHeader, e.modelRows)
+	}
 	return out
 }
 
 // EvaluationFiles are the names of all tables there may be.
 func EvaluationFiles() []string {
-	return []string{"detection.csv", "curves.csv", "confusion.csv", "sizes.csv", "reliability.csv", "unsure.csv", "differences.csv", "counts.csv", "agreement.csv"}
+	return []string{"detection.csv", "curves.csv", "confusion.csv", "sizes.csv", "reliability.csv", "unsure.csv", "differences.csv", "counts.csv", "agreement.csv", "count-models.csv"}
 }
 
 // eachScore ranges over models, taxa and folds.
@@ -90,9 +98,19 @@ func (e Evaluation) eachScore(do func(m Model, t eval.TaxonAssessment, fold int)
 func (e Evaluation) detectionRows(t table) {
 	e.eachScore(func(m Model, x eval.TaxonAssessment, i int) {
 		s, o := x.Scores[i], x.Others[i]
-		t.row(text(m.Model), m.Trials[i], text(x.Taxon), strconv.Itoa(s.Truth), strconv.Itoa(s.Pictures), yes(s.TooFew && !x.Unknown[i]), yes(x.Unknown[i]),
+		low, high := x.Spread[i].F()
+		scored := func(list ...string) []string { // nothing of what is not scored
+			if s.TooFew || x.Unknown[i] {
+				clear(list)
+			}
+			return list
+		}
+		p, r, w := x.Spread[i].Precision, x.Spread[i].Recall, x.Wrong[i]
+		t.row(append([]string{text(m.Model), m.Trials[i], text(x.Taxon), strconv.Itoa(s.Truth), strconv.Itoa(s.Pictures), yes(s.TooFew && !x.Unknown[i]), yes(x.Unknown[i]),
 			figure(s.Threshold), figure(s.Precision), figure(s.Recall), figure(s.F), figure(s.BestThreshold), figure(s.BestF), figure(s.AP50), figure(s.AP),
-			figure(o.Threshold), figure(o.Precision), figure(o.Recall), figure(o.F))
+			figure(o.Threshold), figure(o.Precision), figure(o.Recall), figure(o.F)},
+			scored(figure(p.Low), figure(p.High), figure(r.Low), figure(r.High), figure(low), figure(high), strconv.Itoa(r.Groups),
+				strconv.Itoa(w.Duplicates), strconv.Itoa(w.Misnamed), strconv.Itoa(w.Nothing), strconv.Itoa(w.Renamed))...)...)
 	})
 }
 
@@ -128,7 +146,7 @@ func (e Evaluation) sizeRows(t table) {
 	for _, m := range e.Models {
 		for _, x := range m.Taxa {
 			for _, s := range x.Sizes {
-				t.row(text(m.Model), text(x.Taxon), s.Name, strconv.Itoa(s.Truth), strconv.Itoa(s.Found), figure(s.Recall()), figure(s.Over.Mean), figure(s.Over.SD), strconv.Itoa(s.Over.N))
+				t.row(text(m.Model), text(x.Taxon), s.Name, strconv.Itoa(s.Truth), strconv.Itoa(s.Found), figure(s.Recall()), figure(s.Over.Mean), figure(s.Over.SD), strconv.Itoa(s.Over.N), figure(s.Share.Low), figure(s.Share.High))
 			}
 		}
 	}
@@ -152,10 +170,11 @@ func (e Evaluation) unsureRows(t table) {
 		for _, x := range m.Taxa {
 			u := x.Unsure
 			for i, th := range u.Thresholds {
-				t.row(text(m.Model), text(x.Taxon), strconv.Itoa(i+1), figure(th.Low), figure(th.High), "", "", "", "", "", "", "")
+				t.row(text(m.Model), text(x.Taxon), strconv.Itoa(i+1), figure(th.Low), figure(th.High), "", "", "", "", "", "", "", "", "", "", "")
 			}
 			t.row(text(m.Model), text(x.Taxon), "", "", "", strconv.Itoa(u.Taken), strconv.Itoa(u.TakenWrong), strconv.Itoa(u.Sure), strconv.Itoa(u.SureWrong),
-				strconv.Itoa(u.Unsure), strconv.Itoa(u.UnsureRight), strconv.Itoa(u.LostRight))
+				strconv.Itoa(u.Unsure), strconv.Itoa(u.UnsureRight), strconv.Itoa(u.LostRight),
+				figure(u.TakenShare.Low), figure(u.TakenShare.High), figure(u.SureShare.Low), figure(u.SureShare.High))
 		}
 	}
 }
@@ -199,23 +218,25 @@ func (e Evaluation) countRows(t table) {
 
 func (e Evaluation) agreementRows(t table) {
 	for _, a := range e.Counts {
-		for _, s := range statistics(a) {
-			t.row(a.Measure, a.Among, eval.Unit(a.Measure), text(a.Taxon), strconv.Itoa(a.N), strconv.Itoa(a.Zeros), fmt.Sprint(eval.Close(a.Measure)), s.Name, figure(s.Value), figure(s.Low), figure(s.High))
+		row := func(taxon string, s eval.Statistic) {
+			t.row(a.Measure, a.Among, eval.Unit(a.Measure), text(taxon), strconv.Itoa(a.N), strconv.Itoa(a.Zeros), fmt.Sprint(eval.Close(a.Measure)),
+				s.Name, figure(s.Value), figure(s.Low), figure(s.High), s.By, strconv.Itoa(a.Deployments))
+		}
+		for _, s := range a.Statistics() {
+			row(a.Taxon, s)
+		}
+		if m := a.Mix; m.Taxa > 1 {
+			row("", eval.Statistic{Name: "r_within_taxa", Value: m.Within, Low: m.Low, High: m.High, By: m.By})
 		}
 	}
 }
 
-// statistic is one measure of agreement with its 95 % interval.
-type statistic struct {
-	Name             string
-	Value, Low, High float64
-}
-
-func statistics(a eval.Agreed) []statistic {
-	l, h := a.Low, a.High
-	return []statistic{
-		{"r", a.R, l.R, h.R}, {"r2", a.R2, l.R2, h.R2}, {"slope", a.Slope, l.Slope, h.Slope}, {"intercept", a.Intercept, l.Intercept, h.Intercept},
-		{"bias", a.Bias, l.Bias, h.Bias}, {"sd", a.SD, l.SD, h.SD}, {"limit_low", a.LimitLo, l.LimitLo, h.LimitLo}, {"limit_high", a.LimitHi, l.LimitHi, h.LimitHi},
-		{"mae", a.MAE, l.MAE, h.MAE}, {"rmse", a.RMSE, l.RMSE, h.RMSE}, {"exact", a.Exact, l.Exact, h.Exact}, {"within_close", a.Within, l.Within, h.Within},
+// modelRows has people's counts by a regression, where there is one.
+func (e Evaluation) modelRows(t table) {
+	for _, a := range e.Counts {
+		if m := a.Model; m != nil {
+			t.row(a.Measure, a.Among, text(a.Taxon), strconv.Itoa(m.N), m.Family, figure(m.A), figure(m.ALow), figure(m.AHigh), figure(m.B), figure(m.BLow), figure(m.BHigh),
+				figure(m.Theta), figure(m.Dispersion), figure(m.P), figure(m.Least), figure(m.Most), figure(m.MAE), figure(m.RMSE))
+		}
 	}
 }

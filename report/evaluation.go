@@ -49,12 +49,27 @@ var evalStyle string
 // WriteEvaluation writes it as one HTML file in UTF-8 that needs nothing else. It fails
 // where a picture is no JPEG, or w does; the same Evaluation gives the same bytes.
 func WriteEvaluation(w io.Writer, e Evaluation) error {
-	v, err := lookEvaluation(e)
+	page, _, err := e.Draw()
 	if err != nil {
 		return err
 	}
-	top := page.Top{Title: e.Title + ": evaluation", Styles: []string{plot.CSS, JudgedCSS, evalStyle}}
-	return page.Write(w, top, evalText+JudgedKey, v)
+	return page(w)
+}
+
+// Draw draws the evaluation once: page writes it as one HTML file in UTF-8 that needs nothing else, and
+// figures are the same drawings as files of FiguresFolder. It fails where a picture is no JPEG; the same Evaluation gives the same bytes.
+func (e Evaluation) Draw() (page func(io.Writer) error, figures []EvaluationTable, err error) {
+	f := newFigures(evalStyle)
+	v, err := lookEvaluation(e, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func(w io.Writer) error { return writeEvaluation(w, v) }, f.files(), nil
+}
+
+func writeEvaluation(w io.Writer, v evalView) error {
+	top := page.Top{Title: v.Title + ": evaluation", Styles: []string{plot.CSS, JudgedCSS, evalStyle}}
+	return page.Write(w, top, evalText+JudgedKey+takeText, v)
 }
 
 // Differences compares every model with the first, on the folds that both have.

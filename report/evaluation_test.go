@@ -2,10 +2,15 @@ package report_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"html"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -31,7 +36,7 @@ func tried(name string, n, found, wrong int) eval.Trial {
 			image.Truth = append(image.Truth, eval.Truth{Box: at(150, 30), Taxon: "ray"}, eval.Truth{Box: at(500, 40), Taxon: "Galeocerdo cuvier"})
 			image.Found = append(image.Found, eval.Found{Box: at(150, 30), Taxon: "Triaenodon obesus", Score: 0.3})
 		}
-		t.Images, t.Groups = append(t.Images, image), append(t.Groups, name)
+		t.Images, t.Groups = append(t.Images, image), append(t.Groups, fmt.Sprint(name, " station ", i%4))
 	}
 	return t
 }
@@ -64,6 +69,11 @@ func evaluated(t testing.TB) report.Evaluation {
 	return e
 }
 
+// withoutFiles is a page without the files that lie in it behind links: those are compressed, and look like anything.
+func withoutFiles(page string) string { return inLinks.ReplaceAllString(page, `href="data:…"`) }
+
+var inLinks = regexp.MustCompile(`href="data:[^"]*"`)
+
 func evaluationPage(t testing.TB, e report.Evaluation) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -88,7 +98,7 @@ func TestEvaluationSaysWhatAReaderLooksFor(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"<script", "http://", "https://", " style=", "ZgotmplZ", "NaN", "%!", "+Inf"} {
-		if strings.Contains(page, bad) {
+		if strings.Contains(withoutFiles(page), bad) {
 			t.Errorf("the page has %q", bad)
 		}
 	}
@@ -102,6 +112,74 @@ func TestEvaluationSaysWhatAReaderLooksFor(t *testing.T) {
 			t.Errorf("id %q stands twice, or is none", id)
 		}
 		ids[id] = true
+	}
+}
+
+// every drawing says what it is, and each figure is behind three links under names of its own.
+func drawingsSayWhatTheyAre(t *testing.T, page string) {
+	t.Helper()
+	for _, part := range strings.Split(page, "<svg")[1:] {
+		head, rest, _ := strings.Cut(part, ">")
+		if !strings.Contains(head, "role=") || !strings.HasPrefix(strings.TrimSpace(rest), "<title") {
+			t.Errorf("a drawing without a title or role: <svg%s>%.60s", head, rest)
+		}
+	}
+	names := map[string]bool{}
+	for _, part := range strings.Split(page, `<a download="`)[1:] {
+		name, rest, _ := strings.Cut(part, `"`)
+		if names[name] || !strings.HasPrefix(rest, ` href="data:`) {
+			t.Errorf("%s: twice, or no link", name)
+		}
+		names[name] = true
+	}
+	if n := strings.Count(page, `class="plot`); len(names) != 3*n || n == 0 {
+		t.Errorf("%d figures, %d links", n, len(names))
+	}
+}
+
+func TestDrawings(t *testing.T) {
+	drawingsSayWhatTheyAre(t, evaluationPage(t, evaluated(t)))
+	drawingsSayWhatTheyAre(t, write(t, sample(t)))
+	drawingsSayWhatTheyAre(t, written(t, report.WriteSurvey, crowd(t, 12, 5)))
+}
+
+// The files beside the page are those behind its links, and hold what is drawn.
+func TestFiguresAsFiles(t *testing.T) {
+	page, figures, err := evaluated(t).Draw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := page(&text); err != nil {
+		t.Fatal(err)
+	}
+	content := map[string]string{}
+	for _, f := range figures {
+		var b bytes.Buffer
+		if err := f.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		content[f.Name] = b.String()
+		name := strings.TrimPrefix(f.Name, report.FiguresFolder+"/")
+		_, after, ok := strings.Cut(text.String(), `<a download="`+name+`" href="data:`)
+		link, _, _ := strings.Cut(after, `"`)
+		_, coded, _ := strings.Cut(html.UnescapeString(link), ";base64,")
+		behind, err := base64.StdEncoding.DecodeString(coded)
+		if !ok || err != nil || string(behind) != b.String() {
+			t.Errorf("%s: not what is behind the link (%v)", f.Name, err)
+		}
+	}
+	data := content["figures/maxn-deployments-all-taxa-regression.csv"]
+	for _, want := range []string{"kind,series,by people (individuals),by machine (individuals),label\n", "point,T. obesus,0,0,\"'=D1, Triaenodon obesus: people 0, machine 0\"\n", "guide,Deming,", "guide,least squares,"} {
+		if !strings.Contains(data, want) {
+			t.Errorf("the data lack %q:\n%s", want, data)
+		}
+	}
+	if svg := content["figures/maxn-deployments-all-taxa-regression.svg"]; !strings.HasPrefix(svg, `<svg xmlns="http://www.w3.org/2000/svg"`) || strings.Contains(svg, "var(") {
+		t.Errorf("%.200s", svg)
+	}
+	if picture, err := png.Decode(strings.NewReader(content["figures/f-over-folds.png"])); err != nil || picture.Bounds().Dx() != 1380 {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -150,6 +228,55 @@ func TestEvaluationJSON(t *testing.T) {
 	}
 	if len(doc.Counts) != 3 || doc.Counts[0].Taxon != nil || doc.Counts[0].R.Value == nil || len(doc.Differences) != 2*len(eval.Measures()) {
 		t.Errorf("%+v", doc)
+	}
+}
+
+// What was a field of eval.json is one still, and what is new beside it has a number.
+func TestEvaluationJSONKeepsItsFields(t *testing.T) {
+	var b bytes.Buffer
+	if err := evaluated(t).JSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	pick := func(at any, path ...any) any {
+		for _, step := range path {
+			switch s := step.(type) {
+			case int:
+				at = at.([]any)[s]
+			case string:
+				at = at.(map[string]any)[s]
+			}
+		}
+		return at
+	}
+	for _, name := range []string{"r", "r2", "slope", "intercept", "bias", "sd", "limit_low", "limit_high", "mae", "rmse", "exact", "within_close", "ccc", "icc", "deming_slope", "deming_intercept", "ratio", "kappa", "kappa_linear", "kappa_quadratic", "kappa_presence"} {
+		if v, ok := pick(doc, "counts", 0, name, "value").(float64); !ok {
+			t.Errorf("%s: %v", name, v)
+		}
+	}
+	if exact := pick(doc, "counts", 1, "exact").(map[string]any); exact["value"] != 1.0 || !(exact["low"].(float64) < 0.4) || exact["interval_by"] != "exact" {
+		t.Errorf("all four equal: %v", exact)
+	}
+	if r := pick(doc, "counts", 1, "r").(map[string]any); r["value"] != 1.0 || r["low"] != nil || r["interval_by"] != nil {
+		t.Errorf("four pairs on a line: %v", r)
+	}
+	if pooled := pick(doc, "counts", 0, "pooled", "taxa"); pooled != 2.0 {
+		t.Errorf("pooled over %v taxa", pooled)
+	}
+	fold := pick(doc, "models", 0, "taxa", 0, "folds", 0).(map[string]any)
+	for _, name := range []string{"fold", "boxes", "pictures", "too_few", "unknown_to_model", "threshold", "precision", "recall", "f", "best_threshold", "best_f", "ap50", "ap", "others_threshold", "others_precision", "others_recall", "others_f"} {
+		if _, ok := fold[name]; !ok {
+			t.Errorf("a fold has no %s", name)
+		}
+	}
+	if w := fold["wrong"].(map[string]any); w["misnamed"] != 4.0 || w["duplicates"] != 0.0 || w["on_nothing"] != 4.0 {
+		t.Errorf("wrong: %v", w)
+	}
+	if low := pick(fold, "intervals", "recall", "low").(float64); !(low > 0.3 && low < 0.4) {
+		t.Errorf("recall from %v", low)
 	}
 }
 

@@ -33,7 +33,7 @@ func overlay(e Evidence, counted []count.Individual) template.HTML {
 	for _, i := range counted {
 		animals = append(animals, i.Box.Clip(w, h))
 	}
-	o := plot.NewOverlay(e.W, e.H, onPage, animals)
+	o := plot.NewOverlay("Boxes of "+e.Taxon, e.W, e.H, onPage, animals)
 	for _, i := range e.Others {
 		o.Outline("other", i.Box)
 	}

@@ -71,12 +71,15 @@ func (p Judged) View() (JudgedView, error) {
 	for _, t := range p.Truth {
 		clear = append(clear, t.Box)
 	}
-	o := plot.NewOverlay(w, h, shownWidth, clear)
+	for _, f := range p.Found {
+		clear = append(clear, f.Box)
+	}
+	o := plot.NewOverlay("Boxes of "+p.Name, w, h, shownWidth, clear)
 	outline := func(class string, b frame.Box) {
 		o.Outline("halo", b)
 		o.Outline(class, b)
 	}
-	right, wrong, missed := 0, 0, 0
+	right, wrong, missed, bare := 0, 0, 0, 0 // bare: boxes without room for a label
 	for i, t := range p.Truth {
 		switch {
 		case t.Ignore || t.Crowd:
@@ -111,7 +114,9 @@ func (p Judged) View() (JudgedView, error) {
 	slices.Reverse(order)
 	for n, i := range order {
 		if f := p.Found[i]; n < labelled {
-			o.Label(class(i), fmt.Sprintf("%s %.2f", Abbreviate(f.Taxon), f.Score), f.Box)
+			if !o.Label(class(i), fmt.Sprintf("%s %.2f", Abbreviate(f.Taxon), f.Score), f.Box) {
+				bare++
+			}
 		}
 		if j.Right[i] {
 			right++
@@ -123,11 +128,17 @@ func (p Judged) View() (JudgedView, error) {
 	if missed <= labelled {
 		for i, t := range p.Truth {
 			if !j.Found[i] && !t.Ignore && !t.Crowd {
-				o.Label("missed", Abbreviate(t.Taxon), t.Box)
+				if !o.Label("missed", Abbreviate(t.Taxon), t.Box) {
+					bare++
+				}
 			}
 		}
 	}
-	return JudgedView{Name: p.Name, Caption: fmt.Sprintf("%d right, %d wrong, %d missed", right, wrong, missed),
+	caption := fmt.Sprintf("%d right, %d wrong, %d missed", right, wrong, missed)
+	if bare > 0 {
+		caption += fmt.Sprintf(", %d without room for a name", bare)
+	}
+	return JudgedView{Name: p.Name, Caption: caption,
 		Source: page.JPEG(p.JPEG), W: head.Width, H: head.Height, Overlay: o.HTML()}, nil
 }
 

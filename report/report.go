@@ -67,7 +67,7 @@ func Write(w io.Writer, r Report) error {
 	if err != nil {
 		return err
 	}
-	return page.Write(w, page.Top{Title: r.Deployment + ": MaxN", Styles: []string{plot.CSS, styleText}}, hatchText+pageText, v)
+	return page.Write(w, page.Top{Title: r.Deployment + ": MaxN", Styles: []string{plot.CSS, styleText}}, hatchText+pageText+takeText, v)
 }
 
 // evidenceOf finds the picture of each taxon and checks it.

@@ -54,7 +54,11 @@ const SurveyMark = `<p class="kind">Survey report</p>`
 // WriteSurvey writes the page of a survey as one HTML file in UTF-8.
 func WriteSurvey(w io.Writer, s Survey) error {
 	top := page.Top{Title: s.Name + ": survey report", Styles: []string{plot.CSS, styleText, surveyStyle}}
-	return page.Write(w, top, hatchText+surveyText, s.look())
+	v, err := s.look()
+	if err != nil {
+		return err
+	}
+	return page.Write(w, top, hatchText+surveyText+takeText, v)
 }
 
 // Totals is a survey in numbers.

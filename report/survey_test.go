@@ -266,7 +266,7 @@ func TestSurveysThatAreHardlyOnes(t *testing.T) {
 	} {
 		page := written(t, report.WriteSurvey, s)
 		for _, bad := range []string{"NaN", "Inf", "%!", "ZgotmplZ"} {
-			if strings.Contains(page, bad) {
+			if strings.Contains(withoutFiles(page), bad) {
 				t.Errorf("%s: the page has %q", name, bad)
 			}
 		}

@@ -18,8 +18,14 @@ const (
 	stripMany          = 36 // strips in one picture: as many as fit a printed page
 )
 
+// stripPicture is the strips of some deployments.
+type stripPicture struct {
+	drawing template.HTML
+	of      []Deployment
+}
+
 // strips draws a strip for each deployment: what was filmed, what counts, what of it was analysed and what was not.
-func (s Survey) strips() []template.HTML {
+func (s Survey) strips() []stripPicture {
 	var longest count.Seconds
 	var shown []Deployment
 	wide := 0.0
@@ -34,12 +40,12 @@ func (s Survey) strips() []template.HTML {
 			longest = max(longest, d.Counts.Duration, d.Counts.Period.To)
 		}
 	}
-	var out []template.HTML
+	var out []stripPicture
 	pictures := (len(shown) + stripMany - 1) / stripMany
 	for i := range pictures { // of about as many strips each
 		from, to := i*len(shown)/pictures, (i+1)*len(shown)/pictures
 		x := plot.Scale{From: 0, To: max(longest.Duration().Seconds(), 1), At: 10 + wide, End: stripW - stripRight}
-		out = append(out, s.stripPicture(shown[from:to], x, i+1))
+		out = append(out, stripPicture{s.stripPicture(shown[from:to], x, i+1), shown[from:to]})
 	}
 	return out
 }

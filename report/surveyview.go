@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"html/template"
 	"maps"
 	"slices"
 	"strconv"
@@ -24,11 +23,11 @@ type surveyView struct {
 	Problems   []string
 	Matrix     []matrix
 	Unseen     []unseen
-	Map        template.HTML
+	Map        shownFigure
 	Off        []string // deployments without a place on the map
 	Sites      []site
 	Taxa       []taxonLine
-	Strips     []template.HTML
+	Strips     []shownFigure
 	Gaps       []surveyGap
 	Review     []reviewLine
 	Readers    []readersLine // by themselves, where there were several
@@ -46,8 +45,9 @@ type taxonLine struct {
 	Name, Common                 string
 	Latin                        bool
 	Seen, Sum, Mean, Range, Most string
+	SeenRange                    string // 95 % interval of the share of deployments
 	Standing                     string
-	Plot                         template.HTML
+	shownFigure
 }
 
 // surveyGap is a stretch that was not analysed.
@@ -62,16 +62,15 @@ type detectorLine struct {
 // gapsShown is how many gaps of a deployment are listed; its own report has them all.
 const gapsShown = 5
 
-func (s Survey) look() surveyView {
-	v := surveyView{Survey: s, Total: s.Totals(), Map: s.siteMap(), Strips: s.strips(), Sites: s.sites(), Models: s.detectors()}
+func (s Survey) look() (surveyView, error) {
+	v := surveyView{Survey: s, Total: s.Totals(), Sites: s.sites(), Models: s.detectors()}
 	v.Facts, v.Campaigns = s.facts(), len(s.campaigns()) > 1
 	v.Tiles = v.tiles()
 	v.Unlooked = v.unlooked()
 	v.Readers = s.readers()
 	v.Problems = append(v.problems(), s.Warnings...)
 	v.Matrix, v.Unseen = s.matrices()
-	if v.Map != "" {
-		_, off := located(s.Deployments)
+	if on, off := located(s.Deployments); len(on) > 0 {
 		for _, d := range off {
 			v.Off = append(v.Off, s.label(d))
 		}
@@ -82,7 +81,6 @@ func (s Survey) look() surveyView {
 			continue
 		}
 		line := o.line(t, i+1)
-		line.Plot = s.bars(t.Name, i+1)
 		v.NoInterval = v.NoInterval || line.Range == "none"
 		v.Taxa = append(v.Taxa, line)
 	}
@@ -94,7 +92,7 @@ func (s Survey) look() surveyView {
 			v.Review = append(v.Review, s.reviewLine(d))
 		}
 	}
-	return v
+	return v, v.draw()
 }
 
 // facts say which campaigns these are, and between which days.
@@ -312,8 +310,8 @@ const meanRounds, meanSeed = 2000, 1
 func (o occupancy) line(t count.Taxon, id int) taxonLine {
 	l := taxonLine{
 		ID: id, Name: t.Name, Common: t.Common, Latin: Latin(t.Name),
-		Seen: fmt.Sprintf("%d of %d (%s)", o.seen, o.of, percent(float64(o.seen)/float64(o.of))),
-		Sum:  count.Thousands(o.sum), Mean: o.mean(), Range: "none", Most: fmt.Sprintf("%d, %s", o.most, o.where), Standing: Totals{Counts: o.statuses}.Tally(),
+		Seen: fmt.Sprintf("%d of %d (%s)", o.seen, o.of, percent(float64(o.seen)/float64(o.of))), SeenRange: percents(eval.ExactShare(o.seen, o.of)),
+		Sum: count.Thousands(o.sum), Mean: o.mean(), Range: "none", Most: fmt.Sprintf("%d, %s", o.most, o.where), Standing: Totals{Counts: o.statuses}.Tally(),
 	}
 	if low, high, ok := eval.MeanInterval(o.values, meanRounds, meanSeed); ok {
 		l.Range = count.Decimal(low, 2) + " to " + count.Decimal(high, 2)

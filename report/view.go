@@ -43,15 +43,15 @@ type taxonView struct {
 	Tracks, Frames                      int
 	Range, Doubt                        string // the interval of MaxN, and what else is to be said of it
 	Status, Standing                    string // how far the count may be trusted, and what that rests on
-	Plot                                template.HTML
-	Picture                             template.URL
-	PictureW, PictureH                  float64
-	Overlay                             template.HTML
-	Others                              int
-	Alt, Caption                        string
-	Individuals                         []individualView
-	Renamed                             bool // some individual bears another name in this frame
-	Crowd                               bool // too many individuals to label with their scores
+	shownFigure
+	Picture            template.URL
+	PictureW, PictureH float64
+	Overlay            template.HTML
+	Others             int
+	Alt, Caption       string
+	Individuals        []individualView
+	Renamed            bool // some individual bears another name in this frame
+	Crowd              bool // too many individuals to label with their scores
 }
 
 type individualView struct {
@@ -96,13 +96,16 @@ func look(r Report) (view, error) {
 	for _, note := range c.IntervalNotes() {
 		v.Notes95 = append(v.Notes95, strings.ToUpper(note[:1])+note[1:]+".")
 	}
+	drawn := newFigures(styleText)
 	for i, t := range c.Taxa {
 		tv := taxonOf(t, i+1)
 		if t.MaxN == nil || *t.MaxN == 0 {
 			v.Zeros = append(v.Zeros, tv)
 			continue
 		}
-		tv.Plot = countPlot(c, t, i+1)
+		if tv.shownFigure, err = drawn.add(r.Deployment+" "+t.Name+" over time", countPlot(c, t, i+1), timelineData(c, t)); err != nil {
+			return view{}, err
+		}
 		if e, ok := pictures[t.Name]; ok {
 			tv.show(e, t, r)
 		}

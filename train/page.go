@@ -156,6 +156,7 @@ func (p Page) progress() template.HTML {
 	done := math.Min(1, float64(p.Step)/float64(p.Steps))
 	s.Open("svg", plot.A("class", "progress"), plot.A("viewBox", "0 0 1000 8"), plot.A("preserveAspectRatio", "none"), plot.A("role", "img"),
 		plot.A("aria-label", fmt.Sprintf("%.0f %% of the steps are taken", 100*done)))
+	s.Leaf("title", fmt.Sprintf("%.0f %% of the steps are taken", 100*done))
 	s.Rect("whole", "", 0, 0, 1000, 8)
 	s.Rect("done", "", 0, 0, 1000*done, 8)
 	s.Close("svg")
