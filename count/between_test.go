@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -74,7 +75,7 @@ func compared(counts []int, stretch int, seed uint64) (Shortfall, int) {
 
 // The interval holds the MaxN at 5 frames a second in 95 of 100 hours or more, whatever the visits are like.
 func TestBetweenCovers(t *testing.T) {
-	const hours = 120
+	const hours = 60
 	for _, p := range []process{
 		{"few, long", 3, 60, 1, 0}, {"few, short", 3, 2, 1, 0}, {"passing", 10, 0.7, 1, 0}, {"some", 20, 20, 1, 0}, {"many, short", 200, 3, 1, 0}, {"many", 100, 30, 1, 0},
 		{"crowd", 400, 60, 1, 0}, {"darting crowd", 2000, 1, 1, 0}, {"schools", 10, 10, 5, 0}, {"darting schools", 10, 0.6, 5, 0}, {"rare", 0.5, 5, 1, 0}, {"flickers", 20, 20, 1, 0.001}, {"none", 0.001, 1, 1, 0},
@@ -94,5 +95,138 @@ func TestBetweenCovers(t *testing.T) {
 		if float64(held)/hours < 0.95 {
 			t.Errorf("%s: the interval holds MaxN in %d of %d hours", p.name, held, hours)
 		}
+	}
+}
+
+// Half of the stretches are the busiest, the others lie all over the period; the same seed draws the same.
+func TestChooseStretches(t *testing.T) {
+	counts := make([]int, 5*3600)
+	for i := range 600 { // two minutes of one animal, and ten seconds of two within them
+		counts[5*1000+i] = 1
+	}
+	for i := range 50 {
+		counts[5*1040+i] = 2
+	}
+	r, _ := counted(counts, 5, 10)
+	looks := ChooseStretches(r, 36, 1)
+	if len(looks) != 36 {
+		t.Fatalf("%d stretches", len(looks))
+	}
+	busy, levels, last := 0, [3]int{}, -1
+	for i, l := range looks {
+		if l.index <= last {
+			t.Errorf("stretch %d follows %d", l.index, last)
+		}
+		last = l.index
+		if l.Why == Busy {
+			busy++
+			levels[*r.Taxa[0].PerInterval[l.index]]++
+		}
+		// One of 18 equal parts of the 342 others: none is further than two parts from the next.
+		if i > 0 && l.index-looks[i-1].index > 2*342/18+18 {
+			t.Errorf("nothing from stretch %d to %d", looks[i-1].index, l.index)
+		}
+	}
+	if busy != 18 || levels != [3]int{6, 11, 1} {
+		t.Errorf("%d of the busiest, by MaxN %v; want 18: the one with two, all 11 with one, 6 others", busy, levels)
+	}
+	same := func(a, b []Look) bool {
+		return slices.EqualFunc(a, b, func(a, b Look) bool { return a.index == b.index && a.Why == b.Why })
+	}
+	if !same(looks, ChooseStretches(r, 36, 1)) || same(looks, ChooseStretches(r, 36, 2)) {
+		t.Error("the seed does not decide")
+	}
+	if all := ChooseStretches(r, 1000, 1); len(all) != 360 || all[7].Why != All {
+		t.Errorf("%d of 360 stretches, where more are asked for", len(all))
+	}
+}
+
+// Where all of the period is looked at, nothing is estimated: what is there is said.
+func TestBetweenOfAll(t *testing.T) {
+	counts := make([]int, 5*100)
+	counts[5*30+2], counts[5*31], counts[5*50+2], counts[5*50+3] = 1, 1, 3, 3 // 3 between two samples
+	s, dense := compared(counts, 10, 1)
+	if s.MaxN != 1 || dense != 3 || s.Seen != 3 || s.Low != 3 || s.Estimate != 3 || s.High != 3 || s.SeenAt.Time.Duration() != 50400*time.Millisecond {
+		t.Errorf("%+v at %v", s, s.SeenAt)
+	}
+	// One stretch shows the animal at 1 s, and no more between.
+	if m := s.Mean; m != (Average{Stretches: 1, Of: 1}) {
+		t.Errorf("%+v", m)
+	}
+}
+
+// An animal that comes just before a stretch and is still there at its first sample belongs to it.
+func TestBetweenBefore(t *testing.T) {
+	counts := make([]int, 5*100)
+	for i := 5*40 - 3; i <= 5*40; i++ {
+		counts[i] = 2
+	}
+	counts[5*40] = 1
+	sparse, samples := counted(counts, 5, 10)
+	dense, all := counted(counts, 1, 10)
+	for _, l := range Compare(sparse, dense, samples, all, ChooseStretches(sparse, 2, 1), 1).Looked {
+		if l.Why == Busy && (l.index != 4 || l.Frames != 54) {
+			t.Errorf("stretch %d with %d frames", l.index, l.Frames)
+		}
+	}
+	if s := Compare(sparse, dense, samples, all, ChooseStretches(sparse, 2, 1), 1).Taxa[0]; s.Seen != 2 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Of a video without pictures between its samples nothing is said.
+func TestBetweenNothing(t *testing.T) {
+	sparse, samples := counted(make([]int, 500), 5, 10)
+	if b := Compare(sparse, sparse, samples, samples, ChooseStretches(sparse, 3, 1), 1); b.None == "" || len(b.Taxa) != 0 {
+		t.Errorf("%+v", b)
+	}
+}
+
+// The points of a beta distribution have its mean and variance.
+func TestBeta(t *testing.T) {
+	for _, c := range [][2]float64{{0.5, 0.5}, {0.5, 4.5}, {0.5, 360}, {3.5, 33.5}, {18.5, 18.5}, {40.5, 0.5}, {200.5, 300.5}} {
+		mean, square := 0.0, 0.0
+		for _, p := range beta(c[0], c[1]) {
+			mean, square = mean+p.weight*p.value, square+p.weight*p.value*p.value
+		}
+		a, b := c[0], c[1]
+		want, sd := a/(a+b), math.Sqrt(a*b/(a+b)/(a+b)/(a+b+1))
+		if math.Abs(mean-want) > 0.02*sd || math.Abs(math.Sqrt(square-mean*mean)-sd) > 0.03*sd {
+			t.Errorf("beta(%v, %v): mean %v, sd %v; want %v, %v", a, b, mean, math.Sqrt(square-mean*mean), want, sd)
+		}
+	}
+}
+
+// The chance is that of the formula, worked out by hand: no excess in any of 10 looks at stretches with one animal, and 5 such stretches not looked at. M is 1
+// if none of the five exceeds it: q and p are beta(½, 10½) each, so the chance is E (1 − (1−q) p)⁵.
+func TestBetweenFormula(t *testing.T) {
+	s := Shortfall{MaxN: 1}
+	for range 10 {
+		s.Sparse, s.Dense = append(s.Sparse, 1), append(s.Dense, 1)
+	}
+	b := beliefs{q: beta(0.5, 10.5), p: beta(0.5, 10.5), r: beta(0.5, 4.5), hidden: beta(0.5, 4.5), joined: beta(0.5, 9.5)}
+	moment := func(k int) float64 { // E xᵏ of beta(½, 10½)
+		m := 1.0
+		for i := range k {
+			m *= (0.5 + float64(i)) / (11 + float64(i))
+		}
+		return m
+	}
+	left := func(k int) float64 { // E (1−q)ᵏ
+		m := 1.0
+		for i := range k {
+			m *= (10.5 + float64(i)) / (11 + float64(i))
+		}
+		return m
+	}
+	want, choose := 0.0, []float64{1, -5, 10, -10, 5, -1}
+	for k, c := range choose {
+		want += c * left(k) * moment(k)
+	}
+	if got := b.atMost(1, []int{0, 5}); math.Abs(got-want) > 0.002 {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if s = s.estimate([]int{0, 5}); s.Low != 1 || s.Estimate != 1 || s.High != 2 {
+		t.Errorf("%+v", s)
 	}
 }

@@ -35,11 +35,12 @@ type Average struct {
 const betweenLevel = 0.95
 
 // What is assumed of excesses before any is seen, as parameters of beta distributions (docs/science/counting.md): Jeffreys' ½ and ½ for the
-// chances of one; that one more goes with another seldom; and that a stretch without the animal hides one seldom.
+// chances of one, and that a further one, a stretch that hides the animal, and company for a hidden one are seldom.
 const (
-	half     = 0.5
-	onlyMore = 9.5
-	seldom   = 4.5
+	half    = 0.5
+	further = 4.5
+	hides   = 4.5
+	company = 9.5
 )
 
 // excess is what the looks tell of how much more, or less, is seen in a stretch at the denser interval.
@@ -93,11 +94,11 @@ func (s Shortfall) estimate(others []int) Shortfall {
 	b := beliefs{
 		q: beta(half+float64(with.below), half+float64(with.looks-with.below)),
 		p: beta(half+float64(with.above), half+float64(with.looks-with.below-with.above)),
-		r: beta(half+float64(with.beyond), onlyMore+float64(with.above)),
+		r: beta(half+float64(with.beyond), further+float64(with.above)),
 		// Half as many stretches hide the animal as show it, or fewer: one that is never seen hardly hides between samples. And those that hide come
 		// together as those do that show.
-		hidden: beta(half+float64(without.above), max(float64(empty)/(float64(occupied)+half), seldom)+float64(without.looks-without.above)),
-		joined: beta(half+float64(without.beyond+together), onlyMore+float64(without.above+occupied)),
+		hidden: beta(half+float64(without.above), max(float64(empty)/(float64(occupied)+half), hides)+float64(without.looks-without.above)),
+		joined: beta(half+float64(without.beyond+together), company+float64(without.above+occupied)),
 	}
 	s.Level = betweenLevel
 	s.Low, s.Estimate, s.High = -1, -1, -1
