@@ -39,14 +39,30 @@ func (s Shortfall) Said(every, denser, stretch Seconds) string {
 		where = "without it"
 	}
 	m := s.Mean
-	difference := fmt.Sprintf("falls short of that at %s by %s", short(denser.Duration()), Decimal(m.Value, 2))
 	low, high := m.Low, m.High
-	if m.Value < 0 {
-		difference = fmt.Sprintf("exceeds that at %s by %s", short(denser.Duration()), Decimal(-m.Value, 2))
+	var text string
+	switch value := hundredths(m.Value); {
+	case value > 0:
+		text = fmt.Sprintf("falls short of that at %s by %s", short(denser.Duration()), Decimal(value, 2))
+	case value < 0:
+		text = fmt.Sprintf("exceeds that at %s by %s", short(denser.Duration()), Decimal(-value, 2))
 		low, high = -m.High, -m.Low
+	default:
+		text = fmt.Sprintf("falls short of that at %s by 0", short(denser.Duration()))
 	}
-	if s := math.Abs(m.High - m.Low); s > 0 {
-		difference += fmt.Sprintf(" (95 %% %s to %s)", Decimal(low, 2), Decimal(high, 2))
+	if high > low {
+		text += fmt.Sprintf(" (95 %% %s to %s)", Decimal(hundredths(low), 2), Decimal(hundredths(high), 2))
 	}
-	return fmt.Sprintf("in a stretch of %s %s, MaxN at %s on average %s; %d of %d looked at", short(stretch.Duration()), where, short(every.Duration()), difference, m.Stretches, m.Of)
+	return fmt.Sprintf("in a stretch of %s %s, MaxN at %s on average %s; %d of %d looked at", short(stretch.Duration()), where, short(every.Duration()), text, m.Stretches, m.Of)
 }
+
+// Text is the mean in words: "0.12 (-0.03 to 0.30)".
+func (a Average) Text() string {
+	if a.Low == a.High {
+		return Decimal(hundredths(a.Value), 2)
+	}
+	return fmt.Sprintf("%s (%s to %s)", Decimal(hundredths(a.Value), 2), Decimal(hundredths(a.Low), 2), Decimal(hundredths(a.High), 2))
+}
+
+// hundredths rounds, and knows no zero below zero.
+func hundredths(f float64) float64 { return math.Round(f*100)/100 + 0 }

@@ -46,6 +46,9 @@ func (v *verifying) counted(r survey.Run, latest bool) error {
 	return v.between(r, frames, latest)
 }
 
+// LookBetween is the kind of what is checked, in Verified.Checked, that a denser look between samples is.
+const LookBetween = "look between samples"
+
 // between derives anew what a denser look at some stretches came to: of what it found, where the journal of the run still has that, else
 // of the MaxN of each stretch in the record.
 func (v *verifying) between(r survey.Run, frames []detect.Frame, latest bool) error {
@@ -53,7 +56,7 @@ func (v *verifying) between(r survey.Run, frames []detect.Frame, latest bool) er
 	if err != nil || made.Outcome.Between == nil || made.Settings.Between == nil {
 		return nil // what cannot be read was told of
 	}
-	v.out.Checked["look between samples"]++
+	v.out.Checked[LookBetween]++
 	var kept *scan.KeptBetween
 	if latest && r.Folder != "" {
 		k, ok, err := scan.ReadBetween(survey.ReadJournal(v.s.Path(r.Folder)))

@@ -40,9 +40,9 @@ type betweenView struct {
 
 type betweenRow struct {
 	taxonView
-	Counted, Seen                           int
-	SeenAt, Estimate, Range95, Mean, Mean95 string
-	Stretches, Fewer                        string
+	Counted, Seen                   int
+	SeenAt, Estimate, Range95, Mean string
+	Stretches, Fewer                string
 }
 
 func betweenOf(b *count.Between, c count.Result) *betweenView {
@@ -56,7 +56,7 @@ func betweenOf(b *count.Between, c count.Result) *betweenView {
 			continue
 		}
 		row := betweenRow{Counted: s.MaxN, Seen: s.Seen, SeenAt: "–", Estimate: strconv.Itoa(s.Estimate), Range95: s.Range(),
-			Mean: count.Decimal(s.Mean.Value, 2), Mean95: count.Decimal(s.Mean.Low, 2) + " to " + count.Decimal(s.Mean.High, 2), Stretches: fmt.Sprintf("%d of %d", s.Mean.Stretches, s.Mean.Of), Fewer: s.Fewer()}
+			Mean: s.Mean.Text(), Stretches: fmt.Sprintf("%d of %d", s.Mean.Stretches, s.Mean.Of), Fewer: s.Fewer()}
 		row.taxonView = taxonView{Name: s.Taxon}
 		if i := slices.IndexFunc(c.Taxa, func(t count.Taxon) bool { return t.Name == s.Taxon }); i >= 0 {
 			row.taxonView = taxonOf(c.Taxa[i], i+1)
