@@ -45,11 +45,20 @@ type betweenRow struct {
 	Stretches, Fewer                string
 }
 
+// said is of what the numbers are, or why there are none.
+func said(b count.Between, every count.Seconds) string {
+	if b.None != "" {
+		return "There is no estimate, since " + b.None + "."
+	}
+	return fmt.Sprintf("%d of %d stretches of %s (%s of the period) were looked at every %s besides every %s: %s frames more.",
+		len(b.Looked), b.Stretches, words(b.Stretch), words(b.Length()), words(b.Every), words(every), count.Thousands(b.Frames))
+}
+
 func betweenOf(b *count.Between, c count.Result) *betweenView {
 	if b == nil {
 		return nil
 	}
-	v := &betweenView{Said: b.Said(c.Every) + ".", Sparse: words(c.Every), Dense: words(b.Every), Stretch: words(b.Stretch)}
+	v := &betweenView{Said: said(*b, c.Every), Sparse: words(c.Every), Dense: words(b.Every), Stretch: words(b.Stretch)}
 	for _, s := range b.Taxa {
 		if s.MaxN == 0 && s.Seen == 0 {
 			v.Never, v.NeverRange = append(v.Never, s.Taxon), s.Range()

@@ -5,6 +5,7 @@ import (
 	"log"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"requin/count"
@@ -14,6 +15,9 @@ import (
 	"requin/taxon"
 	"requin/track"
 )
+
+// How often the made-up deployments are looked at.
+const every, denser = time.Second, 200 * time.Millisecond
 
 // betweenTable is how well the look between samples foretells the MaxN of all frames at 200 ms: deployments are put together of scenes drawn with replacement,
 // so much of them of scenes and the rest of water without animals, and counted as requin count --between 200ms does.
@@ -28,20 +32,26 @@ func betweenTable(sets []set) {
 			minutes, deployments int
 			busy                 float64
 		}{{10, 60, 1}, {10, 60, 0.2}, {60, 20, 0.1}} {
-			s.between(of.minutes, of.deployments, of.busy)
+			if name, perfect := strings.CutSuffix(s.name, ", perfect"); perfect { // every box is true: their numbers are the counts
+				boxes := s
+				boxes.name = name + ", true boxes counted"
+				boxes.between(boxes.counts, of.minutes, 5*of.deployments, of.busy)
+			}
+			s.between(s.looked, of.minutes, of.deployments, of.busy)
 		}
 	}
 }
 
-func (s set) between(minutes, deployments int, busy float64) {
+// between prints a row. looked is what the look between samples says of a deployment, where so much of it is looked at.
+func (s set) between(looked func([]detect.Frame, time.Duration) (count.Shortfall, error), minutes, deployments int, busy float64) {
 	var sparse, dense, estimate, width, held, differs, right int
 	for i := range deployments {
 		all := s.deployment(time.Duration(minutes)*time.Minute, busy, rand.New(rand.NewPCG(uint64(i), uint64(minutes))))
-		tenth, err := s.looked(all, time.Duration(minutes)*time.Minute/10)
+		tenth, err := looked(all, time.Duration(minutes)*time.Minute/10)
 		if err != nil {
 			log.Fatal(err)
 		}
-		whole, err := s.looked(all, time.Duration(minutes)*time.Minute)
+		whole, err := looked(all, time.Duration(minutes)*time.Minute)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -62,29 +72,54 @@ func (s set) between(minutes, deployments int, busy float64) {
 
 // deployment strings scenes and empty water together; frames are 200 ms apart.
 func (s set) deployment(length time.Duration, busy float64, r *rand.Rand) (out []detect.Frame) {
-	const step = 200 * time.Millisecond
 	for at := time.Duration(0); at < length; {
-		sc := s.scenes[r.IntN(len(s.scenes))].every(step)
+		sc := s.scenes[r.IntN(len(s.scenes))].every(denser)
 		frames := s.frames(sc, detect.OneAnimal)
 		with := r.Float64() < busy
 		for _, f := range frames {
 			if at >= length {
 				break
 			}
-			f.Instant = frame.Instant{Time: at, PTS: int64(at / step), Base: frame.Rational{Num: 1, Den: 5}}
+			f.Instant = frame.Instant{Time: at, PTS: int64(at / denser), Base: frame.Rational{Num: 1, Den: 5}}
 			if !with {
 				f.Detections = []detect.Detection{}
 			}
 			out = append(out, f)
-			at += step
+			at += denser
 		}
 	}
 	return out
 }
 
-// looked is what the look between samples says of a deployment.
+// counts is looked, of the numbers of boxes as they are: nothing is followed.
+func (s set) counts(all []detect.Frame, part time.Duration) (count.Shortfall, error) {
+	b := scan.NewBetween(denser, part, every)
+	in := count.Input{Taxa: taxon.List{{Name: s.taxon, Role: taxon.Studied}}, Interval: b.Stretch.Duration(), Duration: time.Duration(len(all)) * denser}
+	var samples []frame.Instant
+	for i, f := range all {
+		in.Frames = append(in.Frames, f.Instant)
+		in.Stated = append(in.Stated, count.Stated{Time: f.Time, Taxon: s.taxon, N: len(f.Detections)})
+		if i%int(every/denser) == 0 {
+			samples = append(samples, f.Instant)
+		}
+	}
+	in.Every = denser
+	dense, err := count.Of(in)
+	if err != nil {
+		return count.Shortfall{}, err
+	}
+	frames := in.Frames
+	in.Every, in.Frames = every, samples
+	sparse, err := count.Of(in)
+	if err != nil {
+		return count.Shortfall{}, err
+	}
+	n := max(1, int(part/b.Stretch.Duration()))
+	return count.Compare(sparse, dense, samples, frames, count.ChooseStretches(sparse, n, b.Seed), b.Every).Taxa[0], nil
+}
+
+// looked is what the look between samples says of a deployment, as requin count --between does it.
 func (s set) looked(all []detect.Frame, part time.Duration) (count.Shortfall, error) {
-	const every, denser = time.Second, 200 * time.Millisecond
 	settings := scan.Settings{Every: count.Seconds(every), Between: scan.NewBetween(denser, part, every), Tracker: track.Default(),
 		Taxa: taxon.List{{Name: s.taxon, Role: taxon.Studied, Threshold: float64(s.threshold(s.taxon))}}}
 	var samples []detect.Frame
