@@ -105,6 +105,7 @@ func (a *app) countCommand() *cobra.Command {
 	fl.StringVarP(&f.out, "out", "o", "", "`folder` for the results (default: the video's name + .requin, here)")
 	fl.Var(&f.every, "every", "sampling interval: one frame is looked at in each")
 	fl.Var(&f.between, "between", "look at some minutes at this shorter interval, too, and estimate what MaxN misses between samples, e.g. 200ms")
+	fl.Lookup("between").DefValue = "" // none
 	fl.Float64Var(&f.betweenMinutes, "between-minutes", f.betweenMinutes, "`minutes` of the period that --between looks at")
 	fl.StringVar(&f.period, "period", "", "part that counts, `from..to` after the start, e.g. 2m30s..62m30s (default: all)")
 	fl.Var(&f.interval, "interval", "length of the intervals that MaxN is also given for")

@@ -1,6 +1,7 @@
 package count
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -9,6 +10,11 @@ import (
 	"time"
 
 	"requin/frame"
+)
+
+var (
+	betweenHours = flag.Int("hours", 60, "of each kind of visits, in the test of the look between samples")
+	betweenSeed  = flag.Uint64("visits", 7, "seed of those visits")
 )
 
 // process is made-up visits of an hour: groups arrive at random (Poisson), each animal stays for an exponential time by itself: M/G/∞.
@@ -75,14 +81,14 @@ func compared(counts []int, stretch int, seed uint64) (Shortfall, int) {
 
 // The interval holds the MaxN at 5 frames a second in 95 of 100 hours or more, whatever the visits are like.
 func TestBetweenCovers(t *testing.T) {
-	const hours = 60
+	hours := *betweenHours
 	for _, p := range []process{
 		{"few, long", 3, 60, 1, 0}, {"few, short", 3, 2, 1, 0}, {"passing", 10, 0.7, 1, 0}, {"some", 20, 20, 1, 0}, {"many, short", 200, 3, 1, 0}, {"many", 100, 30, 1, 0},
 		{"crowd", 400, 60, 1, 0}, {"darting crowd", 2000, 1, 1, 0}, {"schools", 10, 10, 5, 0}, {"darting schools", 10, 0.6, 5, 0}, {"rare", 0.5, 5, 1, 0}, {"flickers", 20, 20, 1, 0.001}, {"none", 0.001, 1, 1, 0},
 	} {
 		held, width, sparse, estimate, truth := 0, 0, 0, 0, 0
 		for i := range hours {
-			frames := p.frames(rand.New(rand.NewPCG(7, uint64(i))))
+			frames := p.frames(rand.New(rand.NewPCG(*betweenSeed, uint64(i))))
 			s, dense := compared(frames, 10, uint64(i))
 			if s.Low <= dense && dense <= s.High {
 				held++
@@ -90,9 +96,9 @@ func TestBetweenCovers(t *testing.T) {
 			width += s.High - s.Low
 			sparse, estimate, truth = sparse+s.MaxN, estimate+s.Estimate, truth+dense
 		}
-		share := func(n int) string { return fmt.Sprintf("%.2f", float64(n)/hours) }
-		t.Logf("%-16s MaxN at 1 s %s, at 200 ms %s, estimated %s, interval holds it %.3f, width %s", p.name, share(sparse), share(truth), share(estimate), float64(held)/hours, share(width))
-		if float64(held)/hours < 0.95 {
+		share := func(n int) string { return fmt.Sprintf("%.2f", float64(n)/float64(hours)) }
+		t.Logf("%-16s MaxN at 1 s %s, at 200 ms %s, estimated %s, interval holds it %.3f, width %s", p.name, share(sparse), share(truth), share(estimate), float64(held)/float64(hours), share(width))
+		if float64(held)/float64(hours) < 0.95 {
 			t.Errorf("%s: the interval holds MaxN in %d of %d hours", p.name, held, hours)
 		}
 	}
