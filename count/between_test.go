@@ -203,6 +203,23 @@ func TestBeta(t *testing.T) {
 	}
 }
 
+// Hidden groups are like those that show: of 10 stretches 4 show two or more, and one shows three.
+func TestGroups(t *testing.T) {
+	var g groups
+	g.add(0, 50)
+	g.add(1, 6)
+	g.add(2, 3)
+	g.add(3, 1)
+	for k, want := range map[int]float64{1: 1, 2: 4.5 / 15, 3: 1.5 / 15, 4: 0.5 / 15, 5: 0.05 / 15} {
+		if got := g.atLeast(k); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%d or more: %v, want %v", k, got, want)
+		}
+	}
+	if got := groups(nil).atLeast(2); math.Abs(got-0.1) > 1e-12 {
+		t.Errorf("where none shows: %v", got)
+	}
+}
+
 // The chance is that of the formula, worked out by hand: no excess in any of 10 looks at stretches with one animal, and 5 such stretches not looked at. M is 1
 // if none of the five exceeds it: q and p are beta(½, 10½) each, so the chance is E (1 − (1−q) p)⁵.
 func TestBetweenFormula(t *testing.T) {
@@ -210,7 +227,7 @@ func TestBetweenFormula(t *testing.T) {
 	for range 10 {
 		s.Sparse, s.Dense = append(s.Sparse, 1), append(s.Dense, 1)
 	}
-	b := beliefs{q: beta(0.5, 10.5), p: beta(0.5, 10.5), r: beta(0.5, 4.5), hidden: beta(0.5, 4.5), joined: beta(0.5, 9.5)}
+	b := beliefs{q: beta(0.5, 10.5), p: beta(0.5, 10.5), r: beta(0.5, 4.5), hidden: beta(0.5, 4.5)}
 	moment := func(k int) float64 { // E xᵏ of beta(½, 10½)
 		m := 1.0
 		for i := range k {

@@ -35,12 +35,11 @@ type Average struct {
 const betweenLevel = 0.95
 
 // What is assumed of excesses before any is seen, as parameters of beta distributions (docs/science/counting.md): Jeffreys' ½ and ½ for the
-// chances of one, and that a further one, a stretch that hides the animal, and company for a hidden one are seldom.
+// chances of one, and that a further one, and a stretch that hides the animal, are seldom.
 const (
 	half    = 0.5
 	further = 4.5
 	hides   = 4.5
-	company = 9.5
 )
 
 // excess is what the looks tell of how much more, or less, is seen in a stretch at the denser interval.
@@ -65,7 +64,7 @@ func (e *excess) add(more int) {
 // estimate puts in what Sparse and Dense tell of the others: how many stretches that were not looked at more densely have each MaxN.
 //
 // An excess is the MaxN of a stretch at the denser interval less that at the sampling interval. In stretches with the animal it is less than 0 with the chance
-// q; else 1 or more with the chance p; and each time one more with the chance r. Those without it have chances p and r of their own. With
+// q; else 1 or more with the chance p; and each time one more with the chance r. Those without it hide some with a chance of their own, in groups like those that show. With
 // beta priors all are known from the looks, and the period's MaxN at the denser interval, M, is at most m with the chance
 //
 //	E ∏ (1 − P(excess > m − s)),   over the stretches not looked at, s their MaxN; 0 for an m less than what was seen
@@ -73,32 +72,32 @@ func (e *excess) add(more int) {
 // the mean being over q, p and r. Nothing is drawn at random.
 func (s Shortfall) estimate(others []int) Shortfall {
 	var with, without excess
-	occupied, empty, together := 0, 0, 0 // stretches; and animals over the first, of all stretches with any
+	var shown groups
 	for i, n := range s.Sparse {
 		if n > 0 {
 			with.add(s.Dense[i] - n)
-			occupied, together = occupied+1, together+n-1
 		} else {
 			without.add(s.Dense[i])
-			empty++
 		}
+		shown.add(max(n, s.Dense[i]), 1)
 		s.Seen = max(s.Seen, s.Dense[i])
 	}
+	occupied, empty := with.looks, without.looks
 	for n, stretches := range others {
 		if n > 0 {
-			occupied, together = occupied+stretches, together+(n-1)*stretches
+			occupied += stretches
 		} else {
 			empty += stretches
 		}
+		shown.add(n, stretches)
 	}
 	b := beliefs{
 		q: beta(half+float64(with.below), half+float64(with.looks-with.below)),
 		p: beta(half+float64(with.above), half+float64(with.looks-with.below-with.above)),
 		r: beta(half+float64(with.beyond), further+float64(with.above)),
-		// Half as many stretches hide the animal as show it, or fewer: one that is never seen hardly hides between samples. And those that hide come
-		// together as those do that show.
+		// Half as many stretches hide the animal as show it, or fewer: one that is never seen hardly hides between samples.
 		hidden: beta(half+float64(without.above), max(float64(empty)/(float64(occupied)+half), hides)+float64(without.looks-without.above)),
-		joined: beta(half+float64(without.beyond+together), company+float64(without.above+occupied)),
+		shown:  shown,
 	}
 	s.Level = betweenLevel
 	s.Low, s.Estimate, s.High = -1, -1, -1
@@ -116,7 +115,8 @@ func (s Shortfall) estimate(others []int) Shortfall {
 	if occupied > 0 {
 		s.Mean = mean(b.q, b.p, b.r, with, occupied, s.Level)
 	} else {
-		s.Mean = mean([]point{{0, 1}}, b.hidden, b.joined, without, empty, s.Level)
+		one := []point{{0, 1}} // hidden animals by themselves
+		s.Mean = mean(one, b.hidden, one, without, empty, s.Level)
 	}
 	return s
 }
@@ -149,7 +149,42 @@ func beta(a, b float64) []point {
 }
 
 // beliefs are what is known of the chances: in stretches with the animal, and in those without.
-type beliefs struct{ q, p, r, hidden, joined []point }
+type beliefs struct {
+	q, p, r, hidden []point
+	shown           groups
+}
+
+// groups are how many stretches show at least so many animals, from 1 on.
+type groups []int
+
+func (g *groups) add(n, stretches int) {
+	for k := range n {
+		if k == len(*g) {
+			*g = append(*g, 0)
+		}
+		(*g)[k] += stretches
+	}
+}
+
+// atLeast is the chance that a group that hides between samples is of k or more: such groups are as large as those that show. Larger than all of those it is
+// seldom, and a further one is as seldom again.
+func (g groups) atLeast(k int) float64 {
+	if k <= 1 {
+		return 1
+	}
+	all, as := 0, 0
+	if len(g) > 0 {
+		all = g[0]
+	}
+	if k <= len(g) {
+		as = g[k-1]
+	}
+	chance := (half + float64(as)) / (half + further + float64(all))
+	for range k - max(len(g), 1) - 1 {
+		chance *= half / (half + further)
+	}
+	return chance
+}
 
 // atMost is the chance that no stretch that was not looked at more densely has more than m.
 func (b beliefs) atMost(m int, others []int) float64 {
@@ -175,10 +210,9 @@ func (b beliefs) atMost(m int, others []int) float64 {
 	if len(others) == 0 {
 		return with
 	}
-	for _, r := range b.joined {
-		for _, p := range b.hidden {
-			without += r.weight * p.weight * power(1-p.value*power(r.value, m), others[0])
-		}
+	more := b.shown.atLeast(m + 1)
+	for _, p := range b.hidden {
+		without += p.weight * power(1-p.value*more, others[0])
 	}
 	return with * without
 }

@@ -31,7 +31,7 @@ func betweenTable(sets []set) {
 		for _, of := range []struct {
 			minutes, deployments int
 			busy                 float64
-		}{{10, 60, 1}, {10, 60, 0.2}, {60, 20, 0.1}} {
+		}{{10, 40, 1}, {10, 40, 0.2}, {60, 15, 0.1}} {
 			if name, perfect := strings.CutSuffix(s.name, ", perfect"); perfect { // every box is true: their numbers are the counts
 				boxes := s
 				boxes.name = name + ", true boxes counted"
