@@ -25,7 +25,8 @@ import (
 type countFlags struct {
 	model, taxa, out, period, rate, size string
 	device, family                       string
-	every, interval                      duration
+	every, interval, between             duration
+	betweenMinutes                       float64
 	thresholds                           []string
 	low, nms                             float64
 	threads                              int
@@ -64,7 +65,8 @@ its own period, and the survey keeps the results.
 
 The results go to a folder named after the video: report.html to read, maxn.csv,
 intervals.csv, tracks.csv and detections.csv to compute with, run.json to know
-where every number came from. If the command is stopped, the same command goes
+where every number came from. --between 200ms tells in between.csv, too, how far MaxN
+falls short of what would be seen between the samples. If the command is stopped, the same command goes
 on where it stopped and gives the same results.
 
 Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 done, but some
@@ -102,6 +104,9 @@ func (a *app) countCommand() *cobra.Command {
 	fl.StringVar(&f.taxa, "taxa", "", "YAML `file` that maps the model's classes to taxa, studied or context")
 	fl.StringVarP(&f.out, "out", "o", "", "`folder` for the results (default: the video's name + .requin, here)")
 	fl.Var(&f.every, "every", "sampling interval: one frame is looked at in each")
+	fl.Var(&f.between, "between", "look at some minutes at this shorter interval, too, and estimate what MaxN misses between samples, e.g. 200ms")
+	fl.Lookup("between").DefValue = "" // none
+	fl.Float64Var(&f.betweenMinutes, "between-minutes", f.betweenMinutes, "`minutes` of the period that --between looks at")
 	fl.StringVar(&f.period, "period", "", "part that counts, `from..to` after the start, e.g. 2m30s..62m30s (default: all)")
 	fl.Var(&f.interval, "interval", "length of the intervals that MaxN is also given for")
 	fl.StringArrayVar(&f.thresholds, "threshold", nil, "least `score` of a sighting, for all taxa (0.4) or one (\"Triaenodon obesus=0.5\"); repeatable")
@@ -168,7 +173,7 @@ func (f countFlags) understand() (countOptions, error) {
 // defaultFlags are the flags of one who types none.
 func defaultFlags() countFlags {
 	d := scan.Default()
-	return countFlags{every: duration(d.Every), interval: duration(d.Interval), low: 0.1, device: d.Device}
+	return countFlags{every: duration(d.Every), interval: duration(d.Interval), low: 0.1, device: d.Device, betweenMinutes: scan.BetweenLooked.Minutes()}
 }
 
 // check refuses values that cannot be meant.
@@ -178,6 +183,10 @@ func (f countFlags) check() error {
 		return usagef("--every %v: give at least 1ms, for example --every 1s", &f.every)
 	case f.interval < f.every:
 		return usagef("--interval %v: give at least the sampling interval (--every %v), for example 5m", &f.interval, &f.every)
+	case f.between != 0 && (time.Duration(f.between) < time.Millisecond || f.between >= f.every):
+		return usagef("--between %v: give at least 1ms and less than the sampling interval (--every %v), for example --between 200ms", &f.between, &f.every)
+	case !(f.betweenMinutes > 0 && f.betweenMinutes <= 6000):
+		return usagef("--between-minutes %v: give minutes over 0, for example 6", f.betweenMinutes)
 	case !(f.low > 0 && f.low <= 1):
 		return usagef("--low %v: give a score over 0 and at most 1, for example 0.1", f.low)
 	case !(f.nms <= 1):

@@ -35,8 +35,9 @@ type results struct {
 	gaps    []frame.Gap
 	tracks  []track.Track
 	counts  count.Result
-	hashes  []string // of the files, in order
-	resumed int      // frames that an earlier run had looked at
+	between *count.Between // nil where nobody asked
+	hashes  []string       // of the files, in order
+	resumed int            // frames that an earlier run had looked at
 }
 
 // run counts the deployment and writes its folder.
@@ -72,6 +73,9 @@ func (c *counting) run(ctx context.Context) error {
 		return err
 	}
 	if res.tracks, res.counts, err = scan.Derive(c.settings(), res.frames, res.gaps, c.opened.Dive.Duration()); err != nil {
+		return err
+	}
+	if err := c.lookBetween(ctx, journal, &res); err != nil {
 		return err
 	}
 	if err := c.write(ctx, folder, res); err != nil {

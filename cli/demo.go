@@ -28,7 +28,8 @@ count the stations, which no model has seen, and compare MaxN with the truth.
 
 Each step is a command that you could type, and is shown as one. Stopped, the same
 command goes on where it stopped. With --survey it does the same on a survey of your
-own that holds boxes: a fifth of its deployments are held out and counted.
+own that holds boxes: a fifth of its deployments are held out and counted. --seed
+draws other clips, stations, folds and trainings: one run is one draw.
 
 What is simulated is geometry and light, not footage: its figures say nothing of
 how well sharks are counted in the sea. --quick only counts a drawn clip of a minute,
@@ -50,6 +51,10 @@ func (a *app) demoCommand() *cobra.Command {
 			switch {
 			case quick && d.survey != "":
 				return usagef("--quick and --survey: give one of both")
+			case quick && c.Flags().Changed("seed"):
+				return usagef("--quick and --seed: give one of both; the drawn clip is always the same")
+			case d.seed < 1 || d.seed > demoSeeds:
+				return usagef("--seed %d: give a number from 1 to %d", d.seed, uint64(demoSeeds))
 			case quick:
 				if !c.Flags().Changed("out") {
 					d.out += ".requin"
@@ -62,6 +67,7 @@ func (a *app) demoCommand() *cobra.Command {
 	fl := c.Flags()
 	fl.StringVarP(&d.out, "out", "o", "requin-demo", "`folder` for the simulated surveys")
 	fl.StringVar(&d.survey, "survey", "", "`folder` of a survey of your own, instead of a simulated one")
+	fl.Uint64Var(&d.seed, "seed", 1, "another `number` draws another demo: clips, stations, folds and training")
 	fl.BoolVar(&d.open, "open", true, "open the report in a browser where there is one")
 	fl.BoolVar(&quick, "quick", false, "only count a drawn clip, in a few seconds")
 	return c
@@ -71,6 +77,7 @@ func (a *app) demoCommand() *cobra.Command {
 type demo struct {
 	*app
 	out, survey string
+	seed        uint64
 	open        bool
 	began       time.Time
 	step        int
@@ -84,19 +91,24 @@ const (
 	demoFolds    = 3
 )
 
+// The demo of seed s draws its clips with s and its stations with 1000 s, so that no station is drawn as a clip is. demoSeeds is the
+// greatest: the stations of it still have a seed that the simulator tells from others.
+const demoSeeds = 1_000_000
+
 func (d *demo) run(ctx context.Context) error {
 	d.began = time.Now()
 	clips, stations := d.survey, d.survey
-	build := []string{"dataset", "build", "demo", "--folds", strconv.Itoa(demoFolds)}
+	seed := strconv.FormatUint(d.seed, 10)
+	build := []string{"dataset", "build", "demo", "--folds", strconv.Itoa(demoFolds), "--seed", seed}
 	if d.survey == "" {
 		d.logf("What follows is synthetic: rendered by Requin, not footage. It shows the way, not how well sharks are counted in the sea.")
 		clips, stations = filepath.Join(d.out, "clips"), filepath.Join(d.out, "stations")
 		if err := d.do(ctx, "Render short clips with sharks about, to learn from", "simulate", clips, "--kind", "clips", "--deployments", strconv.Itoa(demoClips),
-			"--duration", "20s", "--size", demoSize, "--rate", "1", "--sharks", "1..3"); err != nil {
+			"--duration", "20s", "--size", demoSize, "--rate", "1", "--sharks", "1..3", "--seed", seed); err != nil {
 			return err
 		}
 		if err := d.do(ctx, "Render whole stations, from the descent on; no model sees them before they are counted", "simulate", stations, "--deployments", strconv.Itoa(demoStations),
-			"--duration", "90s", "--settle", "10s", "--size", demoSize, "--rate", "1", "--seed", "1000"); err != nil {
+			"--duration", "90s", "--settle", "10s", "--size", demoSize, "--rate", "1", "--seed", strconv.FormatUint(1000*d.seed, 10)); err != nil {
 			return err
 		}
 	} else {
@@ -105,7 +117,7 @@ func (d *demo) run(ctx context.Context) error {
 	if err := d.do(ctx, "Freeze the boxes into a dataset with folds by deployment", append(build, "--survey", clips)...); err != nil {
 		return err
 	}
-	if err := d.do(ctx, "Train a detector for each fold, on the others", "train", "--survey", clips, "--dataset", "demo", "--recipe", "demo", "--init", starterInit, "--folds", "all", "--name", "demo"); err != nil {
+	if err := d.do(ctx, "Train a detector for each fold, on the others", "train", "--survey", clips, "--dataset", "demo", "--recipe", "demo", "--init", starterInit, "--folds", "all", "--set", "seed="+seed, "--name", "demo"); err != nil {
 		return err
 	}
 	models := filepath.Join(clips, survey.ModelsFolder, "demo")

@@ -62,6 +62,7 @@ func (c *counting) printTable(res results) error {
 	e := res.counts.Effort
 	fmt.Fprintf(c.stdout, "  %d frames looked at, one every %v; %v analysed\n", e.Frames, c.opt.every(), e.Analysed.Duration().Round(time.Second))
 	printGaps(c.stdout, e.Gaps)
+	c.printBetween(res)
 	_, err := fmt.Fprintf(c.stdout, "  %s\n", filepath.Join(c.out, "report.html"))
 	return err
 }
@@ -176,5 +177,12 @@ func (c *counting) printJSON(res results) error {
 			return err
 		}
 	}
-	return nil
+	if res.between == nil {
+		return nil
+	}
+	return out.Encode(struct {
+		Type       string `json:"type"`
+		Deployment string `json:"deployment"`
+		count.Between
+	}{"between", c.rec.name, *res.between})
 }

@@ -90,6 +90,9 @@ func (a *app) printVerified(v method.Verified) error {
 	for _, kind := range []string{"video", "model", "dataset", "run", "count", "reviewed count"} {
 		checked = append(checked, fmt.Sprintf("%d %ss", v.Checked[kind], kind))
 	}
+	if n := v.Checked[method.LookBetween]; n > 0 { // seldom asked for
+		checked = append(checked, fmt.Sprintf("%d looks between samples", n))
+	}
 	fmt.Fprintf(&b, "Checked: %s, %d lines of the ledger\n", strings.Join(checked, ", "), v.Lines)
 	if altered, missing := v.Worst(); altered+missing == 0 {
 		fmt.Fprintf(&b, "All is as it was recorded.\n")

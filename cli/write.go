@@ -39,14 +39,17 @@ func (c *counting) write(ctx context.Context, folder *survey.Folder, res results
 		return err
 	}
 	run := p.run()
-	return writeAll(ctx, folder, []resultFile{
+	files := []resultFile{
 		{"maxn.csv", func(w io.Writer) error { return report.MaxN(w, run, res.counts) }},
 		{"intervals.csv", func(w io.Writer) error { return report.Intervals(w, run, res.counts) }},
 		{"tracks.csv", func(w io.Writer) error { return report.Tracks(w, run, res.tracks) }},
 		{"detections.csv", func(w io.Writer) error { return report.Detections(w, run, res.tracks) }},
 		{"report.html", func(w io.Writer) error { return report.Write(w, page) }},
-		{survey.RunFile, func(w io.Writer) error { return writeRecord(w, record) }},
-	})
+	}
+	if res.between != nil {
+		files = append(files, resultFile{survey.BetweenFile, func(w io.Writer) error { return report.Between(w, run, res.counts.Every, *res.between) }})
+	}
+	return writeAll(ctx, folder, append(files, resultFile{survey.RunFile, func(w io.Writer) error { return writeRecord(w, record) }}))
 }
 
 // resultFile is one file of a count's folder.
@@ -97,6 +100,9 @@ func (p pages) run() report.Run {
 // report gathers what the page shows.
 func (p pages) report(ctx context.Context) (report.Report, error) {
 	r := report.Report{Deployment: p.name, Chapters: p.chapters(), Counts: p.counts, Warnings: p.warnings, Provenance: p.provenance()}
+	if o, ok := p.record.Outcome.(scan.Outcome); ok {
+		r.Between = o.Between
+	}
 	if p.opened == nil {
 		return r, nil
 	}
@@ -166,6 +172,9 @@ func (p pages) provenance() []report.Section {
 		{"Sampling interval", p.settings.Every.Duration().String()}, {"Period", frame.Period(p.settings.Period).String()},
 		{"Interval", p.settings.Interval.Duration().String()}, {"Tracker", string(tracker)},
 	}}
+	if b := p.settings.Between; b != nil {
+		settings.Rows = append(settings.Rows, [2]string{"Between samples", fmt.Sprintf("every %v in %v of the period, in stretches of %v, seed %d", b.Every.Duration(), b.Looked.Duration(), b.Stretch.Duration(), b.Seed)})
+	}
 	out := []report.Section{files, model, settings, {Title: "Software", Rows: [][2]string{{"Requin", p.record.Requin}, {"ONNX Runtime", card.Runtime}}}}
 	for _, t := range p.counts.Taxa {
 		if r := t.Review; r != nil {

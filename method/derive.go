@@ -12,7 +12,7 @@ import (
 )
 
 // counted derives tracks and counts anew from the detections that were kept, with the settings of the record.
-func (v *verifying) counted(r survey.Run) error {
+func (v *verifying) counted(r survey.Run, latest bool) error {
 	frames, err := framesOf(r)
 	if err != nil {
 		if v.ctx.Err() != nil {
@@ -42,6 +42,39 @@ func (v *verifying) counted(r survey.Run) error {
 	}
 	if !reflect.DeepEqual(normal(counts), normal(kept)) {
 		v.found(Altered, "run", r.ID, "counts", "they are not those that follow from the detections and the settings")
+	}
+	return v.between(r, frames, latest)
+}
+
+// LookBetween is the kind of what is checked, in Verified.Checked, that a denser look between samples is.
+const LookBetween = "look between samples"
+
+// between derives anew what a denser look at some stretches came to: of what it found, where the journal of the run still has that, else
+// of the MaxN of each stretch in the record.
+func (v *verifying) between(r survey.Run, frames []detect.Frame, latest bool) error {
+	made, err := scan.ReadRecord(r.Record)
+	if err != nil || made.Outcome.Between == nil || made.Settings.Between == nil {
+		return nil // what cannot be read was told of
+	}
+	v.out.Checked[LookBetween]++
+	var kept *scan.KeptBetween
+	if latest && r.Folder != "" {
+		k, ok, err := scan.ReadBetween(survey.ReadJournal(v.s.Path(r.Folder)))
+		if err != nil {
+			return err
+		}
+		if ok {
+			kept = &k
+		}
+	}
+	found := scan.Part{Frames: frames, Gaps: made.Outcome.Gaps}
+	anew, err := scan.AgainBetween(made.Settings, found, r.Result.Duration.Duration(), *made.Outcome.Between, kept)
+	if err != nil {
+		v.found(Altered, "run", r.ID, "between samples", "%v", err)
+		return nil
+	}
+	if !reflect.DeepEqual(normal(anew), normal(*made.Outcome.Between)) {
+		v.found(Altered, "run", r.ID, "between samples", "it is not what follows from the detections, the stretches and the settings")
 	}
 	return nil
 }

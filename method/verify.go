@@ -237,7 +237,7 @@ func (v *verifying) runs() error {
 		v.record(r, latest[info.Folder] == info.ID)
 		if r.Kind == survey.CountRun && r.Result != nil {
 			v.out.Checked["count"]++
-			if err := v.counted(r); err != nil {
+			if err := v.counted(r, latest[info.Folder] == info.ID); err != nil {
 				return err
 			}
 		}

@@ -31,12 +31,13 @@ import (
 
 // Report is all that is shown of one deployment.
 type Report struct {
-	Deployment string       // its name: an opcode, or the video's name
-	Chapters   []string     // file names, in order; count.Moment.Chapter is an index into it
-	Counts     count.Result // the numbers, the gaps and which individuals each MaxN is made of
-	Evidence   []Evidence   // pictures, at most one for each taxon; a missing one is said to be missing
-	Warnings   []string     // what else a reader must know, one sentence each
-	Provenance []Section    // files, hashes, model, settings, versions
+	Deployment string         // its name: an opcode, or the video's name
+	Chapters   []string       // file names, in order; count.Moment.Chapter is an index into it
+	Counts     count.Result   // the numbers, the gaps and which individuals each MaxN is made of
+	Evidence   []Evidence     // pictures, at most one for each taxon; a missing one is said to be missing
+	Between    *count.Between // what a denser look tells; nil: there was none
+	Warnings   []string       // what else a reader must know, one sentence each
+	Provenance []Section      // files, hashes, model, settings, versions
 }
 
 // Evidence is the picture of the frame of a taxon's MaxN.

@@ -22,7 +22,8 @@ type view struct {
 	NoFrames  bool
 	Intervals []intervalTable
 	Interval  string
-	Notes95   []string // what the intervals of MaxN rest on, and why there are none
+	Notes95   []string     // what the intervals of MaxN rest on, and why there are none
+	Between   *betweenView // of a denser look; nil: there was none
 	Gaps      []gapView
 	Uncounted []count.Uncounted
 }
@@ -113,6 +114,7 @@ func look(r Report) (view, error) {
 	}
 	v.FoldZeros = len(v.Zeros) > foldZeros
 	v.Intervals = intervalTables(c, v.Seen)
+	v.Between = betweenOf(r.Between, c)
 	for _, g := range c.Effort.Gaps {
 		v.Gaps = append(v.Gaps, gapView{clock(g.From), clock(g.To), lengthWords(g), kindWords(g.Kind), g.Reason})
 	}

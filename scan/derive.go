@@ -18,12 +18,7 @@ func Derive(s Settings, frames []detect.Frame, gaps []frame.Gap, duration time.D
 	if s.Tracker == (track.Config{}) || s.Every <= 0 {
 		return nil, count.Result{}, errors.New("the settings do not say how animals were followed")
 	}
-	threshold := func(name string) float32 {
-		t, _ := s.Taxa.Find(name)
-		return float32(t.Threshold)
-	}
-	part := Part{Frames: frames}
-	tracks, err := track.Follow(s.Tracker, threshold, part.Stream())
+	tracks, err := s.follow(frames)
 	if err != nil {
 		return nil, count.Result{}, err
 	}
@@ -31,15 +26,31 @@ func Derive(s Settings, frames []detect.Frame, gaps []frame.Gap, duration time.D
 	if err != nil {
 		return nil, count.Result{}, err
 	}
-	outlook, err := measured.Expect(part.Stream())
+	outlook, err := measured.Expect(Part{Frames: frames}.Stream())
 	if err != nil {
 		return nil, count.Result{}, err
 	}
-	counts, err := count.Of(count.Input{
-		Tracks: tracks, Frames: part.instants(), Gaps: gaps, Taxa: s.Taxa, Period: frame.Period(s.Period), Every: s.Every.Duration(),
-		Interval: s.Interval.Duration(), Duration: duration, Outlook: outlook,
-	})
+	in := s.input(tracks, frames, gaps, duration)
+	in.Outlook = outlook
+	counts, err := count.Of(in)
 	return tracks, counts, err
+}
+
+// follow follows the animals through frames.
+func (s Settings) follow(frames []detect.Frame) ([]track.Track, error) {
+	threshold := func(name string) float32 {
+		t, _ := s.Taxa.Find(name)
+		return float32(t.Threshold)
+	}
+	return track.Follow(s.Tracker, threshold, Part{Frames: frames}.Stream())
+}
+
+// input is what a count of tracks rests on.
+func (s Settings) input(tracks []track.Track, frames []detect.Frame, gaps []frame.Gap, duration time.Duration) count.Input {
+	return count.Input{
+		Tracks: tracks, Frames: Part{Frames: frames}.instants(), Gaps: gaps, Taxa: s.Taxa, Period: frame.Period(s.Period), Every: s.Every.Duration(),
+		Interval: s.Interval.Duration(), Duration: duration,
+	}
 }
 
 // Measured is what was measured of the model of a count, and its taxa as they were counted.

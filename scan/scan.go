@@ -74,6 +74,7 @@ type Job struct {
 	Segments  []video.Segment
 	Detectors []Detector // all alike; as many pictures are looked at side by side
 	Journal   Journal
+	Name      func(segment int) string  // that a segment is kept under in the journal; nil: segmentName
 	Size      func(w, h int) (int, int) // what the detectors want a picture of w×h scaled to; nil: as it is
 	Progress  func(Progress)            // may be nil; called after each picture
 }
@@ -107,13 +108,16 @@ func (j Job) Run(ctx context.Context) (Part, error) {
 	var working sync.WaitGroup
 	defer working.Wait()
 	defer cancel()
+	if j.Name == nil {
+		j.Name = segmentName
+	}
 	parts := make([]Part, len(j.Segments))
 	var todo []int
 	var at Progress
 	for i, s := range j.Segments {
 		at.Total += s.Expected()
 		var p Part
-		ok, err := j.Journal.Load(segmentName(i), &p)
+		ok, err := j.Journal.Load(j.Name(i), &p)
 		if err != nil {
 			return Part{}, err
 		}
@@ -145,7 +149,7 @@ func (j Job) Run(ctx context.Context) (Part, error) {
 		if err != nil {
 			return Part{}, err
 		}
-		if err := j.Journal.Save(segmentName(i), part); err != nil {
+		if err := j.Journal.Save(j.Name(i), part); err != nil {
 			return Part{}, err
 		}
 		parts[i] = part

@@ -22,6 +22,7 @@ const SettingsVersion = 1
 // Settings are everything that the count of a deployment follows from, but for its files: "settings" in the record of a
 // run (docs/formats/run-folder.md). Fields stand in the order of their names in JSON.
 type Settings struct {
+	Between  *Between       `json:"between,omitempty"` // a denser look at some stretches; nil: none
 	Detector detect.Card    `json:"detector,omitzero"` // how the model's file was understood
 	Device   string         `json:"device"`            // that ran it: cpu or cuda
 	Every    count.Seconds  `json:"every_s"`           // the sampling interval
@@ -88,6 +89,7 @@ func (s Settings) Key(version, model string, videos []string) (string, error) {
 
 // Outcome is what came of a count: "outcome" in the record of a run. Fields stand in the order of their names in JSON.
 type Outcome struct {
+	Between    *count.Between        `json:"between,omitempty"` // what a denser look at some stretches tells; nil: nobody asked
 	Counts     count.Result          `json:"counts"`
 	Detections int                   `json:"detections"`     // in all frames that were looked at
 	Gaps       Gaps                  `json:"gaps"`           // of the whole deployment

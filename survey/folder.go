@@ -50,8 +50,10 @@ const (
 	RunFile = "run.json" // written last: where it is, the other files are whole and of one run
 	// ReviewFile says what people made of the count; where it is, the tables and the page are of that. Written last, too.
 	ReviewFile = "review.json"
-	work       = ".requin" // the journal; its presence marks the folder as Requin's
-	keyFile    = "key.json"
+	// BetweenFile is there only where the count looked between samples.
+	BetweenFile = "between.csv"
+	work        = ".requin" // the journal; its presence marks the folder as Requin's
+	keyFile     = "key.json"
 )
 
 // OpenFolder makes the folder if need be and takes hold of it. It refuses a folder that holds other things, and one
@@ -126,7 +128,7 @@ func ReadJournal(folder string) *Journal { return &Journal{dir: filepath.Join(fo
 // Retract takes back the mark that the results are whole. It comes before the first of them is
 // written anew, so that no reader ever sees new tables under an old record.
 func (f *Folder) Retract() error {
-	for _, name := range []string{RunFile, ReviewFile} {
+	for _, name := range []string{RunFile, ReviewFile, BetweenFile} {
 		err := os.Remove(f.File(name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return disk.Explain(f.File(name), err)

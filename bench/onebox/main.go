@@ -2,7 +2,7 @@
 // which two boxes are one animal, and MaxN by the interval at which frames are looked at, by the rules before (one box a name, every
 // point of a track counts) and now.
 //
-//	go run ./bench/onebox --out FOLDER [--data ../shared/data] [--tables boxes,tracks,rule,interval] [--sets made,deepfish,tank,simulated]
+//	go run ./bench/onebox --out FOLDER [--data ../shared/data] [--tables boxes,tracks,rule,interval,between] [--sets made,deepfish,tank,simulated]
 //
 // What detectors find is kept in FOLDER, so that a second run takes seconds. Of the luderick videos only the boxes are at hand, and
 // of DeepFish more frames than any detector at hand sees well, so a made-up detector looks at their true boxes (made.go says how it errs); sets
@@ -29,7 +29,7 @@ func main() {
 	b := bench{}
 	flag.StringVar(&b.data, "data", "../shared/data", "folder of real data")
 	flag.StringVar(&b.out, "out", "", "folder that keeps what detectors found")
-	tables := flag.String("tables", "boxes,tracks,rule,interval", "which to print")
+	tables := flag.String("tables", "boxes,tracks,rule,interval,between", "which to print")
 	names := flag.String("sets", "made,deepfish,tank,simulated", "on what")
 	flag.IntVar(&b.clips, "clips", 3, "simulated clips of 12 s at 25 frames/s")
 	flag.Parse()
@@ -63,7 +63,7 @@ func (b bench) run(ctx context.Context, tables, names []string) error {
 		sets = append(sets, more...)
 	}
 	for _, name := range tables {
-		table, ok := map[string]func([]set){"boxes": boxesTable, "tracks": tracksTable, "rule": ruleTable, "interval": intervalTable}[name]
+		table, ok := map[string]func([]set){"boxes": boxesTable, "tracks": tracksTable, "rule": ruleTable, "interval": intervalTable, "between": betweenTable}[name]
 		if !ok {
 			return fmt.Errorf("there is no table %q", name)
 		}
