@@ -36,7 +36,7 @@ var layers = map[string][]string{
 	"models":      {},
 	"simulate":    {"frame", "taxon", "annotate", "video"},
 	"scan":        {"frame", "taxon", "video", "detect", "track", "count", "uncertainty"},
-	"survey":      {"frame", "taxon", "detect", "track", "count", "annotate", "dataset", "disk"},
+	"survey":      {"frame", "taxon", "detect", "track", "uncertainty", "count", "annotate", "dataset", "disk"},
 	"exchange":    {"frame", "taxon", "detect", "track", "count", "eval", "annotate", "dataset"},
 	"record":      {},
 	"desk":        {"frame", "taxon", "detect", "track", "uncertainty", "count", "review", "annotate", "scan", "record", "survey"},

@@ -58,9 +58,9 @@ const ArrivalGap = 5
 const PiecesGap = 30
 
 // Prior is the detectability of a detector of which nothing was measured: a candidate is right as
-// often as its points, an arrival is found or not, any share of them as likely as another, and visits last from a second to ten minutes.
+// often as its points, half of the arrivals are found, give or take much, and visits last from a second to ten minutes.
 func Prior() Detectability {
-	return Detectability{Slope: 1, Spread: 1, Stray: 0.1, Hole: 0.8, Edge: 1, Same: 0.5, Recall: 0.5, Between: 2, Together: 0.5,
+	return Detectability{Slope: 1, Spread: 1, Stray: 0.1, Hole: 0.8, Edge: 1, Same: 0.5, Recall: 0.5, Between: 1, Together: 0.5,
 		Alone:  [][]float64{{1}, {2}, {4}, {8}, {15}, {30}, {60, 60}, {120}, {300, 300, 200}, {600}},
 		Beside: 0.25, Shape: 0.5, Visits: []float64{1, 2, 4, 8, 15, 30, 60, 120, 300, 600}}
 }

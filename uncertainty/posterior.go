@@ -242,7 +242,7 @@ func (s *sampler) suggest(settles [][]int32, draws, most int) []Suggestion {
 			}
 		}
 		next := Suggestion{Frame: best, Gain: float64(gain[best]) / float64(draws)}
-		if usual := spread / float64(s.frames-len(taken)); s.points[best] == 0 || float64(gain[best]) < standsOut*usual {
+		if usual := spread / float64(s.frames-len(taken)); s.points[best] == 0 || gain[best] == 0 || float64(gain[best]) < standsOut*usual {
 			next.Frame, next.Audit = s.audit(taken), true
 			next.Gain = usual / float64(draws)
 		}

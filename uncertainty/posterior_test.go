@@ -78,7 +78,7 @@ func TestPosteriorOfNothing(t *testing.T) {
 		if math.Abs(p.Evidence.Covered-covered) > 0.02 {
 			t.Errorf("%d looks cover %.3f of visits of a minute, want %.3f", looks, p.Evidence.Covered, covered)
 		}
-		want := newBelief(a, false, nil).cells(p.Evidence).mean(func(recall, shape, rate float64) float64 {
+		want := newBelief(a, nil).cells(p.Evidence).mean(func(recall, shape, rate float64) float64 {
 			return 1 - math.Pow(rate/(rate+(1-recall)*(1-p.Evidence.Covered)), shape)
 		})
 		if math.Abs(p.Risk-want) > 0.01 {

@@ -1,6 +1,7 @@
 package uncertainty
 
 import (
+	"cmp"
 	"math"
 	"sort"
 )
@@ -19,6 +20,9 @@ const (
 	arrivalShape = 0.5
 )
 
+// assumedUnlike is the chance that a survey is unlike what is assumed.
+const assumedUnlike = 0.1
+
 func recallOdds(k int) float64 { return float64(k-recallPlaces/2) / 2 }
 func manyAt(k int) float64     { return 0.02 * math.Exp2(float64(k)) }
 
@@ -26,23 +30,23 @@ func manyAt(k int) float64     { return 0.02 * math.Exp2(float64(k)) }
 // deployment itself is heard: weight[r][m], of which only the proportions count.
 //
 // Recall is of two levels: the survey's own is normal in log odds about the measured one, with the standard deviation between deployments and what
-// is not known of the mean; with a chance of 1 in (deployments measured, or sites where it is at another, + 2), Laplace's rule for something not yet seen, the survey is
+// is not known of the mean; with a chance of 1 in (sites measured + 2; deployments, where sites are not known), Laplace's rule for something not yet seen, the survey is
 // unlike those measured, and any recall is as likely as another. A deployment's is normal about the survey's. How many arrive in a
 // deployment is gamma with the shape 1/2 and the mean M, of which little is known before: its density is that of a large scale.
 type belief struct {
 	weight [recallPlaces][manyPlaces]float64
 }
 
-func newBelief(a Detectability, elsewhere bool, survey []Evidence) *belief {
+func newBelief(a Detectability, survey []Evidence) *belief {
 	var site [recallPlaces]float64
 	n := float64(max(a.Arrivals, 1))
 	r := math.Min(math.Max(a.Recall, 0.5/(n+1)), 1-0.5/(n+1))
 	middle := math.Log(r / (1 - r))
 	unknown := 1 / (n*r*(1-r) + 0.25)
 	sd := math.Sqrt(a.Between*a.Between + unknown)
-	unlike := 1 / float64(a.Deployments+2)
-	if elsewhere {
-		unlike = 1 / float64(len(a.Sites)+2)
+	unlike := 1 / float64(cmp.Or(len(a.Sites), a.Deployments)+2)
+	if !a.Measured() {
+		unlike = assumedUnlike
 	}
 	alike, any := 0.0, 0.0
 	for k := range site {

@@ -133,7 +133,7 @@ func newSampler(d Observations) *sampler {
 	s.when(d.Candidates)
 	s.hide(every)
 	s.hear()
-	s.belief = newBelief(d.Detectability, d.Elsewhere, d.Survey)
+	s.belief = newBelief(d.Detectability, d.Survey)
 	r := math.Min(math.Max(d.Detectability.Recall, 0.01), 0.99)
 	s.usual = (1 - r) / r
 	return s

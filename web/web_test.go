@@ -54,7 +54,7 @@ func TestAWholeReview(t *testing.T) {
 	}
 	var d deployment
 	b.get(dive1, &d)
-	if !d.Taxa[0].Certified || d.Taxa[0].Confirmed != 2 || !strings.HasPrefix(d.Taxa[0].Statement, "MaxN 2, at least 95 %; ") || !strings.Contains(d.Taxa[0].Statement, " of 20 frames looked at") {
+	if !d.Taxa[0].Certified || d.Taxa[0].Confirmed != 2 || !strings.HasPrefix(d.Taxa[0].Statement, "MaxN 2 among the 20 frames sampled one a second; chance of more under 5 %; ") || !strings.Contains(d.Taxa[0].Statement, " frames looked at by one reader") {
 		t.Errorf("sharks: %+v", d.Taxa[0])
 	}
 	if len(d.Counts["shark"].Machine) != 20 || d.Counts["shark"].Machine[6] != 2 || d.Counts["shark"].Confirmed[6] != 2 || d.Counts["shark"].Confirmed[18] != 0 {

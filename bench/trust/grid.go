@@ -159,7 +159,11 @@ func (c cell) survey(t *tally, terms eval.Terms, seed uint64) error {
 			t.inside++
 		}
 	}
-	for range rounds {
+	times := rounds
+	if !terms.Detectability.Enough(terms.Elsewhere) {
+		times = 1 // no certificate can come of it
+	}
+	for range times {
 		for i, s := range sittings {
 			for until := s.Looks + budget; s.Looks < until; {
 				now[i] = s.Posterior(others(i))
