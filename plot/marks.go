@@ -104,6 +104,11 @@ func (l Line) draw(d *drawing, own look) {
 	if path.Len() > 0 {
 		d.Leaf("path", "", A("class", "line "+own.class), A("d", path.String()))
 	}
+	l.dots(d, own, dots)
+}
+
+// dots draws the points that are seen by themselves.
+func (l Line) dots(d *drawing, own look, dots []XY) {
 	if l.Dotted || len(dots) == 1 { // a line of one point is not seen
 		for _, p := range dots {
 			d.dot(own, "", "", 3, p)

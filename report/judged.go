@@ -66,7 +66,6 @@ func (p Judged) View() (JudgedView, error) {
 	if w <= 0 || h <= 0 {
 		w, h = head.Width, head.Height
 	}
-	j := eval.Judge(eval.Image{Truth: p.Truth, Found: p.Found, Partial: p.Partial}, cmp.Or(p.IoU, 0.5))
 	var clear []frame.Box
 	for _, t := range p.Truth {
 		clear = append(clear, t.Box)
@@ -74,72 +73,109 @@ func (p Judged) View() (JudgedView, error) {
 	for _, f := range p.Found {
 		clear = append(clear, f.Box)
 	}
-	o := plot.NewOverlay("Boxes of "+p.Name, w, h, shownWidth, clear)
-	outline := func(class string, b frame.Box) {
-		o.Outline("halo", b)
-		o.Outline(class, b)
+	o := judgedOverlay{plot.NewOverlay("Boxes of "+p.Name, w, h, shownWidth, clear), p,
+		eval.Judge(eval.Image{Truth: p.Truth, Found: p.Found, Partial: p.Partial}, cmp.Or(p.IoU, 0.5))}
+	best := make([]int, len(p.Found)) // the best first
+	for i := range best {
+		best[i] = i
 	}
-	right, wrong, missed, bare := 0, 0, 0, 0 // bare: boxes without room for a label
-	for i, t := range p.Truth {
-		switch {
-		case t.Ignore || t.Crowd:
-			outline("ignored", t.Box)
-		case !j.Found[i]:
-			missed++
-			outline("missed", t.Box)
-		default:
-			outline("truth", t.Box)
-		}
-	}
-	order := make([]int, len(p.Found)) // the best last, over the others
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.Found[a].Score, p.Found[b].Score) })
-	class := func(i int) string {
-		switch {
-		case j.Right[i]:
-			return "right"
-		case j.Wrong[i]:
-			return "wrong"
-		}
-		return "ignored"
-	}
-	for _, i := range order {
-		outline(class(i), p.Found[i].Box)
-	}
-	if p.Worst != nil {
-		outline("worst", *p.Worst)
-	}
-	slices.Reverse(order)
-	for n, i := range order {
-		if f := p.Found[i]; n < labelled {
-			if !o.Label(class(i), fmt.Sprintf("%s %.2f", Abbreviate(f.Taxon), f.Score), f.Box) {
-				bare++
-			}
-		}
-		if j.Right[i] {
-			right++
-		}
-		if j.Wrong[i] {
-			wrong++
-		}
-	}
-	if missed <= labelled {
-		for i, t := range p.Truth {
-			if !j.Found[i] && !t.Ignore && !t.Crowd {
-				if !o.Label("missed", Abbreviate(t.Taxon), t.Box) {
-					bare++
-				}
-			}
-		}
-	}
+	slices.SortStableFunc(best, func(a, b int) int { return cmp.Compare(p.Found[b].Score, p.Found[a].Score) })
+	o.boxes(best)
+	bare := o.labels(best)
+	right, wrong, missed := o.counts()
 	caption := fmt.Sprintf("%d right, %d wrong, %d missed", right, wrong, missed)
 	if bare > 0 {
 		caption += fmt.Sprintf(", %d without room for a name", bare)
 	}
-	return JudgedView{Name: p.Name, Caption: caption,
-		Source: page.JPEG(p.JPEG), W: head.Width, H: head.Height, Overlay: o.HTML()}, nil
+	return JudgedView{Name: p.Name, Caption: caption, Source: page.JPEG(p.JPEG), W: head.Width, H: head.Height, Overlay: o.HTML()}, nil
+}
+
+// judgedOverlay is what is drawn over a picture.
+type judgedOverlay struct {
+	*plot.Overlay
+	of     Judged
+	judged eval.Judgement
+}
+
+func (o judgedOverlay) outline(class string, b frame.Box) {
+	o.Outline("halo", b)
+	o.Outline(class, b)
+}
+
+// missed tells whether an animal was to be found and was not.
+func (o judgedOverlay) missed(i int) bool {
+	t := o.of.Truth[i]
+	return !o.judged.Found[i] && !t.Ignore && !t.Crowd
+}
+
+// class says how a detection is drawn.
+func (o judgedOverlay) class(i int) string {
+	switch {
+	case o.judged.Right[i]:
+		return "right"
+	case o.judged.Wrong[i]:
+		return "wrong"
+	}
+	return "ignored"
+}
+
+// boxes draws them, the best detection over the others.
+func (o judgedOverlay) boxes(best []int) {
+	for i, t := range o.of.Truth {
+		switch {
+		case t.Ignore || t.Crowd:
+			o.outline("ignored", t.Box)
+		case o.missed(i):
+			o.outline("missed", t.Box)
+		default:
+			o.outline("truth", t.Box)
+		}
+	}
+	for _, i := range slices.Backward(best) {
+		o.outline(o.class(i), o.of.Found[i].Box)
+	}
+	if o.of.Worst != nil {
+		o.outline("worst", *o.of.Worst)
+	}
+}
+
+// labels names the best detections and the missed animals, and says for how many there was no room.
+func (o judgedOverlay) labels(best []int) (bare int) {
+	label := func(class, text string, b frame.Box) {
+		if !o.Label(class, text, b) {
+			bare++
+		}
+	}
+	for _, i := range best[:min(labelled, len(best))] {
+		f := o.of.Found[i]
+		label(o.class(i), fmt.Sprintf("%s %.2f", Abbreviate(f.Taxon), f.Score), f.Box)
+	}
+	if _, _, missed := o.counts(); missed > labelled {
+		return bare
+	}
+	for i, t := range o.of.Truth {
+		if o.missed(i) {
+			label("missed", Abbreviate(t.Taxon), t.Box)
+		}
+	}
+	return bare
+}
+
+func (o judgedOverlay) counts() (right, wrong, missed int) {
+	for i := range o.of.Found {
+		if o.judged.Right[i] {
+			right++
+		}
+		if o.judged.Wrong[i] {
+			wrong++
+		}
+	}
+	for i := range o.of.Truth {
+		if o.missed(i) {
+			missed++
+		}
+	}
+	return right, wrong, missed
 }
 
 // Abbreviate shortens a name as biologists do: C. amblyrhynchos. Others are cut.
