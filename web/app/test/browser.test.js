@@ -296,7 +296,7 @@ test('the server dies in the middle: nothing is lost, nothing is taken twice', l
   const before = (await stage.ask(page, 'api/deployments/REEF_03/log')).length;
   await say(page, 'a');
   await server.kill('SIGKILL');
-  for (const key of ['u', 'a', 'z', 'r']) await page.keyboard.press(key);
+  for (const key of ['u', 'a', 'z', 'Shift+R']) await page.keyboard.press(key);
   await page.locator('.gone').waitFor();
   assert.match(await page.locator('.gone').innerText(), /kept here/);
   assert.ok((await page.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith('requin.out.')).length)) >= 4);
