@@ -19,7 +19,7 @@ func TestAnAuditAsksForNumbersFirst(t *testing.T) {
 	}
 	k.mu.Lock() // as if the draws had led there
 	v := k.view("")
-	v.assessed["shark"] = assessed{k.observations(v, "shark"), uncertainty.Posterior{Next: []uncertainty.Suggestion{{Frame: 14}, {Frame: 9, Gain: 0.1, Open: 1}}}}
+	v.assessed["shark"] = assessed{k.observations(v, "shark"), uncertainty.Posterior{Next: []uncertainty.Suggestion{{Frame: 14, Audit: true}, {Frame: 9, Gain: 0.1, Open: 1}}}}
 	k.mu.Unlock()
 	var list []Next
 	if b.get(dive1+"/queue?taxon=shark", &list); len(list) != 2 || !list[0].Audit || list[1].Audit {
