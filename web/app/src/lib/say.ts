@@ -1,4 +1,5 @@
 // Numbers and times as a person reads them.
+import type { TaxonState } from './types';
 
 /** 3725 → "1:02:05"; 65.2 → "1:05". */
 export function clock(s: number): string {
@@ -20,6 +21,22 @@ export function percent(p: number): string {
 export const number = (n: number) => n.toLocaleString('en-GB');
 
 export const plural = (n: number, one: string, many = one + 's') => `${number(n)} ${n === 1 ? one : many}`;
+
+/** How far a number may be trusted, in a few words. */
+export function standing(t: TaxonState, frames: number): string {
+  switch (t.status) {
+    case 'machine':
+      return 'machine, nobody looked';
+    case 'reviewed':
+      return `reviewed, ${number(t.looked)} of ${number(frames)} frames looked at`;
+    case 'certified':
+      return '✓ certified';
+    case 'disputed':
+      return '≠ disputed';
+    default:
+      return 'being worked out';
+  }
+}
 
 /** "Carcharhinus amblyrhynchos" → "C. amblyrhynchos", where room is short. */
 export function short(taxon: string): string {
