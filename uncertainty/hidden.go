@@ -35,6 +35,7 @@ func (s *sampler) hide(every float64) {
 	if len(shapes) == 0 {
 		shapes = [][]int{{1}}
 	}
+	s.met.shapes = shapes
 	for _, shape := range shapes {
 		s.hidden.longest = append(s.hidden.longest, slices.Max(shape))
 	}
@@ -120,6 +121,9 @@ type met struct {
 	arrivals float64 // how many arrivals they are, beside which nothing was found
 	lengths  []int   // of visits, frames; a long one is met more readily
 	longer   []int   // cumulative
+	shapes   [][]int // of arrivals: the lengths of their visits, frames
+	longest  int
+	ways     map[comingKey][]coming // in which animals that looks met may have come
 }
 
 // hear takes from the looks what they tell of what the machine did not find: of each how many animals have no point of a
@@ -262,10 +266,10 @@ func (s *sampler) learn(companions float64) {
 
 // prepare works out how many of those in one look may be still there in the next.
 func (m *met) prepare(s *sampler) {
-	for _, a := range s.detectability.Alone {
-		for _, v := range a {
-			m.lengths = append(m.lengths, max(1, int(math.Round(v*float64(s.gap)/ArrivalGap))))
-		}
+	m.ways = map[comingKey][]coming{}
+	for _, shape := range m.shapes {
+		m.lengths = append(m.lengths, shape...)
+		m.longest = max(m.longest, slices.Max(shape))
 	}
 	m.lengths = append(m.lengths, s.visits...)
 	sum, together := 0, 0
@@ -342,10 +346,12 @@ func (m *met) draw(s *sampler) {
 			open = open[:len(open)-1]
 		}
 		if fresh := l.n - len(open); fresh > 0 {
-			from := l.frame - m.piece(s, l.frame-before-1)
-			m.others(s, fresh, span{from, l.frame})
+			c := m.came(s, fresh, l.frame-before-1)
+			for _, v := range c.gone {
+				s.present(span{l.frame + v.from, l.frame + v.to})
+			}
 			for range fresh {
-				open = append(open, from)
+				open = append(open, l.frame+c.from)
 			}
 		}
 		before = l.frame
@@ -369,22 +375,66 @@ func (m *met) piece(s *sampler, most int) int {
 	return s.rng.IntN(most + 1)
 }
 
-// others draws animals that came with those that a look met, and were gone by then.
-func (m *met) others(s *sampler, n int, v span) {
-	more := 0
-	var pick []float64
-	for _, a := range s.detectability.Alone {
-		if len(a) >= n {
-			more++
-			if s.rng.IntN(more) == 0 {
-				pick = a
+// coming is how animals that a look met may have come: since when, and who came with them and was gone by then. Frames are counted from
+// the look.
+type coming struct {
+	from int
+	gone []span
+}
+
+// comingKey is what ways of coming depend on: how many were met, and how many frames nobody looked before.
+type comingKey struct{ n, most int }
+
+// ways is how many ways of coming are laid out for each look, and tries how many are tried for it.
+const (
+	ways  = 48
+	tries = 4000
+)
+
+// came draws how n animals came that a look met and the look before it did not: arrivals are laid before the look at any time, and those are
+// taken of which so many are still there. Where none is of so many, each comes by itself.
+func (m *met) came(s *sampler, n, most int) coming {
+	if most <= 0 {
+		return coming{}
+	}
+	key := comingKey{n, most}
+	list, ok := m.ways[key]
+	if !ok {
+		for range tries {
+			if c, there := m.lay(s, most); there == n {
+				if list = append(list, c); len(list) == ways {
+					break
+				}
 			}
 		}
+		m.ways[key] = list
 	}
-	for k := n; k < len(pick); k++ {
-		length := max(1, int(math.Round(pick[s.rng.IntN(len(pick))]*float64(s.gap)/ArrivalGap)))
-		if from := v.from + s.rng.IntN(s.gap); from+length <= v.to {
-			s.present(span{from, from + length})
+	if len(list) == 0 {
+		return coming{from: -m.piece(s, most)}
+	}
+	return list[s.rng.IntN(len(list))]
+}
+
+// lay lays an arrival before a look, at most so many frames before, and tells how many of it are still there.
+func (m *met) lay(s *sampler, most int) (c coming, there int) {
+	shape := m.shapes[s.rng.IntN(len(m.shapes))]
+	longest := slices.Max(shape)
+	c.from = -s.rng.IntN(m.longest) // the same span for all, so that long ones are met more readily
+	if -c.from > most || -c.from >= longest+s.gap {
+		return c, -1
+	}
+	for k, length := range shape {
+		from := c.from
+		if k > 0 {
+			from += s.rng.IntN(s.gap)
+		}
+		switch {
+		case from > 0: // it comes after the look
+		case from+length > 0:
+			there++
+		default:
+			c.gone = append(c.gone, span{from, from + length})
 		}
 	}
+	return c, there
 }
