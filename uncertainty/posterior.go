@@ -176,7 +176,7 @@ func (s *sampler) ahead(e Evidence, limit float64) int {
 			return 1 - math.Pow(rate/(rate+(1-recall)*(1-with.Covered)), shape)
 		})
 	}
-	return sort.Search(s.frames-len(s.looks), func(k int) bool { return risk(len(s.looks)+k) < limit })
+	return 1 + sort.Search(max(0, s.frames-len(s.looks)-1), func(k int) bool { return risk(len(s.looks)+k+1) < limit })
 }
 
 // middle is the median of chances, and the shortest run of numbers around the likeliest that

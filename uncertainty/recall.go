@@ -17,7 +17,7 @@ type Evidence struct {
 const (
 	recallPlaces = 25 // log odds from -6 to 6
 	manyPlaces   = 13 // 0.02 · 2^k arrivals
-	arrivalShape = 0.5
+	arrivalShape = 3
 )
 
 // assumedUnlike is the chance that a survey is unlike what is assumed.
@@ -32,7 +32,8 @@ func manyAt(k int) float64     { return 0.02 * math.Exp2(float64(k)) }
 // Recall is of two levels: the survey's own is normal in log odds about the measured one, with the standard deviation between deployments and what
 // is not known of the mean; with a chance of 1 in (sites measured + 2; deployments, where sites are not known), Laplace's rule for something not yet seen, the survey is
 // unlike those measured, and any recall is as likely as another. A deployment's is normal about the survey's. How many arrive in a
-// deployment is gamma with the shape 1/2 and the mean M, of which little is known before: its density is that of a large scale.
+// deployment is gamma with the shape 3 and the mean M, of which little is known before, and rather more than less: a shape that lets many deployments
+// be empty would take an empty one for rare animals where it is luck.
 type belief struct {
 	weight [recallPlaces][manyPlaces]float64
 }

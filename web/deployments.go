@@ -114,7 +114,7 @@ type TaxonState struct {
 	Confirmed  int     `json:"confirmed"` // most in a frame that a person looked at
 	Risk       float64 `json:"risk"`      // chance that a frame nobody looked at holds more
 	Certified  bool    `json:"certified"`
-	Estimate   *int    `json:"estimate"` // it and the interval: null where NoInterval says why
+	Estimate   *int    `json:"estimate"` // it and the interval: null where no frame was looked at
 	Low        *int    `json:"low"`
 	High       *int    `json:"high"`
 	Ahead      string  `json:"ahead,omitempty"` // how many looks the certificate takes, in words

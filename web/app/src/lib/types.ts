@@ -31,10 +31,10 @@ export interface TaxonState {
   confirmed: number;
   risk: number;
   certified: boolean;
-  estimate: number | null; // it and the interval: null where no_interval says why
+  estimate: number | null; // it and the interval: null where no frame was looked at
   low: number | null;
   high: number | null;
-  no_interval?: string;
+  ahead?: string; // how many looks the certificate takes, in words
   statement: string;
   looked: number;
   calibrated?: boolean; // the model's scores were measured; otherwise they are taken as they are
