@@ -61,6 +61,7 @@ type sampler struct {
 	edge          float64 // frames, the mean
 	gap           int     // frames within which animals of one arrival come
 	pieces        int     // frames within which pieces of a visit follow one another
+	longest       int     // frames that a candidate lasts, the most
 	visits        []int   // lengths of visits missed beside others, frames
 	longer        []int   // the same, cumulative
 	looks         map[int]Look
@@ -162,6 +163,9 @@ func (s *sampler) add(c Candidate) {
 	}
 	if c.Said == NoAnimal {
 		ready.rest = away(ready.runs, c.Denied, s.gap)
+	}
+	if len(ready.runs) > 0 {
+		s.longest = max(s.longest, ready.last()-ready.first())
 	}
 	if len(ready.runs) > 0 || c.Said != Unsaid { // one that was spoken of tells of the others wherever it was
 		s.list = append(s.list, ready)
@@ -422,7 +426,7 @@ func (s *sampler) denied(c *candidate, u float64) {
 // there twice between them.
 func (s *sampler) follows(c *candidate) bool {
 	var before *candidate
-	for k := len(s.real) - 1; k >= 0; k-- {
+	for k := len(s.real) - 1; k >= 0 && s.real[k].first() >= c.first()-s.pieces-s.longest; k-- {
 		if p := s.real[k]; p.last() <= c.first() && (before == nil || p.last() > before.last()) {
 			before = p
 		}
