@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -89,10 +90,8 @@ func (a *app) followOne(ctx context.Context, s *survey.Survey, d survey.Deployme
 	path := s.Path(d.Count.Folder)
 	var have reviewedCount
 	text, err := os.ReadFile(filepath.Join(path, survey.ReviewFile))
-	if err == nil && json.Unmarshal(text, &have) == nil && have.Schema == reviewedSchema && have.Run == d.Count.Run && have.Verdict == d.Verdict && (limit == 0 || have.Limit == limit) {
-		return nil
-	}
-	if quiet > 0 {
+	known := err == nil && json.Unmarshal(text, &have) == nil && have.Run == d.Count.Run && have.Verdict == d.Verdict
+	if quiet > 0 && !known {
 		last, err := s.VerdictsAfter(ctx, d.OpCode, d.Verdict-1)
 		if err != nil || len(last) > 0 && time.Since(last[len(last)-1].At) < quiet {
 			return err
@@ -103,6 +102,10 @@ func (a *app) followOne(ctx context.Context, s *survey.Survey, d survey.Deployme
 	}
 	counts, limit, err := desk.CountedAt(ctx, s, d, limit)
 	if err != nil {
+		return err
+	}
+	now, err := json.Marshal(reviewedCount{reviewedSchema, d.Count.Run, d.Verdict, limit, counts})
+	if err != nil || bytes.Equal(bytes.TrimSpace(text), now) { // what the survey's other deployments tell may change it, too
 		return err
 	}
 	p, err := a.pagesOf(ctx, s, d, counts)
@@ -125,7 +128,8 @@ func (a *app) followOne(ctx context.Context, s *survey.Survey, d survey.Deployme
 		{"observers.csv", func(w io.Writer) error { return report.Observers(w, run, counts) }},
 		{"report.html", func(w io.Writer) error { return report.Write(w, page) }},
 		{survey.ReviewFile, func(w io.Writer) error {
-			return json.NewEncoder(w).Encode(reviewedCount{reviewedSchema, d.Count.Run, d.Verdict, limit, counts})
+			_, err := w.Write(append(now, '\n'))
+			return err
 		}},
 	})
 }

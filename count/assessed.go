@@ -79,19 +79,19 @@ func (t Taxon) Basis() string {
 // said are named together.
 func (r Result) IntervalNotes() []string {
 	type note struct {
-		what, text string
-		taxa       []string
+		what, how, text string
+		taxa            []string
 	}
 	var notes []note
 	for _, t := range r.Taxa {
-		n := note{"no 95 % interval", t.NoInterval, []string{t.Name}}
+		n := note{what: "no 95 % interval", text: t.NoInterval, taxa: []string{t.Name}}
 		if t.Uncertainty != nil {
 			n.what, n.text = "95 % interval", t.Uncertainty.Basis
 			if t.Uncertainty.Assumed {
-				n.what = "95 % interval, assumed,"
+				n.how, n.text = ", assumed", strings.TrimPrefix(n.text, uncertainty.AssumedWords)
 			}
 		}
-		i := slices.IndexFunc(notes, func(o note) bool { return o.what == n.what && o.text == n.text })
+		i := slices.IndexFunc(notes, func(o note) bool { return o.what == n.what && o.how == n.how && o.text == n.text })
 		switch {
 		case n.text == "":
 		case i < 0:
@@ -110,7 +110,7 @@ func (r Result) IntervalNotes() []string {
 		case len(n.taxa) > most:
 			of += fmt.Sprintf(" and %d more", len(n.taxa)-most)
 		}
-		out = append(out, n.what+of+": "+n.text)
+		out = append(out, n.what+of+n.how+": "+n.text)
 	}
 	return out
 }

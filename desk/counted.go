@@ -8,6 +8,7 @@ import (
 	"requin/count"
 	"requin/record"
 	"requin/review"
+	"requin/scan"
 	"requin/survey"
 	"requin/uncertainty"
 )
@@ -58,15 +59,11 @@ func CountedAt(ctx context.Context, s *survey.Survey, d survey.Deployment, limit
 		return count.Result{}, limit, err
 	}
 	if ok && kept.LastVerdict == d.Verdict && kept.Rule == review.Rule && kept.Limit == limit {
-		run, err := s.Run(ctx, d.Count.Run)
+		now, err := pooledNow(ctx, s, d)
 		if err != nil {
 			return count.Result{}, limit, err
 		}
-		others, err := heard(ctx, s, d.OpCode, record.ModelOf(run.Record))
-		if err != nil {
-			return count.Result{}, limit, err
-		}
-		if kept.Pooled == others.name() {
+		if kept.Pooled == now {
 			return kept.Result, limit, nil
 		}
 	}
@@ -76,6 +73,26 @@ func CountedAt(ctx context.Context, s *survey.Survey, d survey.Deployment, limit
 	}
 	out, err := open.Keep(ctx, s, limit)
 	return out.Result, limit, err
+}
+
+// pooledNow names what a count of the deployment would rest on by now, besides its log.
+func pooledNow(ctx context.Context, s *survey.Survey, d survey.Deployment) (string, error) {
+	run, err := s.Run(ctx, d.Count.Run)
+	if err != nil {
+		return "", err
+	}
+	var made scan.Made
+	if len(run.Record) > 0 {
+		if made, err = scan.ReadRecord(run.Record); err != nil {
+			return "", fmt.Errorf("%s: %w", d.OpCode, err)
+		}
+	}
+	ours, err := own(ctx, s, made)
+	if err != nil {
+		return "", err
+	}
+	others, err := heard(ctx, s, d.OpCode, record.ModelOf(run.Record))
+	return restsOn(others, d.Site, ours), err
 }
 
 func noCount(opcode, run string) error {
@@ -98,7 +115,7 @@ func (d *Desk) Keep(ctx context.Context, s *survey.Survey, limit float64) (revie
 	if err != nil || s.ReadOnly() || len(d.Log) == 0 {
 		return out, err
 	}
-	return out, s.PutReviewed(ctx, d.Run.ID, survey.Reviewed{LastVerdict: d.Log[len(d.Log)-1].ID, Rule: review.Rule, Limit: limit, Pooled: d.Others.name(), Model: d.Model, Result: out.Result})
+	return out, s.PutReviewed(ctx, d.Run.ID, survey.Reviewed{LastVerdict: d.Log[len(d.Log)-1].ID, Rule: review.Rule, Limit: limit, Pooled: restsOn(d.Others, d.Deployment.Site, d.Own), Model: d.Model, Result: out.Result})
 }
 
 // Count is the count as the log leaves it, with certificates at a limit.

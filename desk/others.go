@@ -42,14 +42,29 @@ func heard(ctx context.Context, s *survey.Survey, opcode, model string) (Others,
 	return out, nil
 }
 
-// name tells whether it is the same: it is empty where there is nothing.
-func (o Others) name() string {
-	if len(o) == 0 {
+// restsOn names what a kept count rests on besides its log and its limit: what the survey's other deployments tell, where the deployment
+// is, and whether the model was measured on video of the survey. It is empty where there is nothing of it.
+func restsOn(others Others, site string, own bool) string {
+	if len(others) == 0 && site == "" && !own {
 		return ""
 	}
-	text, _ := json.Marshal(o) // of plain numbers: it does not fail
+	text, _ := json.Marshal(struct { // of plain data: it does not fail
+		Others Others
+		Site   string
+		Own    bool
+	}{others, site, own})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
+}
+
+// OfLog tells whether a kept count is of the log as it is, by the rule as it is: then so is what it tells of the others.
+func (d *Desk) OfLog(kept survey.Reviewed) bool {
+	return len(d.Log) > 0 && kept.LastVerdict == d.Log[len(d.Log)-1].ID && kept.Rule == review.Rule
+}
+
+// Current tells whether a kept count is all that it would be now, at its limit. One that is not is worked out anew before anybody sees it.
+func (d *Desk) Current(kept survey.Reviewed) bool {
+	return d.OfLog(kept) && kept.Pooled == restsOn(d.Others, d.Deployment.Site, d.Own)
 }
 
 // hear works out anew what deployments tell whose log went on, so that the others know. It is the same whatever those tell.

@@ -3,6 +3,7 @@ package method
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -138,37 +139,101 @@ func (b Book) countSection() string {
 // cell is a text that does not end a cell of Markdown.
 func cell(text string) string { return strings.NewReplacer("|", "\\|", "\n", " ").Replace(text) }
 
-// reviewed works out anew what people made of the counts, and compares it with what was kept.
+// reviewed works out anew what people made of the counts, and compares it with what was kept; and so with what each tells of the
+// others. What was kept is left out where it is no longer of its log, and a count also where the others tell more by now: it is
+// worked out anew before anybody sees it.
 func (v *verifying) reviewed() error {
 	deployments, err := v.s.Deployments(v.ctx)
 	if err != nil {
 		return err
 	}
+	told := telling{of: map[string]map[string]*count.Review{}, opcode: map[string]string{}}
 	for _, d := range deployments {
-		if d.Count == nil || d.Verdict == 0 {
+		if d.Count == nil {
 			continue
 		}
-		kept, ok, err := v.s.ReviewedOf(v.ctx, d.Count.Run)
+		if told.opcode[d.Count.Run] = d.OpCode; d.Verdict == 0 {
+			told.of[d.Count.Run] = nil
+			continue
+		}
+		if err := v.reviewedOne(d, &told); err != nil {
+			return err
+		}
+	}
+	return v.telling(told)
+}
+
+func (v *verifying) reviewedOne(d survey.Deployment, told *telling) error {
+	kept, ok, err := v.s.ReviewedOf(v.ctx, d.Count.Run)
+	if err != nil || !ok || kept.LastVerdict != d.Verdict {
+		return err
+	}
+	var now count.Result
+	open, err := desk.Open(v.ctx, v.s, d)
+	switch {
+	case err != nil:
+	case !open.OfLog(kept):
+		return nil
+	default:
+		outcome, e := open.Count(kept.Limit)
+		now, err = outcome.Result, e
+	}
+	if v.ctx.Err() != nil {
+		return v.ctx.Err()
+	}
+	v.out.Checked["reviewed count"]++
+	if err != nil {
+		v.found(Unknown, "reviewed count", d.OpCode, "run_reviewed", "it cannot be derived anew: %v", err)
+		return nil
+	}
+	told.add(d.Count.Run, open.Model, now)
+	if open.Current(kept) && !reflect.DeepEqual(normal(now), normal(kept.Result)) {
+		v.found(Altered, "reviewed count", d.OpCode, "run_reviewed", "it is not what follows from the count and the verdicts%s", differs(now, kept.Result))
+	}
+	return nil
+}
+
+// telling is what the latest counts tell of how well their models see.
+type telling struct {
+	models []string
+	of     map[string]map[string]*count.Review // by run and taxon; all with evidence
+	opcode map[string]string                   // by run
+}
+
+func (t *telling) add(run, model string, r count.Result) {
+	if !slices.Contains(t.models, model) {
+		t.models = append(t.models, model)
+	}
+	t.of[run] = map[string]*count.Review{}
+	for _, x := range r.Taxa {
+		if x.Review != nil && x.Review.Evidence != nil {
+			t.of[run][x.Name] = x.Review
+		}
+	}
+}
+
+// telling holds what is kept of it against what follows from the verdicts.
+func (v *verifying) telling(t telling) error {
+	const where, what = "run_evidence", "what it tells of the survey's other deployments is not what follows from the count and the verdicts: of %s"
+	for _, model := range t.models {
+		list, err := v.s.HeardOf(v.ctx, model)
 		if err != nil {
 			return err
 		}
-		if !ok || kept.LastVerdict != d.Verdict {
-			continue // it is worked out anew before anybody sees it
+		for _, h := range list {
+			follows, current := t.of[h.Run]
+			if !current {
+				continue // of an earlier count, or of a log that went on
+			}
+			if r := follows[h.Taxon]; r == nil || *r.Evidence != h.Evidence {
+				v.found(Altered, "reviewed count", h.OpCode, where, what, h.Taxon)
+			}
+			delete(follows, h.Taxon)
 		}
-		v.out.Checked["reviewed count"]++
-		var now count.Result
-		open, err := desk.Open(v.ctx, v.s, d)
-		if err == nil {
-			outcome, e := open.Count(kept.Limit)
-			now, err = outcome.Result, e
-		}
-		switch {
-		case v.ctx.Err() != nil:
-			return v.ctx.Err()
-		case err != nil:
-			v.found(Unknown, "reviewed count", d.OpCode, "run_reviewed", "it cannot be derived anew: %v", err)
-		case !reflect.DeepEqual(normal(now), normal(kept.Result)):
-			v.found(Altered, "reviewed count", d.OpCode, "run_reviewed", "it is not what follows from the count and the verdicts%s", differs(now, kept.Result))
+	}
+	for _, run := range slices.Sorted(maps.Keys(t.of)) {
+		for _, taxon := range slices.Sorted(maps.Keys(t.of[run])) {
+			v.found(Altered, "reviewed count", t.opcode[run], where, what, taxon+" nothing is kept")
 		}
 	}
 	return nil

@@ -2,13 +2,16 @@ package method
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"requin/count"
+	"requin/record"
 	"requin/review"
 	"requin/survey"
+	"requin/uncertainty"
 )
 
 func TestCountSentences(t *testing.T) {
@@ -70,12 +73,67 @@ func TestVerifyDerivesReviewedCounts(t *testing.T) {
 		t.Fatal(ok, err)
 	}
 	eight := 8
-	kept.Result.Taxa[0].MaxN = &eight
+	kept.Result.Taxa[0].MaxN, kept.Model = &eight, record.ModelOf(nil)
 	if err := s.PutReviewed(ctx, "r1", kept); err != nil {
 		t.Fatal(err)
 	}
 	v := verify()
 	if len(v.Findings) != 1 || v.Findings[0].Severity != Altered || !strings.Contains(v.Findings[0].What, "follows MaxN 7, reviewed; kept was 8") {
 		t.Errorf("%+v", v.Findings)
+	}
+}
+
+// What a review tells of the survey's other deployments is held against the verdicts, too.
+func TestVerifyHoldsEvidenceAgainstTheLog(t *testing.T) {
+	s := counted(t)
+	ctx := t.Context()
+	at, n := count.Seconds(5e9), 3
+	said, err := json.Marshal(review.Said{Taxon: "shark", Time: &at, N: &n})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AppendVerdict(ctx, survey.Verdict{OpCode: "D1", Kind: string(review.Count), By: "anna", At: time.Unix(9, 0), After: said}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadBook(ctx, s); err != nil { // keeps it
+		t.Fatal(err)
+	}
+	findings := func() []Finding {
+		t.Helper()
+		v, err := Verify(ctx, s, false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.Findings
+	}
+	if list := findings(); len(list) > 0 {
+		t.Fatalf("%+v", list)
+	}
+	kept, _, err := s.ReviewedOf(ctx, "r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := *kept.Result.Taxa[0].Review.Evidence
+	for name, change := range map[string]func(e *uncertainty.Evidence){
+		"more were found": func(e *uncertainty.Evidence) { e.Found += 10 },
+		"none was missed": func(e *uncertainty.Evidence) { e.Met = 5 },
+	} {
+		e := was
+		change(&e)
+		kept.Result.Taxa[0].Review.Evidence, kept.Model = &e, record.ModelOf(nil)
+		if err := s.PutReviewed(ctx, "r1", kept); err != nil {
+			t.Fatal(err)
+		}
+		if list := findings(); !slices.ContainsFunc(list, func(f Finding) bool { return f.Severity == Altered && f.Where == "run_evidence" && f.Name == "D1" }) {
+			t.Errorf("%s: %+v", name, list)
+		}
+	}
+	kept.Result.Taxa[0].Review.Evidence = &was
+	kept.Model = "another"
+	if err := s.PutReviewed(ctx, "r1", kept); err != nil {
+		t.Fatal(err)
+	}
+	if list := findings(); len(list) != 1 || !strings.Contains(list[0].What, "of shark nothing is kept") {
+		t.Errorf("nothing is kept: %+v", list)
 	}
 }

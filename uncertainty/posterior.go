@@ -146,7 +146,7 @@ func (d Observations) Posterior(limit float64) Posterior {
 		a.Chance[m] += 1 / float64(a.Draws)
 	}
 	a.Estimate, a.Low, a.High = middle(a.Chance, limit)
-	a.Evidence = Evidence{Found: s.came / float64(a.Draws), Met: s.met.arrivals, Covered: s.hidden.covered}
+	a.Evidence = s.evidence(d.Seed)
 	all := a.Looked >= s.frames
 	a.Certified = a.Risk+2*a.Error < limit && (d.Detectability.Enough(d.Elsewhere) || all)
 	if all {
@@ -159,8 +159,12 @@ func (d Observations) Posterior(limit float64) Posterior {
 	default:
 		a.Next = s.suggest(settles, a.Draws, cmp.Or(d.Ask, mostSuggested))
 	}
-	if !a.Certified {
+	switch {
+	case a.Certified:
+	case d.Detectability.Enough(d.Elsewhere):
 		a.Ahead = s.ahead(a.Evidence, limit)
+	default: // no certificate before everything was looked at
+		a.Ahead = s.frames - a.Looked
 	}
 	return a
 }

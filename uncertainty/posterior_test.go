@@ -313,3 +313,37 @@ func TestOneVisitManyLooks(t *testing.T) {
 		t.Errorf("met %.2f arrivals, estimate %d; one was there for ten minutes", p.Evidence.Met, p.Estimate)
 	}
 }
+
+// What a deployment tells of the others does not depend on what those tell: two would change one another's for ever.
+func TestEvidenceIsItsOwn(t *testing.T) {
+	a := Prior()
+	a.Deployments, a.Animals, a.Arrivals = 20, 50, 50
+	d := Observations{Frames: 600, Every: 1, Detectability: a, Looks: []Look{{Frame: 20, N: 1}, {Frame: 300}}, Candidates: []Candidate{
+		{ID: 1, Said: Animal, Real: 0.9, Frames: frames(10, 40)}, {ID: 2, Real: 0.5, Frames: frames(100, 110)}, {ID: 3, Real: 0.4, Frames: frames(115, 130)}}}
+	alone := d.Posterior(0.05)
+	d.Survey = []Evidence{{Found: 2, Met: 9, Covered: 0.4}, {Met: 5, Covered: 0.2}}
+	among := d.Posterior(0.05)
+	if alone.Risk == among.Risk {
+		t.Fatal("what the others tell makes no difference")
+	}
+	if alone.Evidence != among.Evidence || alone.Evidence.Found <= 1 || alone.Evidence.Found >= 3 {
+		t.Errorf("alone it tells %+v, among others %+v", alone.Evidence, among.Evidence)
+	}
+}
+
+// Where no certificate rests on the detectability, the one that can be had takes a look at every frame, and so it is said.
+func TestAheadWithoutMeasurement(t *testing.T) {
+	for name, a := range map[string]Detectability{"assumed": Prior(), "no class": Blind()} {
+		d := Observations{Frames: 60, Every: 1, Detectability: a}
+		for i := range 60 {
+			p := d.Posterior(0.05)
+			if p.Certified || p.Ahead != 60-i || p.Lookahead() == "" {
+				t.Fatalf("%s, %d of 60 frames looked at: certified %v, %d ahead", name, i, p.Certified, p.Ahead)
+			}
+			d.Looks = append(d.Looks, Look{Frame: i})
+		}
+		if p := d.Posterior(0.05); !p.Certified || p.Ahead != 0 || p.Lookahead() != "" {
+			t.Errorf("%s, all frames looked at: %+v", name, p)
+		}
+	}
+}

@@ -78,7 +78,6 @@ type sampler struct {
 	belief        *belief
 	held          map[int]cells // belief after so many arrivals were found
 	usual         float64       // odds of missing as measured
-	came          float64       // arrivals found, of all draws
 	points        []int32       // of each frame
 	open          []int32       // of each frame, those that nobody spoke of
 	comes, goes   []int32       // of a draw: when animals come, and when they go
@@ -290,7 +289,6 @@ func (s *sampler) within(v span) span { return span{max(0, v.from), min(s.frames
 func (s *sampler) draw() (most, left int, at []int32) {
 	s.comes, s.goes, s.overlooked = s.comes[:0], s.goes[:0], s.overlooked[:0]
 	found, coming := s.found()
-	s.came += float64(coming)
 	recall, shape, rate := s.cellsOf(coming).draw(s.rng.Float64())
 	arrivals := distuv.Gamma{Alpha: shape, Beta: rate, Src: s.rng}.Rand()
 	s.hidden.draw(s, arrivals*(1-recall)*(1-s.hidden.covered))
@@ -371,6 +369,19 @@ func (s *sampler) cellsOf(found int) cells {
 		s.held[found] = c
 	}
 	return c
+}
+
+// evidence is what this deployment tells of the others. It has draws of its own, so that it is the same whatever those tell: else
+// two deployments would change one another's for ever.
+func (s *sampler) evidence(seed uint64) Evidence {
+	s.rng = rand.New(rand.NewPCG(seed, 0xe71d))
+	came := 0
+	for range fewestSamples {
+		s.comes, s.goes, s.overlooked = s.comes[:0], s.goes[:0], s.overlooked[:0]
+		_, coming := s.found()
+		came += coming
+	}
+	return Evidence{Found: float64(came) / fewestSamples, Met: s.met.arrivals, Covered: s.hidden.covered}
 }
 
 // found draws which candidates are animals, and where those are. It gives those with which the machine found a visit, and how many

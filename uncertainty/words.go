@@ -29,7 +29,7 @@ func (p Posterior) Statement(g Grounds, t Told) string {
 		add("MaxN %d %s", p.Confirmed, of)
 		add("chance of more under %s", percent(p.Limit))
 	case p.Looked == 0:
-		add("MaxN %s %s, nobody looked", interval, of)
+		add("MaxN %s %s, %s", interval, of, map[bool]string{false: "nobody looked", true: "no look at a whole frame counts yet"}[t.Readers > 0])
 	default:
 		add("MaxN %d seen %s, not certified", p.Confirmed, of)
 		add("MaxN %s", interval)
@@ -120,7 +120,7 @@ func (p Posterior) Lookahead() string {
 	case p.Certified || p.Ahead <= 0:
 		return ""
 	case p.Looked+p.Ahead >= p.Frames:
-		return "a certificate takes a look at every frame: the visits that may be missed are too short for fewer"
+		return "a certificate takes a look at every frame: no fewer tell what the model may have missed"
 	}
 	return fmt.Sprintf("a certificate takes about %s more, at most, if they find nothing new", counted(p.Ahead, "look"))
 }

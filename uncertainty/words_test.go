@@ -35,7 +35,8 @@ func TestStatements(t *testing.T) {
 			"detectability assumed: how many of it the model misses was not measured"},
 		{p, few, told, "MaxN 3 seen among the 3,600 frames sampled one a second, not certified; MaxN 3 to 5 (95 %); 14 frames looked at by one reader; " +
 			"no certificate rests on a detectability measured on 4 visits in 12 stretches of held-out video: it takes 10 in 3"},
-		{nobody, sure, told, "MaxN 3 to 5 (95 %) among the 3,600 frames sampled one a second, nobody looked"},
+		{nobody, sure, Told{Every: time.Second}, "MaxN 3 to 5 (95 %) among the 3,600 frames sampled one a second, nobody looked"},
+		{nobody, sure, told, "MaxN 3 to 5 (95 %) among the 3,600 frames sampled one a second, no look at a whole frame counts yet"},
 	} {
 		if got := c.p.Statement(c.b, c.told); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)
