@@ -1,0 +1,337 @@
+package uncertainty
+
+import (
+	"math"
+	"slices"
+	"sort"
+)
+
+// meeting is a look that has animals which no candidate has, or one before or after such.
+type meeting struct {
+	frame, n int
+	stays    []float64 // cumulative chances that 0, 1 ... of those in the meeting before are still there
+}
+
+// met is what looks found that the machine did not.
+type met struct {
+	list     []meeting
+	arrivals float64 // how many arrivals they are, beside which nothing was found
+	lengths  []int   // of visits, frames; a long one is met more readily
+	longer   []int   // cumulative
+	shapes   [][]int // of arrivals: the lengths of their visits, frames
+	longest  int
+	ways     map[comingKey][]coming // in which animals that looks met may have come
+}
+
+// hear takes from the looks what they tell of what the machine did not find: of each how many animals have no point of a
+// candidate in it. Those are, first, candidates' own animals, in a hole or before or after their points; then
+// companions, where a candidate is there; then arrivals of which nothing was found.
+func (s *sampler) hear() {
+	s.bound()
+	var companions float64
+	var list []meeting
+	var beside []bool
+	for _, t := range s.inOrder() {
+		n := s.looks[t].N
+		for i := range s.list {
+			if c := &s.list[i]; c.said == Animal && len(c.runs) > 0 && c.point(t) {
+				n--
+			}
+		}
+		n = s.inHoles(t, max(0, n))
+		n = s.atEnds(t, n)
+		list = append(list, meeting{frame: t, n: n})
+		beside = append(beside, slices.ContainsFunc(s.list, func(c candidate) bool {
+			return c.said == Animal && !c.drawn && len(c.runs) > 0 && c.first()-s.gap <= t && t < c.last()+s.gap
+		}))
+	}
+	s.met.list = list
+	s.met.prepare(s)
+	for i := range list {
+		if fresh := s.met.fresh(i); beside[i] {
+			companions += fresh
+		} else {
+			s.met.arrivals += math.Min(1, fresh)
+		}
+	}
+	last := -1 << 30
+	for i := range s.list {
+		if c := &s.list[i]; c.drawn && c.said == Animal && len(c.runs) > 0 {
+			if c.first()-last > s.gap {
+				s.met.arrivals++
+			}
+			last = c.first()
+		}
+	}
+	s.learn(companions)
+}
+
+func (s *sampler) inOrder() []int {
+	out := make([]int, 0, len(s.looks))
+	for t := range s.looks {
+		out = append(out, t)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// bound says how far before its first point and after its last a candidate's animal may be there: to the next look.
+func (s *sampler) bound() {
+	looks := s.inOrder()
+	for i := range s.list {
+		c := &s.list[i]
+		if len(c.runs) == 0 {
+			continue
+		}
+		k, _ := slices.BinarySearch(looks, c.first())
+		if c.before = c.first(); k > 0 {
+			c.before = c.first() - looks[k-1] - 1
+		}
+		k, _ = slices.BinarySearch(looks, c.last())
+		if c.after = s.frames - c.last(); k < len(looks) {
+			c.after = looks[k] - c.last()
+		}
+	}
+}
+
+// inHoles puts animals that a look has into the holes of candidates that run through it, as many as there are; it gives the rest.
+func (s *sampler) inHoles(t, n int) int {
+	var over []*hole
+	for i := range s.list {
+		if c := &s.list[i]; c.said == Animal {
+			for k := range c.holes {
+				if h := &c.holes[k]; h.has(t) {
+					over = append(over, h)
+				}
+			}
+		}
+	}
+	for _, h := range over {
+		h.there = math.Max(h.there, math.Min(1, float64(n)/float64(len(over))))
+	}
+	return max(0, n-len(over))
+}
+
+// atEnds takes animals that a look has for those of candidates that begin soon after it or ended shortly before.
+func (s *sampler) atEnds(t, n int) int {
+	reach := int(3*s.edge) + 1
+	for i := range s.list {
+		c := &s.list[i]
+		if n == 0 || c.said != Animal || c.drawn || len(c.runs) == 0 {
+			continue
+		}
+		if d := c.first() - t; d > 0 && d <= reach {
+			c.runs[0].from, c.before = t, max(0, c.before-d)
+			n--
+		} else if d := t - c.last(); d >= 0 && d < reach {
+			c.runs[len(c.runs)-1].to, c.after = t+1, max(0, c.after-d-1)
+			n--
+		}
+	}
+	return n
+}
+
+// surprised is the most that the measured number of companions weighs against looks that find more of them than they should.
+const surprised = 0.3
+
+// learn weighs how many visits are missed beside others in this deployment: gamma, with as many met and expected more (gamma and
+// Poisson are conjugate).
+func (s *sampler) learn(companions float64) {
+	shape := s.detectability.Shape
+	found := 0
+	expected := 0.0
+	const tries = 50
+	for i := range s.list {
+		c := &s.list[i]
+		if c.said != Animal || c.drawn || len(c.runs) == 0 {
+			continue
+		}
+		found++
+		for range tries {
+			length := s.visits[s.rng.IntN(len(s.visits))]
+			from := c.first() + s.rng.IntN(2*s.gap+1) - s.gap
+			if v := s.within(span{from, from + length}); v.from < v.to && s.looked(v) {
+				expected += s.detectability.Beside / tries
+			}
+		}
+	}
+	if companions > expected {
+		shape = math.Min(shape, surprised)
+	}
+	s.beside.Alpha, s.beside.Beta, s.beside.Src = shape+companions, shape+expected, s.rng
+}
+
+// prepare works out how many of those in one look may be still there in the next.
+func (m *met) prepare(s *sampler) {
+	m.ways = map[comingKey][]coming{}
+	for _, shape := range m.shapes {
+		m.lengths = append(m.lengths, shape...)
+		m.longest = max(m.longest, slices.Max(shape))
+	}
+	m.lengths = append(m.lengths, s.visits...)
+	sum, together := 0, 0
+	for _, l := range m.lengths {
+		sum += l
+		m.longer = append(m.longer, sum)
+	}
+	for _, l := range m.list {
+		together += l.n
+	}
+	usual := (float64(together) + 0.5) / float64(len(m.list)+1)
+	for i := 1; i < len(m.list); i++ {
+		a, b := m.list[i-1], &m.list[i]
+		stay := 0.0
+		for _, l := range m.lengths {
+			stay += math.Max(0, float64(l-(b.frame-a.frame))) / float64(sum)
+		}
+		b.stays = staying(a.n, b.n, stay, usual*(1-stay))
+	}
+}
+
+// staying gives the cumulative chances that 0, 1 ... of n animals are among those m that are there later, where each stays with
+// a chance and others come by Poisson's law.
+//
+// Worked example: 1 and then 1, stay 0.9, fresh 0.05: stayed 0.9·e^-0.05, or went and another came 0.1·0.05·e^-0.05: 0.994 and 0.006.
+func staying(n, m int, stay, fresh float64) []float64 {
+	most := min(n, m)
+	out := make([]float64, most+1)
+	sum := 0.0
+	for k := range out {
+		a, _ := math.Lgamma(float64(n + 1))
+		b, _ := math.Lgamma(float64(k + 1))
+		c, _ := math.Lgamma(float64(n - k + 1))
+		d, _ := math.Lgamma(float64(m - k + 1))
+		log := a - b - c - d + float64(m-k)*math.Log(math.Max(fresh, 1e-6)) +
+			float64(k)*math.Log(math.Max(stay, 1e-9)) + float64(n-k)*math.Log(math.Max(1-stay, 1e-9))
+		sum += math.Exp(log)
+		out[k] = sum
+	}
+	for k := range out {
+		out[k] /= sum
+	}
+	return out
+}
+
+// fresh is how many of a meeting were not in the one before, as a mean.
+func (m *met) fresh(i int) float64 {
+	l := m.list[i]
+	stayed := 0.0
+	for k := 1; k < len(l.stays); k++ {
+		stayed += 1 - l.stays[k-1]
+	}
+	return float64(l.n) - stayed
+}
+
+// draw draws where the animals are that looks met.
+func (m *met) draw(s *sampler) {
+	var open []int // since when each is there
+	before := -1
+	for _, l := range m.list {
+		if l.n == 0 && len(open) == 0 {
+			before = l.frame
+			continue
+		}
+		stayed := 0
+		if len(l.stays) > 0 {
+			stayed = sort.SearchFloat64s(l.stays, s.rng.Float64())
+			stayed = min(stayed, len(l.stays)-1)
+		}
+		for len(open) > stayed {
+			k := s.rng.IntN(len(open))
+			s.present(span{open[k], before + 1 + m.piece(s, l.frame-before-1)})
+			open[k] = open[len(open)-1]
+			open = open[:len(open)-1]
+		}
+		if fresh := l.n - len(open); fresh > 0 {
+			c := m.came(s, fresh, l.frame-before-1)
+			for _, v := range c.gone {
+				s.present(span{l.frame + v.from, l.frame + v.to})
+			}
+			for range fresh {
+				open = append(open, l.frame+c.from)
+			}
+		}
+		before = l.frame
+	}
+	for _, from := range open {
+		s.present(span{from, before + 1 + m.piece(s, s.frames-before-1)})
+	}
+}
+
+// piece draws how many frames before a look, or after it, an animal is there that was met in it: fewer than most.
+func (m *met) piece(s *sampler, most int) int {
+	if most <= 0 {
+		return 0
+	}
+	for range 8 {
+		length := m.lengths[sort.SearchInts(m.longer, 1+s.rng.IntN(m.longer[len(m.longer)-1]))]
+		if k := s.rng.IntN(length); k <= most {
+			return k
+		}
+	}
+	return s.rng.IntN(most + 1)
+}
+
+// coming is how animals that a look met may have come: since when, and who came with them and was gone by then. Frames are counted from
+// the look.
+type coming struct {
+	from int
+	gone []span
+}
+
+// comingKey is what ways of coming depend on: how many were met, and how many frames nobody looked before.
+type comingKey struct{ n, most int }
+
+// ways is how many ways of coming are laid out for each look, and tries how many are tried for it.
+const (
+	ways  = 48
+	tries = 4000
+)
+
+// came draws how n animals came that a look met and the look before it did not: arrivals are laid before the look at any time, and those are
+// taken of which so many are still there. Where none is of so many, each comes by itself.
+func (m *met) came(s *sampler, n, most int) coming {
+	if most <= 0 {
+		return coming{}
+	}
+	key := comingKey{n, most}
+	list, ok := m.ways[key]
+	if !ok {
+		for range tries {
+			if c, there := m.lay(s, most); there == n {
+				if list = append(list, c); len(list) == ways {
+					break
+				}
+			}
+		}
+		m.ways[key] = list
+	}
+	if len(list) == 0 {
+		return coming{from: -m.piece(s, most)}
+	}
+	return list[s.rng.IntN(len(list))]
+}
+
+// lay lays an arrival before a look, at most so many frames before, and tells how many of it are still there.
+func (m *met) lay(s *sampler, most int) (c coming, there int) {
+	shape := m.shapes[s.rng.IntN(len(m.shapes))]
+	longest := slices.Max(shape)
+	c.from = -s.rng.IntN(m.longest) // the same span for all, so that long ones are met more readily
+	if -c.from > most || -c.from >= longest+s.gap {
+		return c, -1
+	}
+	for k, length := range shape {
+		from := c.from
+		if k > 0 {
+			from += s.rng.IntN(s.gap)
+		}
+		switch {
+		case from > 0: // it comes after the look
+		case from+length > 0:
+			there++
+		default:
+			c.gone = append(c.gone, span{from, from + length})
+		}
+	}
+	return c, there
+}
