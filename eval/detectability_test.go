@@ -140,7 +140,7 @@ func TestCoverage(t *testing.T) {
 			}
 		})
 	}
-	if open := Covered(Open(all)); open.Share() < 0.93 || open.Width > 2.2 {
+	if open := Covered(Open(all)); open.Share() < 0.93 || open.Width > 2.5 {
 		t.Errorf("%.3f of intervals hold the truth, mean width %.2f", open.Share(), open.Width)
 	}
 }
