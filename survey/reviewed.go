@@ -64,12 +64,12 @@ func putEvidence(ctx context.Context, tx *sql.Tx, run string, r Reviewed) error 
 		}
 		var values row
 		values.text(t.Name, r.Model)
-		values.number(t.Review.Evidence.Found, t.Review.Evidence.Met, t.Review.Evidence.Covered)
+		values.number(t.Review.Evidence.Found, t.Review.Evidence.Met, t.Review.Evidence.Covered, t.Review.Evidence.Hours)
 		values.text(run)
 		if values.err != nil {
 			return values.err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO run_evidence (run, taxon, model, found, met, covered) SELECT nr, ?, ?, ?, ?, ? FROM runs WHERE id = ?`, values.values...); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO run_evidence (run, taxon, model, found, met, covered, hours) SELECT nr, ?, ?, ?, ?, ?, ? FROM runs WHERE id = ?`, values.values...); err != nil {
 			return err
 		}
 	}
@@ -79,10 +79,10 @@ func putEvidence(ctx context.Context, tx *sql.Tx, run string, r Reviewed) error 
 // HeardOf gives what the reviews of a survey's deployments tell of how well a model sees, in the order of their opcodes.
 func (s *Survey) HeardOf(ctx context.Context, model string) (list []Heard, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		return each(ctx, tx, `SELECT d.opcode, r.id, e.taxon, e.found, e.met, e.covered FROM run_evidence e JOIN runs r ON r.nr = e.run JOIN deployments d ON d.id = r.deployment
+		return each(ctx, tx, `SELECT d.opcode, r.id, e.taxon, e.found, e.met, e.covered, e.hours FROM run_evidence e JOIN runs r ON r.nr = e.run JOIN deployments d ON d.id = r.deployment
 			WHERE e.model = ? ORDER BY d.opcode, e.taxon`, []any{model}, func(rows *sql.Rows) error {
 			var h Heard
-			err := rows.Scan(&h.OpCode, &h.Run, &h.Taxon, &h.Found, &h.Met, &h.Covered)
+			err := rows.Scan(&h.OpCode, &h.Run, &h.Taxon, &h.Found, &h.Met, &h.Covered, &h.Hours)
 			list = append(list, h)
 			return err
 		})

@@ -11,12 +11,13 @@ type Evidence struct {
 	Found   float64 `json:"found"`   // arrivals of which the detector found something
 	Met     float64 `json:"met"`     // arrivals of which it found nothing, and that a person met in looking
 	Covered float64 `json:"covered"` // chance that the looks meet an arrival of which it found nothing
+	Hours   float64 `json:"hours"`   // 0: one; in which an arrival would be in the frames: the time that was sampled, and as much before as visits last
 }
 
 // Places at which recall and the mean number of arrivals in a deployment are weighed.
 const (
 	recallPlaces = 25 // log odds from -6 to 6
-	manyPlaces   = 13 // 0.02 · 2^k arrivals
+	manyPlaces   = 16 // 0.02 · 2^k arrivals an hour
 	arrivalShape = 3
 )
 
@@ -26,7 +27,13 @@ const assumedUnlike = 0.1
 func recallOdds(k int) float64 { return float64(k-recallPlaces/2) / 2 }
 func manyAt(k int) float64     { return 0.02 * math.Exp2(float64(k)) }
 
-// belief is what is held of a deployment's recall R and of the mean number of arrivals in a deployment of the survey M, before the
+// usualMany is from how many arrivals an hour on more of them are less likely.
+const usualMany = 20
+
+// manyWeight is how likely so many arrivals an hour are before anything is known: rather more than less, up to usualMany.
+func manyWeight(m float64) float64 { return math.Sqrt(m) / (1 + math.Pow(m/usualMany, 1.5)) }
+
+// belief is what is held of a deployment's recall R and of the mean number of arrivals an hour M in the survey, before the
 // deployment itself is heard: weight[r][m], of which only the proportions count.
 //
 // Recall is of two levels: the survey's own is normal in log odds about the measured one, with the standard deviation between deployments and what
@@ -76,7 +83,7 @@ func newBelief(a Detectability, survey []Evidence) *belief {
 	var both [recallPlaces][manyPlaces]float64 // of the survey's recall and M
 	for s := range both {
 		for m := range both[s] {
-			both[s][m] = math.Log(math.Max(site[s], 1e-300)) + 0.5*math.Log(manyAt(m))
+			both[s][m] = math.Log(math.Max(site[s], 1e-300)) + math.Log(manyWeight(manyAt(m)))
 		}
 	}
 	for _, e := range survey {
@@ -114,11 +121,16 @@ func newBelief(a Detectability, survey []Evidence) *belief {
 
 func normal(x, sd float64) float64 { return math.Exp(-x * x / (2 * sd * sd)) }
 
+// scale is the rate of the gamma distribution of how many arrive in the deployment, of which M is the mean an hour.
+func (e Evidence) scale(m int) float64 {
+	return arrivalShape / (manyAt(m) * cmp.Or(math.Max(e.Hours, 0), 1))
+}
+
 // log is the logarithm of the chance of the evidence, but for what does not depend on recall and M: found and met arrivals are Poisson,
 // their rate gamma.
 func (e Evidence) log(r, m int) float64 {
 	recall := Logistic(recallOdds(r))
-	b := arrivalShape / manyAt(m)
+	b := e.scale(m)
 	n := arrivalShape + e.Found + e.Met
 	log := e.Found*math.Log(recall) + arrivalShape*math.Log(b) - n*math.Log(b+recall+(1-recall)*e.Covered)
 	if e.Met > 0 {
@@ -158,7 +170,7 @@ func (c cells) draw(u float64) (recall, shape, rate float64) {
 	at := sort.SearchFloat64s(c.to, u*c.to[len(c.to)-1])
 	at = min(at, len(c.to)-1)
 	recall = Logistic(recallOdds(at / manyPlaces))
-	return recall, arrivalShape + c.e.Found + c.e.Met, arrivalShape/manyAt(at%manyPlaces) + recall + (1-recall)*c.e.Covered
+	return recall, arrivalShape + c.e.Found + c.e.Met, c.e.scale(at%manyPlaces) + recall + (1-recall)*c.e.Covered
 }
 
 // mean is the mean of f over R, the shape and the rate.
@@ -167,7 +179,7 @@ func (c cells) mean(f func(recall, shape, rate float64) float64) float64 {
 	for at, to := range c.to {
 		if w := to - before; w > 0 {
 			recall := Logistic(recallOdds(at / manyPlaces))
-			sum += w * f(recall, arrivalShape+c.e.Found+c.e.Met, arrivalShape/manyAt(at%manyPlaces)+recall+(1-recall)*c.e.Covered)
+			sum += w * f(recall, arrivalShape+c.e.Found+c.e.Met, c.e.scale(at%manyPlaces)+recall+(1-recall)*c.e.Covered)
 		}
 		before = to
 	}

@@ -21,6 +21,7 @@ type sampler struct {
 	rng           *rand.Rand
 	pick          *rand.Rand // draws audits: the same for all draws
 	frames        int
+	hours         float64 // in which an arrival would be in the frames
 	edge          float64 // frames, the mean
 	gap           int     // frames within which animals of one arrival come
 	pieces        int     // frames within which pieces of a visit follow one another
@@ -92,6 +93,7 @@ func newSampler(d Observations) *sampler {
 		s.add(c)
 	}
 	slices.SortStableFunc(s.list, func(a, b candidate) int { return cmp.Compare(a.begin(), b.begin()) })
+	s.hours = (float64(s.frames)*every + meanLength(d.Detectability.Alone)) / 3600
 	s.shift()
 	s.when(d.Candidates)
 	s.hide(every)
@@ -100,6 +102,14 @@ func newSampler(d Observations) *sampler {
 	r := math.Min(math.Max(d.Detectability.Recall, 0.01), 0.99)
 	s.usual = (1 - r) / r
 	return s
+}
+
+// meanLength is how many seconds an arrival lasts, as a mean: its first visit.
+func meanLength(arrivals [][]float64) (mean float64) {
+	for _, a := range arrivals {
+		mean += a[0] / float64(len(arrivals))
+	}
+	return mean
 }
 
 // shift weighs by how much the log odds of this deployment's candidates may be off, after what
@@ -271,7 +281,7 @@ func (s *sampler) overlookedIn(v span, left int, at []int32) (int, []int32) {
 func (s *sampler) cellsOf(found int) cells {
 	c, ok := s.held[found]
 	if !ok {
-		c = s.belief.cells(Evidence{Found: float64(found), Met: s.met.arrivals, Covered: s.hidden.covered})
+		c = s.belief.cells(Evidence{Found: float64(found), Met: s.met.arrivals, Covered: s.hidden.covered, Hours: s.hours})
 		s.held[found] = c
 	}
 	return c

@@ -10,5 +10,6 @@ CREATE TABLE run_evidence (
     found   DOUBLE PRECISION NOT NULL, -- arrivals that the model found
     met     DOUBLE PRECISION NOT NULL, -- arrivals that it missed and that looks met
     covered DOUBLE PRECISION NOT NULL, -- chance that looks meet an arrival that it missed
+    hours   DOUBLE PRECISION NOT NULL, -- in which an arrival would be in the frames
     PRIMARY KEY (run, taxon)
 );
