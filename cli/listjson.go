@@ -36,6 +36,10 @@ type listedTaxon struct {
 	Frames  int          `json:"frames_sampled"`
 	By      []string     `json:"by"`
 	At      *time.Time   `json:"at"`
+	Low     *int         `json:"maxn_low"` // null: there is no interval
+	High    *int         `json:"maxn_high"`
+	Assumed bool         `json:"detectability_assumed"` // interval and risk rest on an assumed detectability
+	Pooled  int          `json:"pooled_over"`           // other deployments whose looks it rests on as well
 
 	Observers []count.Observer `json:"observers,omitempty"` // what each reader makes of it alone
 	Agreement []count.Concord  `json:"agreement,omitempty"` // how far each two agree
@@ -55,7 +59,11 @@ func listed(e desk.Entry) *listedCount {
 	out.MaxN, out.Taxa = map[string]int{}, []listedTaxon{}
 	for _, t := range e.Result.Taxa {
 		x := listedTaxon{Taxon: t.Name, MaxN: t.MaxN, Status: t.Status(), Machine: t.MaxN, Frames: e.Result.Effort.Frames, By: []string{}}
+		if b := t.Bounds(); b != nil {
+			x.Low, x.High, x.Assumed = &b.Low, &b.High, t.Assumed()
+		}
 		if r := t.Review; r != nil {
+			x.Pooled = r.Pooled
 			x.Machine, x.Risk, x.Limit, x.Looked, x.Frames, x.By, x.At = r.Machine, &r.Risk, &r.Limit, r.Looked, r.Frames, r.By, &r.At
 			x.Observers, x.Agreement, x.Disputes = r.Observers, r.Agreement, r.Disputes
 		}
