@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,10 +35,16 @@ type reviewer struct {
 //
 // reviews WHO DEPLOYMENT reject|relabel TRACK [TAXON] gives one verdict; reviews WHO DEPLOYMENT say JSON any
 // (docs/formats/review-api.md); reviews WHO DEPLOYMENT settle OTHER settles all that is disputed as OTHER has it. With --blind before WHO they see
-// only their own verdicts, and a dispute that is left ends the review as a certificate does.
+// only their own verdicts, and a dispute that is left ends the review as a certificate does. With --looks N before WHO they stop after so many.
 func reviews(ts *testscript.TestScript, neg bool, args []string) {
 	blind := slices.Contains(args, "--blind")
 	args = slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "--blind" })
+	most := 500
+	if i := slices.Index(args, "--looks"); i >= 0 && i+1 < len(args) {
+		n, err := strconv.Atoi(args[i+1])
+		ts.Check(err)
+		most, args = n, slices.Delete(args, i, i+2)
+	}
 	if neg || len(args) < 4 {
 		ts.Fatalf("usage: reviews WHO DEPLOYMENT TAXON N | reviews WHO DEPLOYMENT KIND TRACK [TAXON]")
 	}
@@ -55,25 +62,25 @@ func reviews(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("the review ended with %v: %s", err, said.String())
 		}
 	}()
-	url := ""
-	for lines := bufio.NewScanner(stderr); url == "" && lines.Scan(); {
+	at := ""
+	for lines := bufio.NewScanner(stderr); at == "" && lines.Scan(); {
 		said.WriteString(lines.Text() + "\n")
-		url = regexp.MustCompile(`http://\S+`).FindString(lines.Text())
+		at = regexp.MustCompile(`http://\S+`).FindString(lines.Text())
 	}
-	if url == "" {
+	if at == "" {
 		ts.Fatalf("the review has no address: %s", said.String())
 	}
 	jar, err := cookiejar.New(nil)
 	ts.Check(err)
-	r := &reviewer{ts: ts, client: &http.Client{Jar: jar, Timeout: time.Minute}, base: regexp.MustCompile(`^http://[^/]+`).FindString(url), op: args[1]}
-	answer, err := r.client.Get(url)
+	r := &reviewer{ts: ts, client: &http.Client{Jar: jar, Timeout: time.Minute}, base: regexp.MustCompile(`^http://[^/]+`).FindString(at), op: args[1]}
+	answer, err := r.client.Get(at)
 	ts.Check(err)
 	ts.Check(answer.Body.Close())
 	var me struct{ CSRF string }
 	r.get("/api/me", &me)
 	r.csrf = me.CSRF
 	if n, err := strconv.Atoi(args[3]); err == nil {
-		r.certify(args[2], n)
+		r.certify(args[2], n, most)
 		return
 	}
 	if args[2] == "settle" {
@@ -103,7 +110,13 @@ func (r *reviewer) get(path string, into any) {
 	r.ts.Check(json.Unmarshal(text, into))
 }
 
-func (r *reviewer) says(v map[string]any) { r.post("/api/deployments/"+r.op+"/verdicts", v) }
+func (r *reviewer) says(v map[string]any) {
+	if v["kind"] == "undo" { // has a request of its own
+		r.post("/api/deployments/"+r.op+"/undo", map[string]any{})
+		return
+	}
+	r.post("/api/deployments/"+r.op+"/verdicts", v)
+}
 
 func (r *reviewer) post(path string, v map[string]any) {
 	body, err := json.Marshal(v)
@@ -121,16 +134,16 @@ func (r *reviewer) post(path string, v map[string]any) {
 	}
 }
 
-// certify follows the frames that the page would lead to.
-func (r *reviewer) certify(taxon string, n int) {
-	for looks := 0; looks < 500; looks++ {
+// certify follows the frames that the page would lead to, up to a certificate or most looks.
+func (r *reviewer) certify(taxon string, n, most int) {
+	for looks := range most {
 		var next struct {
 			Frame  int
 			Done   bool
 			Again  bool
 			Reason string
 		}
-		r.get("/api/deployments/"+r.op+"/next?taxon="+taxon, &next)
+		r.get("/api/deployments/"+r.op+"/next?taxon="+url.QueryEscape(taxon), &next)
 		if next.Done || strings.Contains(next.Reason, "to be settled first") {
 			return
 		}
@@ -165,7 +178,9 @@ func (r *reviewer) certify(taxon string, n int) {
 		}
 		r.says(map[string]any{"kind": "looked", "frame": next.Frame, "taxa": []string{taxon}})
 	}
-	r.ts.Fatalf("500 frames, and %s is not certified", taxon)
+	if most == 500 {
+		r.ts.Fatalf("500 frames, and %s is not certified", taxon)
+	}
 }
 
 // settle says of each dispute what one of the two said, as both agree now.

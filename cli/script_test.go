@@ -114,47 +114,6 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// furnish puts the demo's files into a folder, and networks that are no detectors.
-func furnish(dir string) error {
-	for _, name := range []string{"clip.mp4", "blobs.onnx", "truth.csv"} {
-		content, err := demoFiles.ReadFile("demo/" + name)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o666); err != nil {
-			return err
-		}
-	}
-	for name, dims := range map[string][2][]int64{
-		"classifier.onnx": {{1, 3, 32, 32}, {1, 1000}},        // an answer for the whole picture
-		"rank2.onnx":      {{1, 3072}, {1, 6, 1260}},          // no picture goes in
-		"grey.onnx":       {{1, 1, 192, 320}, {1, 6, 1260}},   // one channel
-		"batch.onnx":      {{16, 3, 192, 320}, {16, 6, 1260}}, // sixteen pictures at once
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), network(dims[0], dims[1]), 0o666); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// network answers every picture of one shape with zeros of another.
-func network(in, out []int64) []byte {
-	g := onnx.Graph{Name: "zeros"}
-	g.Input("images", onnx.Float32, in...)
-	n := int64(1)
-	for _, d := range out {
-		n *= d
-	}
-	g.Constant("zeros", onnx.Tensor{Shape: out, F32: make([]float32, n)})
-	g.Constant("nothing", onnx.Tensor{Shape: []int64{1}, F32: []float32{0}})
-	g.Node("ReduceSum", []string{"images"}, []string{"sum"}, onnx.Attributes{"keepdims": 0})
-	g.Node("Mul", []string{"sum", "nothing"}, []string{"zero"}, nil)
-	g.Node("Add", []string{"zeros", "zero"}, []string{"output0"}, nil)
-	g.Output("output0", onnx.Float32, out...)
-	return g.Bytes()
-}
-
 // code runs a command and wants its exit code: code 3 requin count ...
 func code(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
