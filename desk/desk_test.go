@@ -192,3 +192,44 @@ func TestRecordsAreWhatWasCounted(t *testing.T) {
 		}
 	}
 }
+
+// A kept count is of its log, of what the others tell, of the site and of the rule: where one of them is another it is worked out anew.
+func TestKeptCountsAreOfAllTheyRestOn(t *testing.T) {
+	s := study(t)
+	says(t, s, review.Reject, review.Said{Track: "t1"})
+	maxn(t, s)
+	kept := func() survey.Reviewed {
+		t.Helper()
+		r, ok, err := s.ReviewedOf(t.Context(), "r1")
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		return r
+	}
+	current := func(r survey.Reviewed) (log, all bool) {
+		t.Helper()
+		d, err := Open(t.Context(), s, deployment(t, s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.OfLog(r), d.Current(r)
+	}
+	was := kept()
+	if log, all := current(was); !log || !all {
+		t.Error("what was kept just now is not current")
+	}
+	earlier := was
+	if earlier.Rule--; func() bool { log, _ := current(earlier); return log }() {
+		t.Error("what another rule derived is taken")
+	}
+	if _, err := s.PutDeployment(t.Context(), annotate.Deployment{OpCode: "B1", Site: "Abore"}); err != nil {
+		t.Fatal(err)
+	}
+	if log, all := current(was); !log || all {
+		t.Errorf("where it is was stated since: of the log %v, current %v", log, all)
+	}
+	maxn(t, s)
+	if _, all := current(kept()); !all || kept().Pooled == was.Pooled {
+		t.Error("it was not worked out anew")
+	}
+}
