@@ -118,8 +118,8 @@ func TestDrawsResolveSmallRisks(t *testing.T) {
 	}
 }
 
-// What a deployment tells the others does not depend on what they tell, nor on the limit: else two would change each other for ever.
-func TestEvidenceIsItsOwn(t *testing.T) {
+// Nor does it depend on the limit.
+func TestEvidenceIsTheSameAtAnyLimit(t *testing.T) {
 	d := several()
 	d.Candidates = append(d.Candidates, Candidate{ID: 2, Real: 0.4, Traits: Traits{Odds: -0.4, Points: 3}, Frames: []int{300, 301, 302}})
 	want := d.Posterior(0.05).Evidence
