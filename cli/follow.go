@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,15 +69,33 @@ func (a *app) followAlong(ctx context.Context, s *survey.Survey, only []string, 
 // follow has the folders of counts say what people made of them: maxn.csv, intervals.csv, observers.csv and report.html. Folders that say so are left
 // alone, and so are those on which somebody spoke less than quiet ago. limit is that of certificates; 0: that of the last review. What cannot be written is told, and is no failure: the survey has the numbers.
 func (a *app) follow(ctx context.Context, s *survey.Survey, only []string, limit float64, quiet time.Duration) error {
+	if s.ReadOnly() {
+		return nil
+	}
+	level, err := s.SurveyLimit(ctx)
+	if err != nil {
+		return err
+	}
+	f := following{limit: limit, quiet: quiet}
 	chosen, err := desk.Chosen(ctx, s, only)
-	if err != nil || s.ReadOnly() {
+	if err == nil && level > 0 && quiet == 0 { // what was said of one may have taken the certificate of another, or given it back
+		if f.settled, err = desk.Settle(ctx, s, limit, only); err != nil {
+			return err
+		}
+		chosen, err = desk.Chosen(ctx, s, nil)
+	}
+	if err != nil {
 		return err
 	}
 	for _, d := range chosen {
 		if d.Count == nil || d.Verdict == 0 {
 			continue
 		}
-		if err := a.followOne(ctx, s, d, limit, quiet); err != nil {
+		own := f
+		if len(only) > 0 && !slices.Contains(only, d.OpCode) {
+			own.limit = 0
+		}
+		if err := a.followOne(ctx, s, d, own); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -86,21 +105,40 @@ func (a *app) follow(ctx context.Context, s *survey.Survey, only []string, limit
 	return nil
 }
 
-func (a *app) followOne(ctx context.Context, s *survey.Survey, d survey.Deployment, limit float64, quiet time.Duration) error {
+// following is how folders are made to follow.
+type following struct {
+	limit   float64
+	quiet   time.Duration
+	settled *desk.Settled // where all deployments of a survey with a limit follow; nil: as was kept
+}
+
+// counts are those of a deployment as its folder is to have them. While people speak, other deployments are not derived anew for that.
+func (f following) counts(ctx context.Context, s *survey.Survey, d survey.Deployment) (count.Result, float64, error) {
+	if f.settled != nil {
+		return f.settled.Counted(ctx, d, f.limit)
+	}
+	kept, err := desk.AsKept(ctx, s)
+	if err == nil && kept.Level() > 0 {
+		return kept.Counted(ctx, d, f.limit)
+	}
+	return desk.CountedAt(ctx, s, d, f.limit)
+}
+
+func (a *app) followOne(ctx context.Context, s *survey.Survey, d survey.Deployment, f following) error {
 	path := s.Path(d.Count.Folder)
 	var have reviewedCount
 	text, err := os.ReadFile(filepath.Join(path, survey.ReviewFile))
 	known := err == nil && json.Unmarshal(text, &have) == nil && have.Run == d.Count.Run && have.Verdict == d.Verdict
-	if quiet > 0 && !known {
+	if f.quiet > 0 && !known {
 		last, err := s.VerdictsAfter(ctx, d.OpCode, d.Verdict-1)
-		if err != nil || len(last) > 0 && time.Since(last[len(last)-1].At) < quiet {
+		if err != nil || len(last) > 0 && time.Since(last[len(last)-1].At) < f.quiet {
 			return err
 		}
 	}
 	if _, err := os.Stat(filepath.Join(path, survey.RunFile)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s holds no whole count: requin count %s", path, d.OpCode)
 	}
-	counts, limit, err := desk.CountedAt(ctx, s, d, limit)
+	counts, limit, err := f.counts(ctx, s, d)
 	if err != nil {
 		return err
 	}

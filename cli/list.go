@@ -53,7 +53,7 @@ func (a *app) list(ctx context.Context, s *survey.Survey, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		err = a.listJSON(entries, missing)
+		err = a.listJSON(s.Name(), entries, missing)
 	} else {
 		err = a.listTable(s, entries, missing)
 	}
@@ -100,6 +100,9 @@ func (a *app) listTable(s *survey.Survey, entries []desk.Entry, missing []string
 	}
 	totals := surveyOf(s.Name(), entries).Totals()
 	fmt.Fprintf(a.stdout, "%d of %d deployments counted; counts: %s\n", totals.Counted, totals.Deployments, totals.Tally())
+	if said := totals.Certificates.Sentence(); said != "" {
+		fmt.Fprintln(a.stdout, said)
+	}
 	if n := totals.Counts[count.Machine]; n > 0 {
 		a.logf("Nobody looked at %s of the counts: they are the machine's alone (requin review)", count.Thousands(n))
 	}

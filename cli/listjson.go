@@ -41,6 +41,10 @@ type listedTaxon struct {
 	Assumed bool         `json:"detectability_assumed"` // interval and risk rest on an assumed detectability
 	Pooled  int          `json:"pooled_over"`           // other deployments whose looks it rests on as well
 
+	SurveyLimit *float64 `json:"survey_limit,omitempty"`     // chance that any certificate of the survey is wrong, where that was asked for
+	Certificate *float64 `json:"certificate_risk,omitempty"` // of the certificate that it has by itself
+	Withheld    bool     `json:"withheld,omitempty"`         // survey_limit has no room for that
+
 	Observers []count.Observer `json:"observers,omitempty"` // what each reader makes of it alone
 	Agreement []count.Concord  `json:"agreement,omitempty"` // how far each two agree
 	Disputes  []string         `json:"disputes,omitempty"`  // what two contradict each other in, unsettled
@@ -65,6 +69,9 @@ func listed(e desk.Entry) *listedCount {
 		if r := t.Review; r != nil {
 			x.Pooled = r.Pooled
 			x.Machine, x.Risk, x.Limit, x.Looked, x.Frames, x.By, x.At = r.Machine, &r.Risk, &r.Limit, r.Looked, r.Frames, r.By, &r.At
+			if x.Certificate, x.Withheld = r.Certificate, r.Withheld; r.SurveyLimit > 0 {
+				x.SurveyLimit = &r.SurveyLimit
+			}
 			x.Observers, x.Agreement, x.Disputes = r.Observers, r.Agreement, r.Disputes
 		}
 		if t.MaxN != nil {
@@ -75,8 +82,9 @@ func listed(e desk.Entry) *listedCount {
 	return out
 }
 
-func (a *app) listJSON(entries []desk.Entry, missing []string) error {
+func (a *app) listJSON(name string, entries []desk.Entry, missing []string) error {
 	out := json.NewEncoder(a.stdout)
+	certificates := surveyOf(name, entries).Totals().Certificates
 	for _, d := range entries {
 		line := struct {
 			Schema string `json:"schema"`
@@ -85,7 +93,9 @@ func (a *app) listJSON(entries []desk.Entry, missing []string) error {
 			Sightings int          `json:"sightings"`
 			Missing   []string     `json:"missing,omitempty"`
 			Count     *listedCount `json:"count"`
-		}{Schema: listSchema, Deployment: d.Deployment.Deployment, Marks: d.Marks, Sightings: d.Sightings, Count: listed(d)}
+
+			Certificates count.Certificates `json:"survey_certificates"` // of all deployments: the same in each line
+		}{Certificates: certificates, Schema: listSchema, Deployment: d.Deployment.Deployment, Marks: d.Marks, Sightings: d.Sightings, Count: listed(d)}
 		for _, c := range d.Chapters {
 			if slices.Contains(missing, c.Path) {
 				line.Missing = append(line.Missing, c.Path)

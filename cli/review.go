@@ -15,6 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"requin/ask"
+	"requin/count"
+	"requin/desk"
 	"requin/record"
 	"requin/review"
 	"requin/survey"
@@ -26,7 +28,8 @@ type reviewFlags struct {
 	survey, listen, user    string
 	cert, key               string
 	hosts                   []string
-	risk                    float64
+	risk, several           float64
+	severalAsked            bool
 	again                   int
 	blind, open             bool
 	status, agreement, json bool
@@ -36,7 +39,8 @@ type reviewFlags struct {
 const reviewLong = `Review what was counted, on a page that this program serves: look at the frames that
 may change the answer, accept, correct or reject what the machine found, add what it
 missed. The page leads to the frame that lowers the risk of a wrong MaxN most; when it is
-under --risk, the taxon is certified.
+under --risk, the taxon is certified. Of many certificates some are wrong: with
+--survey-limit the chance that any of the survey's is wrong stays under that, too.
 
 Verdicts go into the survey, each with who said it and when; none is ever deleted.
 Several people may review at once. --blind shows each only their own verdicts and the
@@ -56,11 +60,13 @@ func (a *app) reviewCommand() *cobra.Command {
 		Example: `  requin review
   requin review BRUV_07 --user anna --blind
   requin review dive.requin          (the folder of a count, outside of a survey)
+  requin review --survey-limit 0.05
   requin review --status
   requin review --agreement
   requin review --export verdicts.csv
   requin review user add anna && requin review --listen 0.0.0.0:8080`,
 		RunE: func(c *cobra.Command, args []string) error {
+			f.severalAsked = c.Flags().Changed("survey-limit")
 			if err := f.check(); err != nil {
 				return err
 			}
@@ -82,6 +88,7 @@ func (a *app) reviewCommand() *cobra.Command {
 	fl.StringVar(&f.user, "user", "", "`name` of who reviews (default: as this computer knows you)")
 	fl.BoolVar(&f.blind, "blind", false, "each sees only their own verdicts and the machine's")
 	fl.Float64Var(&f.risk, "risk", 0.05, "`chance` of a greater MaxN under which a taxon is certified")
+	fl.Float64Var(&f.several, "survey-limit", 0, "`chance` that any certificate of the survey is wrong: those stand whose risks add up to no more; kept until another is given; 0: no such limit")
 	fl.IntVar(&f.again, "again", review.Share, "show one in `so-many` looked frames a second time, without boxes, to measure how well people read them; 0: none")
 	fl.BoolVar(&f.open, "open", true, "open the page in a browser where there is one")
 	fl.StringArrayVar(&f.hosts, "host", nil, "`name` by which others reach this computer, besides its own; repeatable")
@@ -99,6 +106,8 @@ func (f reviewFlags) check() error {
 	switch {
 	case !(f.risk > 0 && f.risk < 1):
 		return usagef("--risk %v: give a chance over 0 and under 1, for example 0.05", f.risk)
+	case !(f.several >= 0 && f.several < 1):
+		return usagef("--survey-limit %v: give a chance under 1, for example 0.05, or 0 for no limit over all certificates", f.several)
 	case f.again < 0:
 		return usagef("--again %d: give a number, for example 20, or 0 for no second looks", f.again)
 	case (f.cert == "") != (f.key == ""):
@@ -112,6 +121,11 @@ func (a *app) review(ctx context.Context, s *survey.Survey, only []string, f rev
 	if err := known(ctx, s, only); err != nil {
 		return err
 	}
+	if f.severalAsked {
+		if err := keepSurveyLimit(ctx, s, f.several); err != nil {
+			return err
+		}
+	}
 	switch {
 	case f.status:
 		return a.reviewStatus(ctx, s, only, f)
@@ -121,6 +135,25 @@ func (a *app) review(ctx context.Context, s *survey.Survey, only []string, f rev
 		return a.exportVerdicts(ctx, s, only, f.export)
 	}
 	return a.serveReview(ctx, s, only, f)
+}
+
+// keepSurveyLimit keeps the chance that any certificate of the survey may be wrong, where it is another than before.
+func keepSurveyLimit(ctx context.Context, s *survey.Survey, limit float64) error {
+	was, err := s.SurveyLimit(ctx)
+	if err != nil || was == limit {
+		return err
+	}
+	return s.SetSurveyLimit(ctx, limit)
+}
+
+// settleSurvey works out which certificates stand beside one another, where a limit was asked for of all of them, and gives that.
+func settleSurvey(ctx context.Context, s *survey.Survey) (float64, error) {
+	level, err := s.SurveyLimit(ctx)
+	if err != nil || level == 0 {
+		return 0, err
+	}
+	_, err = desk.Settle(ctx, s, 0, nil)
+	return level, err
 }
 
 // known refuses deployments that the survey has not.
@@ -182,6 +215,13 @@ func (a *app) serveReview(ctx context.Context, s *survey.Survey, only []string, 
 	url := server.URL(l.Addr())
 	a.logf("Review at %s", url)
 	a.logf("Ctrl-C ends it; every verdict is kept as it is given.")
+	level, err := settleSurvey(ctx, s)
+	if err != nil {
+		return err
+	}
+	if level > 0 {
+		a.logf("The chance that any certificate of the survey is wrong is held under %s (--survey-limit).", count.Chance(level))
+	}
 	if f.open && local {
 		openPage(url)
 	}
@@ -243,6 +283,9 @@ func userName() string {
 
 // reviewStatus prints what is known of each deployment.
 func (a *app) reviewStatus(ctx context.Context, s *survey.Survey, only []string, f reviewFlags) error {
+	if _, err := settleSurvey(ctx, s); err != nil {
+		return err
+	}
 	states, err := web.Status(ctx, s, only, f.risk)
 	if err != nil {
 		return err

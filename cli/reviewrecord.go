@@ -31,8 +31,12 @@ func newSitting(ctx context.Context, s *survey.Survey, c web.Config, address str
 	if c.Users != nil {
 		users = c.Users.Names()
 	}
-	out.record.Settings = map[string]any{"risk": c.Risk, "blind": c.Blind, "deployments": append([]string{}, c.Only...), "address": address, "users": users, "tls": c.Secure}
-	out.record.Defaults = map[string]any{"risk": 0.05, "blind": false, "deployments": []string{}, "address": usualAddress, "tls": false}
+	limit, err := s.SurveyLimit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out.record.Settings = map[string]any{"risk": c.Risk, "survey_limit": limit, "blind": c.Blind, "deployments": append([]string{}, c.Only...), "address": address, "users": users, "tls": c.Secure}
+	out.record.Defaults = map[string]any{"risk": 0.05, "survey_limit": 0.0, "blind": false, "deployments": []string{}, "address": usualAddress, "tls": false}
 	return out, nil
 }
 

@@ -2,6 +2,7 @@ package count
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,10 @@ type Review struct {
 
 	Evidence *uncertainty.Evidence `json:"evidence,omitempty"` // what its looks tell of the survey's other deployments
 	Pooled   int                   `json:"pooled_over"`        // other deployments whose looks it rests on as well
+
+	SurveyLimit float64  `json:"survey_limit,omitempty"`     // chance that any certificate of the survey is wrong, where that was asked for
+	Certificate *float64 `json:"certificate_risk,omitempty"` // chance that the certificate is wrong that it has by itself; null: it has none
+	Withheld    bool     `json:"withheld,omitempty"`         // it is certified by itself, and SurveyLimit has no room for it
 
 	Observers []Observer `json:"observers,omitempty"` // what each reader makes of it by their own verdicts alone
 	Agreement []Concord  `json:"agreement,omitempty"` // how far each two readers agree
@@ -82,11 +87,17 @@ func (t Taxon) Standing() string {
 		return "machine: nobody looked"
 	}
 	text := fmt.Sprintf("%s: %s of %s frames looked at by %s", r.Status, Thousands(r.Looked), Thousands(r.Frames), strings.Join(r.By, ", "))
+	if r.Withheld {
+		text += fmt.Sprintf("; certified by itself, but not among all of the survey, at %s", Chance(r.SurveyLimit))
+	}
 	if r.Assumed {
 		text += "; detectability assumed"
 	}
 	return text
 }
+
+// Chance writes a chance as a limit is given: "5 %", "0.1 %".
+func Chance(p float64) string { return strconv.FormatFloat(math.Round(1e6*p)/1e4, 'g', -1, 64) + " %" }
 
 // Thousands writes a number with commas: 3,600.
 func Thousands(n int) string {

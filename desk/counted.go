@@ -10,7 +10,6 @@ import (
 	"requin/review"
 	"requin/scan"
 	"requin/survey"
-	"requin/uncertainty"
 )
 
 // Chosen are the deployments of a survey; those that are named, where any is.
@@ -32,11 +31,23 @@ func Counted(ctx context.Context, s *survey.Survey, d survey.Deployment) (count.
 
 // CountedAt is Counted with certificates at a limit, which it gives back; 0: at that of the last review.
 func CountedAt(ctx context.Context, s *survey.Survey, d survey.Deployment, limit float64) (count.Result, float64, error) {
+	if d.Count == nil || d.Verdict == 0 {
+		return (&Settled{survey: s}).Counted(ctx, d, limit)
+	}
+	settled, err := Settle(ctx, s, limit, []string{d.OpCode})
+	if err != nil {
+		return count.Result{}, limit, err
+	}
+	return settled.Counted(ctx, d, limit)
+}
+
+// Counted is the best count there is of a deployment, with certificates at a limit, which it gives back, as CountedAt does.
+func (a *Settled) Counted(ctx context.Context, d survey.Deployment, limit float64) (count.Result, float64, error) {
 	if d.Count == nil {
 		return count.Result{}, limit, fmt.Errorf("%s is not counted yet: requin count %[1]s", d.OpCode)
 	}
 	if d.Verdict == 0 {
-		result, err := s.RunResult(ctx, d.Count.Run)
+		result, err := a.survey.RunResult(ctx, d.Count.Run)
 		if err == nil && result == nil {
 			err = noCount(d.OpCode, d.Count.Run)
 		}
@@ -45,34 +56,25 @@ func CountedAt(ctx context.Context, s *survey.Survey, d survey.Deployment, limit
 		}
 		return *result, limit, nil
 	}
-	kept, ok, err := s.ReviewedOf(ctx, d.Count.Run)
+	kept, ok, err := a.survey.ReviewedOf(ctx, d.Count.Run)
 	if err != nil {
 		return count.Result{}, limit, err
 	}
-	switch {
-	case limit == 0 && ok:
-		limit = kept.Limit
-	case limit == 0:
-		limit = uncertainty.Limit
-	}
-	if err := hear(ctx, s, d.OpCode); err != nil {
-		return count.Result{}, limit, err
-	}
-	if ok && kept.LastVerdict == d.Verdict && kept.Rule == review.Rule && kept.Limit == limit {
-		now, err := pooledNow(ctx, s, d)
-		if err != nil {
-			return count.Result{}, limit, err
-		}
-		if kept.Pooled == now {
-			return kept.Result, limit, nil
+	terms := a.Terms(d.OpCode, limitOf(kept, ok, limit))
+	if ok {
+		switch current, err := isCurrent(ctx, a.survey, d, kept, terms); {
+		case err != nil:
+			return count.Result{}, terms.Limit, err
+		case current:
+			return kept.Result, terms.Limit, nil
 		}
 	}
-	open, err := Open(ctx, s, d)
+	open, err := Open(ctx, a.survey, d)
 	if err != nil {
-		return count.Result{}, limit, err
+		return count.Result{}, terms.Limit, err
 	}
-	out, err := open.Keep(ctx, s, limit)
-	return out.Result, limit, err
+	out, err := open.Keep(ctx, a.survey, terms)
+	return out.Result, terms.Limit, err
 }
 
 // pooledNow names what a count of the deployment would rest on by now, besides its log.
@@ -92,35 +94,26 @@ func pooledNow(ctx context.Context, s *survey.Survey, d survey.Deployment) (stri
 		return "", err
 	}
 	others, err := heard(ctx, s, d.OpCode, record.ModelOf(run.Record))
-	return restsOn(others, d.Site, ours), err
+	return restsOn(others, d.Place(), ours), err
 }
 
 func noCount(opcode, run string) error {
 	return fmt.Errorf("%s: its run %s holds no count: requin count %[1]s --again", opcode, run)
 }
 
-// Keep works out the count as the log leaves it, with certificates at a limit (0: at that of the last review), and keeps it
-// beside the run, where the survey can be written to.
-func (d *Desk) Keep(ctx context.Context, s *survey.Survey, limit float64) (review.Outcome, error) {
-	if limit == 0 {
-		kept, ok, err := s.ReviewedOf(ctx, d.Run.ID)
-		if err != nil {
-			return review.Outcome{}, err
-		}
-		if limit = uncertainty.Limit; ok {
-			limit = kept.Limit
-		}
-	}
-	out, err := d.Count(limit)
+// Keep works out the count as the log leaves it, and keeps it beside the run, where the survey can be written to.
+func (d *Desk) Keep(ctx context.Context, s *survey.Survey, t Terms) (review.Outcome, error) {
+	out, err := d.Count(t)
 	if err != nil || s.ReadOnly() || len(d.Log) == 0 {
 		return out, err
 	}
-	return out, s.PutReviewed(ctx, d.Run.ID, survey.Reviewed{LastVerdict: d.Log[len(d.Log)-1].ID, Rule: review.Rule, Limit: limit, Pooled: restsOn(d.Others, d.Deployment.Site, d.Own), Model: d.Model, Result: out.Result})
+	return out, s.PutReviewed(ctx, d.Run.ID, survey.Reviewed{LastVerdict: d.Log[len(d.Log)-1].ID, Rule: review.Rule, Limit: t.Limit, Pooled: restsOn(d.Others, d.Deployment.Place(), d.Own), Model: d.Model,
+		SurveyLimit: t.Survey, Finest: t.Finest, Withheld: t.Withheld, Result: out.Result})
 }
 
-// Count is the count as the log leaves it, with certificates at a limit.
-func (d *Desk) Count(limit float64) (review.Outcome, error) {
-	basis, err := d.Basis(limit)
+// Count is the count as the log leaves it.
+func (d *Desk) Count(t Terms) (review.Outcome, error) {
+	basis, err := d.Basis(t)
 	if err != nil {
 		return review.Outcome{}, err
 	}

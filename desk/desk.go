@@ -6,7 +6,7 @@
 //	result, err := desk.Counted(ctx, s, deployment)   // the best count there is: machine, reviewed, certified or disputed
 //
 //	d, err := desk.Open(ctx, s, deployment)           // all that a review needs
-//	outcome, err := d.Count(limit)
+//	outcome, err := d.Count(desk.Terms{Limit: limit})
 //
 //	truth, tally, err := desk.Truth(ctx, s, desk.Wanted{})   // what people stated, all of it
 package desk
@@ -153,14 +153,15 @@ func (d *Desk) Studied() []string {
 }
 
 // Basis is what the reviewed count rests on besides the log.
-func (d *Desk) Basis(limit float64) (review.Basis, error) {
+func (d *Desk) Basis(t Terms) (review.Basis, error) {
 	if d.Run.Result == nil {
 		return review.Basis{}, noCount(d.Deployment.OpCode, d.Run.ID)
 	}
 	was := *d.Run.Result
 	in := count.Input{Gaps: d.Made.Outcome.Gaps, Taxa: d.counting(), Period: d.Period(), Every: d.Every(), Interval: was.Interval.Duration(), Duration: was.Duration.Duration()}
 	return review.Basis{
-		Machine: d.Machine, Counted: was, Tracks: d.Run.Tracks, Input: in, Limit: limit, Measured: d.Measured,
+		Machine: d.Machine, Counted: was, Tracks: d.Run.Tracks, Input: in, Limit: t.Limit, Measured: d.Measured,
+		SurveyLimit: t.Survey, Finest: t.Finest, Withheld: t.Withheld,
 		Site: d.Deployment.Site, Own: d.Own, Survey: d.Others,
 	}, nil
 }

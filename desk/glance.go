@@ -18,10 +18,14 @@ type Entry struct {
 // that ctx is done.
 func Glance(ctx context.Context, s *survey.Survey, deployments []survey.Deployment) ([]Entry, error) {
 	var out []Entry
+	settled, err := Settle(ctx, s, 0, nil)
+	if err != nil {
+		return nil, err
+	}
 	for _, d := range deployments {
 		e := Entry{Deployment: d}
 		if d.Count != nil {
-			switch result, err := Counted(ctx, s, d); {
+			switch result, _, err := settled.Counted(ctx, d, 0); {
 			case ctx.Err() != nil:
 				return nil, ctx.Err()
 			case err != nil:

@@ -24,7 +24,7 @@ func (d *Desk) Hear(ctx context.Context, s *survey.Survey) (err error) {
 
 // Grounds are what the assessment of a taxon rests on.
 func (d *Desk) Grounds(taxon string) uncertainty.Grounds {
-	return d.Measured.Named(taxon).At(d.Deployment.Site, d.Own)
+	return d.Measured.Named(taxon).At(d.Deployment.Place(), d.Own)
 }
 
 // heard is what the others tell of a deployment that a model counted.
@@ -64,11 +64,11 @@ func (d *Desk) OfLog(kept survey.Reviewed) bool {
 
 // Current tells whether a kept count is all that it would be now, at its limit. One that is not is worked out anew before anybody sees it.
 func (d *Desk) Current(kept survey.Reviewed) bool {
-	return d.OfLog(kept) && kept.Pooled == restsOn(d.Others, d.Deployment.Site, d.Own)
+	return d.OfLog(kept) && kept.Pooled == restsOn(d.Others, d.Deployment.Place(), d.Own)
 }
 
 // hear works out anew what deployments tell whose log went on, so that the others know. It is the same whatever those tell.
-func hear(ctx context.Context, s *survey.Survey, but string) error {
+func hear(ctx context.Context, s *survey.Survey) error {
 	if s.ReadOnly() {
 		return nil
 	}
@@ -80,15 +80,25 @@ func hear(ctx context.Context, s *survey.Survey, but string) error {
 	if err != nil {
 		return err
 	}
+	settled, err := AsKept(ctx, s)
+	if err != nil {
+		return err
+	}
 	for _, d := range chosen {
-		if d.OpCode == but || d.Count == nil {
+		if d.Count == nil {
 			continue
 		}
 		open, err := Open(ctx, s, d)
 		if err != nil {
 			continue // it cannot be read: whoever asks for it is told; it hides no other
 		}
-		if _, err := open.Keep(ctx, s, 0); err != nil {
+		kept, ok, err := s.ReviewedOf(ctx, d.Count.Run)
+		if err != nil {
+			return err
+		}
+		terms := settled.Terms(d.OpCode, limitOf(kept, ok, 0))
+		terms.Withheld = kept.Withheld
+		if _, err := open.Keep(ctx, s, terms); err != nil {
 			return err
 		}
 	}

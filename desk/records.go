@@ -42,9 +42,15 @@ func Records(ctx context.Context, s *survey.Survey, e Exporting, told func(opcod
 	if len(chosen) == 0 {
 		return nil, errors.New("no deployment is counted yet: requin count --model FILE.onnx")
 	}
+	settled := &Settled{}
+	if !e.Machine {
+		if settled, err = Settle(ctx, s, 0, nil); err != nil {
+			return nil, err
+		}
+	}
 	var all []*exported
 	for _, d := range chosen {
-		x, err := export(ctx, s, d, e)
+		x, err := export(ctx, s, settled, d, e)
 		if err != nil {
 			return nil, err
 		}
@@ -87,7 +93,7 @@ type exported struct {
 }
 
 // export gathers a deployment's count.
-func export(ctx context.Context, s *survey.Survey, d survey.Deployment, e Exporting) (*exported, error) {
+func export(ctx context.Context, s *survey.Survey, settled *Settled, d survey.Deployment, e Exporting) (*exported, error) {
 	run, err := s.Run(ctx, d.Count.Run)
 	if err != nil {
 		return nil, err
@@ -103,7 +109,11 @@ func export(ctx context.Context, s *survey.Survey, d survey.Deployment, e Export
 	if err != nil {
 		return nil, err
 	}
-	outcome, err := open.Keep(ctx, s, 0)
+	kept, ok, err := s.ReviewedOf(ctx, d.Count.Run)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := open.Keep(ctx, s, settled.Terms(d.OpCode, limitOf(kept, ok, 0)))
 	x.result, x.tracks, x.people = outcome.Result, outcome.Tracks, outcome.Confirmed
 	return x, err
 }

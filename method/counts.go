@@ -31,11 +31,15 @@ func countsOf(ctx context.Context, s *survey.Survey) ([]Counted, error) {
 	if err != nil {
 		return out, err
 	}
+	settled, err := desk.Settle(ctx, s, 0, nil)
+	if err != nil {
+		return out, err
+	}
 	for _, d := range deployments {
 		if d.Count == nil {
 			continue
 		}
-		r, err := desk.Counted(ctx, s, d)
+		r, _, err := settled.Counted(ctx, d, 0)
 		if err != nil {
 			return out, err
 		}
@@ -66,11 +70,13 @@ func CountSentences(counts []Counted) string {
 	limit := 0.0
 	var by []string
 	assumed := 0
+	var certificates count.Certificates
 	for _, c := range counts {
 		number[c.Status]++
 		if c.Review == nil {
 			continue
 		}
+		certificates.Take(count.Taxon{Review: c.Review})
 		if c.Review.Assumed {
 			assumed++
 		}
@@ -98,6 +104,9 @@ func CountSentences(counts []Counted) string {
 		}
 	}
 	text := fmt.Sprintf("Of %d counts of MaxN, %s.", len(counts), strings.Join(parts, "; "))
+	if said := certificates.Sentence(); said != "" {
+		text += " " + said + "."
+	}
 	if assumed > 0 {
 		text += fmt.Sprintf(" For %d of them the share of animals that the detector misses was assumed, not measured.", assumed)
 	}
@@ -147,7 +156,11 @@ func (v *verifying) reviewed() error {
 	if err != nil {
 		return err
 	}
-	told := telling{of: map[string]map[string]*count.Review{}, opcode: map[string]string{}}
+	settled, err := desk.AsKept(v.ctx, v.s)
+	if err != nil {
+		return err
+	}
+	told := telling{of: map[string]map[string]*count.Review{}, opcode: map[string]string{}, settled: settled, derived: map[string]count.Result{}, all: true}
 	for _, d := range deployments {
 		if d.Count == nil {
 			continue
@@ -160,12 +173,18 @@ func (v *verifying) reviewed() error {
 			return err
 		}
 	}
+	if level := settled.Level(); told.all && level > 0 {
+		for _, opcode := range settled.Room(told.derived) {
+			v.found(Altered, "reviewed count", opcode, "run_reviewed", "its certificates are not those for which the survey's limit of %s has room", count.Chance(level))
+		}
+	}
 	return v.telling(told)
 }
 
 func (v *verifying) reviewedOne(d survey.Deployment, told *telling) error {
 	kept, ok, err := v.s.ReviewedOf(v.ctx, d.Count.Run)
 	if err != nil || !ok || kept.LastVerdict != d.Verdict {
+		told.all = false
 		return err
 	}
 	var now count.Result
@@ -173,9 +192,10 @@ func (v *verifying) reviewedOne(d survey.Deployment, told *telling) error {
 	switch {
 	case err != nil:
 	case !open.OfLog(kept):
+		told.all = false
 		return nil
 	default:
-		outcome, e := open.Count(kept.Limit)
+		outcome, e := open.Count(desk.TermsOf(kept))
 		now, err = outcome.Result, e
 	}
 	if v.ctx.Err() != nil {
@@ -183,10 +203,13 @@ func (v *verifying) reviewedOne(d survey.Deployment, told *telling) error {
 	}
 	v.out.Checked["reviewed count"]++
 	if err != nil {
+		told.all = false
 		v.found(Unknown, "reviewed count", d.OpCode, "run_reviewed", "it cannot be derived anew: %v", err)
 		return nil
 	}
 	told.add(d.Count.Run, open.Model, now)
+	told.derived[d.OpCode] = now
+	told.all = told.all && open.Current(kept) && told.settled.Asks(kept)
 	if open.Current(kept) && !reflect.DeepEqual(normal(now), normal(kept.Result)) {
 		v.found(Altered, "reviewed count", d.OpCode, "run_reviewed", "it is not what follows from the count and the verdicts%s", differs(now, kept.Result))
 	}
@@ -198,6 +221,10 @@ type telling struct {
 	models []string
 	of     map[string]map[string]*count.Review // by run and taxon; all with evidence
 	opcode map[string]string                   // by run
+
+	settled *desk.Settled
+	derived map[string]count.Result // by opcode
+	all     bool                    // what was kept is what it would be now, of all deployments
 }
 
 func (t *telling) add(run, model string, r count.Result) {

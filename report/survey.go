@@ -72,6 +72,8 @@ type Totals struct {
 	Seen        int                  `json:"taxa_seen"`      // of them, in at least one deployment
 	Counts      map[count.Status]int `json:"counts"`         // numbers of deployments and taxa, by how far they may be trusted; all four are there
 	Blank       int                  `json:"without_number"` // deployments and taxa of which no frame could be looked at
+
+	Certificates count.Certificates `json:"certificates"` // what those of all deployments come to
 }
 
 // Numbers is how many counts there are.
@@ -112,6 +114,7 @@ func (s Survey) Totals() Totals {
 				seen[x.Name] = true
 			}
 			t.Counts[x.Status()]++
+			t.Certificates.Take(x)
 		}
 	}
 	t.Seen = len(seen)

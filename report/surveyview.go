@@ -19,6 +19,7 @@ type surveyView struct {
 	Facts      []string // one line under the title
 	Campaigns  bool     // there are several
 	Tiles      []tile
+	Certified  string  // how many certificates are expected to be wrong, a sentence
 	Unlooked   *banner // how many counts nobody looked at
 	Problems   []string
 	Matrix     []matrix
@@ -66,7 +67,7 @@ func (s Survey) look() (surveyView, error) {
 	v := surveyView{Survey: s, Total: s.Totals(), Sites: s.sites(), Models: s.detectors()}
 	v.Facts, v.Campaigns = s.facts(), len(s.campaigns()) > 1
 	v.Tiles = v.tiles()
-	v.Unlooked = v.unlooked()
+	v.Unlooked, v.Certified = v.unlooked(), v.Total.Certificates.Sentence()
 	v.Readers = s.readers()
 	v.Problems = append(v.problems(), s.Warnings...)
 	v.Matrix, v.Unseen = s.matrices()
@@ -144,6 +145,9 @@ func (v surveyView) tiles() []tile {
 	}
 	for _, s := range Statuses() {
 		more := map[count.Status]string{count.Machine: "nobody looked", count.Disputed: "two readers differ"}[s]
+		if s == count.Certified && t.Certificates.N > 0 {
+			more = t.Certificates.Expected() + " expected wrong"
+		}
 		out = append(out, tile{count.Thousands(t.Counts[s]), string(s) + " counts", more})
 	}
 	return out

@@ -19,7 +19,7 @@ import (
 )
 
 // Rule names the version of how a count follows from a log: what was derived by another is derived anew.
-const Rule = 3
+const Rule = 4
 
 // Basis is what a reviewed count rests on, besides the log of verdicts.
 type Basis struct {
@@ -28,6 +28,10 @@ type Basis struct {
 	Tracks  []track.Track // that it counted
 	Input   count.Input   // what that was counted from, with the taxa besides that people may have named; its tracks and frames are not used
 	Limit   float64       // chance of a greater MaxN under which a taxon is certified
+
+	SurveyLimit float64  // chance that any certificate of the survey is wrong, where that was asked for; 0: it was not
+	Finest      float64  // risk down to which certificates are told apart for that (uncertainty.Finest)
+	Withheld    []string // taxa that SurveyLimit has no room for (uncertainty.Several): certified by themselves, they are not
 
 	Measured uncertainty.Measurements          // what is known of how well the detector sees, and what its scores are worth
 	Site     string                            // where the deployment is; "": not known
@@ -67,12 +71,16 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 	m := b.Machine
 	m.Frames = WithFrames(m.Frames, log, b.Input.Period)
 	s, disputes := Pooled(m, log, names(b.Input.Taxa.Studied()))
-	known := map[string]uncertainty.Posterior{}
+	known, alone := map[string]uncertainty.Posterior{}, map[string]bool{}
 	in := b.Input
 	in.Frames, in.Stated, in.Outlook = s.Frames, nil, nil
 	for _, t := range b.Input.Taxa.Studied() {
 		if spoken[t.Name] {
-			known[t.Name] = b.assess(s, t.Name)
+			a := b.assess(s, t.Name)
+			_, counted := b.was(t.Name) // the machine looked for it
+			alone[t.Name] = counted && a.Certified
+			a.Certified = a.Certified && !slices.Contains(b.Withheld, t.Name)
+			known[t.Name] = a
 			in.Stated = append(in.Stated, s.stated(t.Name)...)
 		}
 	}
@@ -89,8 +97,7 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 	}
 	result.Uncounted = b.Counted.Uncounted
 	status := Statuses(log, studied(result), s.Disputed, func(taxon string) bool {
-		_, counted := b.was(taxon) // the machine looked for it
-		return counted && known[taxon].Certified
+		return alone[taxon] && known[taxon].Certified
 	})
 	var taxa []count.Taxon
 	for _, now := range result.Taxa {
@@ -103,6 +110,10 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 		default:
 			now.Uncertainty, now.NoInterval = was.Uncertainty, was.NoInterval
 			now.Review = b.review(known[now.Name], now, was, len(s.Frames), log)
+			if b.SurveyLimit > 0 && alone[now.Name] {
+				risk := known[now.Name].Risk
+				now.Review.Certificate, now.Review.Withheld = &risk, !known[now.Name].Certified
+			}
 			heard(now.Review, m, log, now.Name, disputes)
 			now.Review.Status = status[now.Name]
 		}
@@ -163,7 +174,9 @@ func (b Basis) was(name string) (count.Taxon, bool) {
 
 // assess is what is known of a taxon's MaxN.
 func (b Basis) assess(s *State, taxon string) uncertainty.Posterior {
-	p := s.Observations(taxon, b.Grounds(taxon), b.Input.Every, b.Survey[taxon]).Posterior(b.Limit)
+	d := s.Observations(taxon, b.Grounds(taxon), b.Input.Every, b.Survey[taxon])
+	d.Finest = b.Finest
+	p := d.Posterior(b.Limit)
 	p.Certified = p.Certified && !s.Disputed(taxon)
 	return p
 }
@@ -175,7 +188,7 @@ const Seed = 1
 func (b Basis) review(a uncertainty.Posterior, now, was count.Taxon, frames int, log []Verdict) *count.Review {
 	g := b.Grounds(now.Name)
 	evidence := a.Evidence
-	r := &count.Review{Evidence: &evidence, Pooled: len(b.Survey[now.Name]), Machine: was.MaxN, Assumed: !g.Measured(), Basis: g.Words(), Limit: b.Limit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
+	r := &count.Review{Evidence: &evidence, Pooled: len(b.Survey[now.Name]), Machine: was.MaxN, Assumed: !g.Measured(), Basis: g.Words(), Limit: b.Limit, SurveyLimit: b.SurveyLimit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
 	if u := g.Interval(a); u != nil {
 		r.Low, r.High = &u.Low, &u.High
 	}

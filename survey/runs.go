@@ -55,7 +55,7 @@ func (s *Survey) PutRun(ctx context.Context, r Run) error {
 		if err != nil {
 			return err
 		}
-		for _, table := range []string{"run_frames", "run_tracks", "run_maxn", "run_reviewed"} {
+		for _, table := range []string{"run_frames", "run_tracks", "run_maxn", "run_reviewed", "run_evidence"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE run = ?", nr); err != nil {
 				return err
 			}

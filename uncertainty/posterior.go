@@ -65,6 +65,7 @@ type Observations struct {
 	Seed          uint64     // the same seed gives the same answer
 	Samples       int        // draws; 0: as many as it takes to tell the risk from the limit
 	Ask           int        // frames to suggest; 0: as usual
+	Finest        float64    // the risk is told from those of a survey's other certificates down to this one; 0: not asked (Several)
 }
 
 // Posterior is what can be said of the MaxN.
@@ -81,7 +82,7 @@ type Posterior struct {
 	Error     float64   // standard error of Risk, from the number of draws
 	Draws     int
 	Certified bool         // Risk is under the limit by more than its error, on a detectability that was measured well enough, or all was looked at
-	Next      []Suggestion // the frames to look at, the best first; none where it is certified
+	Next      []Suggestion // the frames to look at, the best first; none where it is certified, unless risks are to be told apart (Finest)
 	Ahead     int          // about how many further looks, evenly spread, make the certificate, if they find nothing new; at most
 	Evidence  Evidence     // what this deployment tells of the others of its survey
 }
@@ -122,7 +123,7 @@ func (d Observations) Posterior(limit float64) Posterior {
 	var settles [][]int32 // of each draw in which more than the confirmed is left, the frames that would show it
 	first, last := d.Samples, d.Samples
 	if d.Samples <= 0 {
-		first, last = fewestSamples, mostSamples
+		first, last = fewestSamples, mostDraws(limit, d.Finest)
 	}
 	for n := first; ; n = min(2*n, last) {
 		for len(most) < n {
@@ -136,7 +137,7 @@ func (d Observations) Posterior(limit float64) Posterior {
 		p := (float64(len(settles)) + 0.5) / (draws + 1)
 		a.Error = math.Sqrt(p * (1 - p) / draws)
 		a.Risk = math.Min(1, float64(len(settles))/draws+fewer)
-		if a.Draws = n; n >= last || math.Abs(a.Risk-limit) > 4*a.Error {
+		if a.Draws = n; n >= last || a.told(d.Finest) {
 			break
 		}
 	}
@@ -153,7 +154,7 @@ func (d Observations) Posterior(limit float64) Posterior {
 		a.Error, a.Certified = 0, a.Risk < limit
 	}
 	switch {
-	case a.Certified:
+	case a.Certified && (d.Finest <= 0 || a.Risk == 0):
 	case fewer > limit/2 && again >= 0:
 		a.Next = []Suggestion{{Frame: again, Gain: fewer, Open: int(s.open[again]), Again: true}}
 	default:

@@ -13,6 +13,10 @@ type Told struct {
 	Every   time.Duration // the sampling interval
 	Readers int           // people who looked
 	Unread  time.Duration // of the period, not analysed
+
+	Survey       float64 // chance that any certificate of the survey is wrong; 0: none was asked for
+	Certificates int     // of the survey that stand
+	Withheld     bool    // it is certified by itself, and Survey has no room for it
 }
 
 // Statement is what may be published of a taxon: its MaxN and of what, how sure that is, how much was looked at and by how many, and
@@ -36,6 +40,12 @@ func (p Posterior) Statement(g Grounds, t Told) string {
 	}
 	if p.Looked > 0 {
 		add("%s looked at by %s", counted(p.Looked, "frame"), readers(t.Readers))
+	}
+	switch {
+	case p.Certified && t.Survey > 0:
+		add("survey-wide: %s", Together(t.Certificates, t.Survey))
+	case t.Withheld:
+		add("certified by itself, but not among all of the survey, at %s", percent(t.Survey))
 	}
 	if t.Unread > 0 {
 		add("%s not analysed", t.Unread.Round(time.Second))
@@ -65,6 +75,14 @@ func pace(every time.Duration) string {
 		return "one a second"
 	}
 	return "one every " + every.String()
+}
+
+// Together says what a survey's limit means: "chance that any of the 23 certificates is wrong under 5 %".
+func Together(certificates int, limit float64) string {
+	if certificates == 1 {
+		return "chance that the one certificate is wrong under " + percent(limit)
+	}
+	return fmt.Sprintf("chance that any of the %s is wrong under %s", counted(certificates, "certificate"), percent(limit))
 }
 
 func percent(share float64) string {

@@ -122,6 +122,7 @@ func (s *Server) describe(k *seat, who *session) (deploymentJSON, error) {
 		Looked: k.looked(v), Boxes: []drawnJSON{}, Remarks: []remarkJSON{}, Taxa: k.states(v), Counts: k.counts(v), Seq: k.last(),
 	}
 	out.Twice, out.Disputes = k.standing(v, out.Taxa), k.disputes(v)
+	out.Taxa = beside(k.settled, []DeploymentState{{OpCode: k.opcode, Taxa: out.Taxa}})[0].Taxa
 	out.Seconds = []secondJSON{}
 	for _, x := range v.state.Seconds() {
 		out.Seconds = append(out.Seconds, secondJSON{x.Frame, x.Taxon, x.First, x.Second, x.By})

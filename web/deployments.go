@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"requin/count"
+	"requin/desk"
 	"requin/review"
 	"requin/survey"
 	"requin/taxon"
+	"requin/uncertainty"
 )
 
 // whose is whose verdicts a person sees: "" for everybody's.
@@ -35,8 +37,12 @@ func (s *Server) me(w http.ResponseWriter, r *http.Request, who *session) error 
 	if s.Users != nil {
 		users = s.Users.Names()
 	}
+	limit, err := s.Survey.SurveyLimit(r.Context())
+	if err != nil {
+		return err
+	}
 	return give(w, map[string]any{
-		"survey_id": surveyID(s.Survey.Folder()), "name": who.name, "csrf": who.csrf, "blind": s.Blind, "users": users, "risk": s.Risk, "version": s.Version, "survey": s.Survey.Name(),
+		"survey_id": surveyID(s.Survey.Folder()), "name": who.name, "csrf": who.csrf, "blind": s.Blind, "users": users, "risk": s.Risk, "survey_limit": limit, "version": s.Version, "survey": s.Survey.Name(),
 	})
 }
 
@@ -126,6 +132,11 @@ type TaxonState struct {
 	Status     string  `json:"status"`     // machine, reviewed, certified or disputed; "" where it is not known yet
 	Twice      int     `json:"twice"`      // pairs of confirmed animals that lie on one another, of which nobody said whether they are one
 
+	Withheld bool    `json:"withheld,omitempty"` // certified by itself, but the survey's limit has no room for it
+	Gain     float64 `json:"gain,omitempty"`     // by how much the next look lowers the risk, as a mean, where the survey has a limit
+
+	told func(t uncertainty.Told, certified bool) string // the statement, beside other certificates
+
 	Observers []count.Observer `json:"observers,omitempty"` // in a list: what each reader makes of it alone
 	Agreement []count.Concord  `json:"agreement,omitempty"` // in a list: how far each two agree
 }
@@ -135,7 +146,7 @@ func (k *seat) states(v *view) []TaxonState {
 	out := []TaxonState{}
 	k.assessAll(v)
 	for _, name := range k.Studied() {
-		a := k.assess(v, name)
+		a := k.alone(v, name)
 		b := k.Grounds(name)
 		x := TaxonState{Taxon: name, Confirmed: a.Confirmed, Risk: a.Risk, Certified: a.Certified, Looked: a.Looked,
 			Calibrated: b.Calibrated(), Measured: b.Measured(), Basis: b.Words(), Statement: k.statement(v, name, a)}
@@ -143,6 +154,9 @@ func (k *seat) states(v *view) []TaxonState {
 			x.Estimate, x.Low, x.High = &u.Estimate, &u.Low, &u.High
 		}
 		x.Ahead = a.Lookahead()
+		if k.settled.Level() > 0 {
+			x.Gain, x.told = a.Gain(), toldBeside(b, a, k.told(v, name))
+		}
 		for _, c := range k.Run.Result.Taxa {
 			if c.Name == name {
 				x.Machine = c.MaxN
@@ -151,6 +165,26 @@ func (k *seat) states(v *view) []TaxonState {
 		out = append(out, x)
 	}
 	return out
+}
+
+// toldBeside is the statement of a taxon with what is said of all certificates of the survey.
+func toldBeside(g uncertainty.Grounds, a uncertainty.Posterior, own uncertainty.Told) func(uncertainty.Told, bool) string {
+	return func(t uncertainty.Told, certified bool) string {
+		own, a := own, a
+		own.Survey, own.Certificates, own.Withheld, a.Certified = t.Survey, t.Certificates, t.Withheld, certified
+		return a.Statement(g, own)
+	}
+}
+
+// stateOf is the state of a deployment of which something is counted.
+func stateOf(taxa []TaxonState) string {
+	switch {
+	case slices.ContainsFunc(taxa, func(t TaxonState) bool { return t.Status == string(count.Disputed) }):
+		return "disputed"
+	case len(taxa) == 0 || slices.ContainsFunc(taxa, func(t TaxonState) bool { return !t.Certified }):
+		return "open"
+	}
+	return "certified"
 }
 
 // DeploymentState is a deployment in a list.
@@ -177,7 +211,7 @@ func (k *seat) summary(ctx context.Context, whose string) (DeploymentState, erro
 		return DeploymentState{}, err
 	}
 	v := k.view(whose)
-	out := DeploymentState{OpCode: k.opcode, State: "certified", Frames: len(k.Machine.Frames), Unreadable: k.Run.Unreadable.Seconds(), Taxa: k.states(v),
+	out := DeploymentState{OpCode: k.opcode, Frames: len(k.Machine.Frames), Unreadable: k.Run.Unreadable.Seconds(), Taxa: k.states(v),
 		Looked: len(k.looked(v)), Reviewers: append([]string{}, review.People(review.Seen(k.Log, whose, whose != ""))...)}
 	k.standing(v, out.Taxa)
 	if out.Disputes = k.disputes(v); whose == "" {
@@ -186,12 +220,7 @@ func (k *seat) summary(ctx context.Context, whose string) (DeploymentState, erro
 	if k.Run.Result != nil {
 		out.Duration = k.Run.Result.Duration.Duration().Seconds()
 	}
-	if len(out.Taxa) == 0 || slices.ContainsFunc(out.Taxa, func(t TaxonState) bool { return !t.Certified }) {
-		out.State = "open"
-	}
-	if slices.ContainsFunc(out.Taxa, func(t TaxonState) bool { return t.Status == string(count.Disputed) }) {
-		out.State = "disputed"
-	}
+	out.State = stateOf(out.Taxa)
 	for _, t := range v.state.Tracks() {
 		if t.Flagged {
 			out.Flags++
@@ -229,6 +258,12 @@ func (s *Server) deployments(w http.ResponseWriter, r *http.Request, who *sessio
 	for _, d := range all {
 		out = append(out, s.listed(r.Context(), d, s.whose(who), until))
 	}
+	settled, err := desk.AsKept(r.Context(), s.Survey)
+	if err != nil {
+		return err
+	}
+	out = beside(settled, out)
+	byGain(settled, out)
 	return give(w, out)
 }
 
@@ -280,7 +315,8 @@ func Status(ctx context.Context, sv *survey.Survey, only []string, risk float64)
 		}
 		out = append(out, one)
 	}
-	return out, nil
+	settled, err := desk.AsKept(ctx, sv)
+	return beside(settled, out), err
 }
 
 // sortedKeys are a map's, sorted.

@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"requin/desk"
 	"sync"
 	"time"
 
+	"requin/count"
+	"requin/desk"
 	"requin/frame"
 	"requin/review"
 	"requin/scan"
@@ -26,6 +27,7 @@ type seat struct {
 	mu      sync.Mutex       // of all that follows
 	views   map[string]*view // by whose verdicts are seen; "": everybody's
 	heardAt time.Time        // when Others was read
+	settled *desk.Settled    // the certificates of the survey's other deployments, as they were then
 
 	opening sync.Mutex
 	dive    *video.Deployment // nil: not opened yet
@@ -68,6 +70,9 @@ func (k *seat) refresh(ctx context.Context) error {
 	}
 	if time.Since(k.heardAt) > hearEvery {
 		k.heardAt = time.Now()
+		if k.settled, err = desk.AsKept(ctx, k.survey); err != nil {
+			return err
+		}
 		return k.Hear(ctx, k.survey)
 	}
 	return nil
@@ -124,11 +129,48 @@ func (k *seat) barred(v *view, name string) bool {
 
 // observations are what is known of a taxon. The desk is held.
 func (k *seat) observations(v *view, name string) uncertainty.Observations {
-	return v.state.Observations(name, k.Grounds(name), k.Every(), k.Others[name])
+	d := v.state.Observations(name, k.Grounds(name), k.Every(), k.Others[name])
+	d.Finest = k.settled.Finest()
+	return d
 }
 
-// assess says what is known of a taxon; one that is disputed is not certified. It is worked out anew only where what it rests on has changed. The desk is held.
+// assess says what is known of a taxon; one that is disputed is not certified, nor is one for which the survey's limit has no room. The desk is
+// held.
 func (k *seat) assess(v *view, name string) uncertainty.Posterior {
+	a := k.alone(v, name)
+	if a.Certified && k.settled.Level() > 0 {
+		k.assessAll(v)
+		stands, _ := k.settled.Beside(map[string]map[string]float64{k.opcode: k.certificates(v)})
+		a.Certified = stands(k.opcode, name) || !k.spoken(v)[name]
+	}
+	if a.Certified {
+		a.Next = nil
+	}
+	return a
+}
+
+// certificates are the risks of the taxa that are certified by themselves. The desk is held.
+func (k *seat) certificates(v *view) map[string]float64 {
+	out, spoken := map[string]float64{}, k.spoken(v)
+	for _, name := range k.Studied() {
+		if a := k.alone(v, name); a.Certified && spoken[name] {
+			out[name] = a.Risk
+		}
+	}
+	return out
+}
+
+// spoken are the studied taxa that somebody spoke of: of others no certificate is stated. The desk is held.
+func (k *seat) spoken(v *view) map[string]bool {
+	out, no := map[string]bool{}, func(string) bool { return false }
+	for name, status := range review.Statuses(review.Seen(k.Log, v.whose, v.whose != ""), k.Studied(), no, no) {
+		out[name] = status != count.Machine
+	}
+	return out
+}
+
+// alone is assess of a taxon by itself. It is worked out anew only where what it rests on has changed. The desk is held.
+func (k *seat) alone(v *view, name string) uncertainty.Posterior {
 	d := k.observations(v, name)
 	now, ok := v.assessed[name]
 	if !ok || !reflect.DeepEqual(now.of, d) {
@@ -160,8 +202,16 @@ func (k *seat) assessAll(v *view) {
 
 // statement is what may be published of a taxon, as the verdicts of some leave it. The desk is held.
 func (k *seat) statement(v *view, taxon string, a uncertainty.Posterior) string {
-	return a.Statement(k.Grounds(taxon), uncertainty.Told{Every: k.Every(), Readers: len(review.Readers(review.Seen(k.Log, v.whose, v.whose != ""), taxon)),
-		Unread: k.Run.Unreadable})
+	t := k.told(v, taxon)
+	if level := k.settled.Level(); level > 0 {
+		_, n := k.settled.Beside(map[string]map[string]float64{k.opcode: k.certificates(v)})
+		t.Survey, t.Certificates, t.Withheld = level, n, !a.Certified && k.alone(v, taxon).Certified
+	}
+	return a.Statement(k.Grounds(taxon), t)
+}
+
+func (k *seat) told(v *view, taxon string) uncertainty.Told {
+	return uncertainty.Told{Every: k.Every(), Readers: len(review.Readers(review.Seen(k.Log, v.whose, v.whose != ""), taxon)), Unread: k.Run.Unreadable}
 }
 
 // video opens the deployment's video.

@@ -80,13 +80,18 @@ func (s *Server) ask(r *http.Request, who *session, answer func(k *seat, v *view
 	return answer(k, v, a)
 }
 
-// riskiest is the studied taxon that is to be looked at next. The desk is held.
+// riskiest is the studied taxon that is to be looked at next: the one of which least is certain; where the survey has a limit, whose next look
+// buys most. The desk is held.
 func (k *seat) riskiest(v *view) string {
 	var list []uncertainty.Posterior
 	for _, t := range k.Studied() {
 		list = append(list, k.assess(v, t))
 	}
-	if i := uncertainty.Riskiest(list); i >= 0 {
+	next := uncertainty.Riskiest
+	if k.settled.Level() > 0 {
+		next = uncertainty.MostGained
+	}
+	if i := next(list); i >= 0 {
 		return k.Studied()[i]
 	}
 	return ""
