@@ -28,6 +28,14 @@ type Deployment struct {
 	Extra            Extra     `json:"extra,omitempty"` // other columns of a metadata file by their header ("globalarchive.bait"), and what other formats say
 }
 
+// Place is where it was filmed, as far as waters are told apart by it: its site, lacking that its campaign; "": not known.
+func (d Deployment) Place() string {
+	if d.Site != "" {
+		return d.Site
+	}
+	return d.Campaign
+}
+
 // Chapter is one of the files a camera split a deployment into.
 type Chapter struct {
 	Path     string         `json:"path"`             // as the survey or the file gives it

@@ -102,7 +102,11 @@ func inputs(n *names, s Settings, c *chosen) (string, error) {
 				if info.IsDir() {
 					size = 0
 				}
-				if err := write.Encode([]any{last.deployment, last.Name, last.W, last.H, filepath.Base(path), size}); err != nil {
+				stated := []any{last.deployment, last.Name, last.W, last.H, filepath.Base(path), size}
+				if last.place != "" {
+					stated = append(stated, last.place)
+				}
+				if err := write.Encode(stated); err != nil {
 					return "", err
 				}
 			}
@@ -372,8 +376,35 @@ func (b *build) manifest(n *names) (*Manifest, error) {
 	for _, t := range n.taxa {
 		m.Taxa = append(m.Taxa, Taxon{Taxon: t})
 	}
-	return m, m.divide(b.chosen.left)
+	if err := m.divide(b.chosen.left); err != nil {
+		return nil, err
+	}
+	places := b.places()
+	for i := range m.Deployments {
+		m.Deployments[i].Site = places[m.Deployments[i].Name]
+	}
+	return m, nil
 }
+
+// places are where the deployments are; none where its media are of several places.
+func (b *build) places() map[string]string {
+	out := map[string]string{}
+	for _, shot := range b.chosen.shots {
+		at, ok := out[shot.m.deployment]
+		if out[shot.m.deployment] = shot.m.place; ok && at != shot.m.place {
+			out[shot.m.deployment] = severalPlaces
+		}
+	}
+	for name, at := range out {
+		if at == severalPlaces {
+			delete(out, name)
+		}
+	}
+	return out
+}
+
+// severalPlaces is no name of a place.
+const severalPlaces = "\x00"
 
 // fit brings a box into the stored picture; false where it lies outside.
 func (b *build) fit(box Box, kx, ky float64, r result) (Box, bool) {

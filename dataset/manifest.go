@@ -62,7 +62,8 @@ type Taxon struct {
 // Deployment is one group of pictures that stays together.
 type Deployment struct {
 	Name     string `json:"name"`
-	Fold     int    `json:"fold"` // 0 to k-1; Test (-1) for the test set
+	Site     string `json:"site,omitempty"` // where it was filmed: its site, else its campaign; "": not known
+	Fold     int    `json:"fold"`           // 0 to k-1; Test (-1) for the test set
 	Pictures int    `json:"pictures"`
 	Boxes    int    `json:"boxes"`              // that count
 	LeftOut  int    `json:"left_out,omitempty"` // frames over the most for a deployment

@@ -14,7 +14,7 @@ import (
 
 // Source is what a dataset is built from.
 type Source struct {
-	// Records state the truth: Media, Track, Mark and Look are read, in any order; others are passed over.
+	// Records state the truth: Media, Track, Mark and Look are read, in any order, and of each Deployment where it is; others are passed over.
 	Records annotate.Records
 	// Taxa are the classes, in the order of a trainer's class numbers. A label means the
 	// taxon that claims it: by its name, its common name or one of its Classes (taxon.Fold).
@@ -34,6 +34,7 @@ type Source struct {
 type medium struct {
 	annotate.Media
 	deployment string
+	place      string // where that is; "": not known
 	alone      func(annotate.Mark) bool
 	tracks     map[string]annotate.Track
 	marks      []annotate.Mark
@@ -60,7 +61,7 @@ func (s Source) group(m annotate.Media) string {
 
 // gather sorts the records by media, in order of deployments and names.
 func (s Source) gather() ([]*medium, error) {
-	byName := map[string]*medium{}
+	byName, places := map[string]*medium{}, map[string]string{}
 	var list []*medium
 	of := func(name string) *medium {
 		m := byName[name]
@@ -82,6 +83,8 @@ func (s Source) gather() ([]*medium, error) {
 			}
 			m.Media, m.deployment = r, s.group(r)
 			list = append(list, m)
+		case annotate.Deployment:
+			places[r.OpCode] = r.Place()
 		case annotate.Track:
 			m := of(r.Media)
 			m.tracks[r.ID] = r
@@ -94,6 +97,7 @@ func (s Source) gather() ([]*medium, error) {
 		}
 	}
 	for name, m := range byName {
+		m.place = places[m.Deployment]
 		if m.deployment == "" {
 			return nil, fmt.Errorf("%d marks are of the media %q, which is not stated", len(m.marks)+len(m.looks), name)
 		}

@@ -162,7 +162,7 @@ func (d *Desk) Basis(t Terms) (review.Basis, error) {
 	return review.Basis{
 		Machine: d.Machine, Counted: was, Tracks: d.Run.Tracks, Input: in, Limit: t.Limit, Measured: d.Measured,
 		SurveyLimit: t.Survey, Finest: t.Finest, Withheld: t.Withheld,
-		Site: d.Deployment.Site, Own: d.Own, Survey: d.Others,
+		Site: d.Deployment.Place(), Own: d.Own, Survey: d.Others,
 	}, nil
 }
 

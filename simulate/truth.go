@@ -118,7 +118,7 @@ func (d *Deployment) preamble() []annotate.Record {
 	depth, lat, lon, yes := d.Depth, d.Latitude, d.Longitude, true
 	visible := d.made().reach
 	r := annotate.Deployment{
-		OpCode: d.OpCode, Campaign: "2001-05_Simulated_BRUVs", Latitude: &lat, Longitude: &lon, DateTime: d.DateTime, Site: "fictional", Location: "fictional",
+		OpCode: d.OpCode, Campaign: "2001-05_Simulated_BRUVs", Latitude: &lat, Longitude: &lon, DateTime: d.DateTime, Site: d.site(), Location: "fictional",
 		Status: "Fished", Depth: &depth, SuccessfulCount: &yes, Visibility: &visible,
 		Periods: []annotate.Period{{Name: "MaxN", From: d.Settle, To: d.Duration()}},
 		Extra:   annotate.Extra{"simulate.synthetic": Notice, "simulate.seed": strconv.FormatUint(d.Seed, 10), "simulate.version": Version, "simulate.habitat": string(d.Habitat), "simulate.turbidity": fmt.Sprintf("%.2f", d.Turbidity)},
@@ -133,6 +133,9 @@ func (d *Deployment) preamble() []annotate.Record {
 	}
 	return out
 }
+
+// site names where it lies: each deployment has a bottom and a water of its own, which its seed draws.
+func (d *Deployment) site() string { return fmt.Sprintf("fictional %06x", d.Seed>>40) }
 
 // path is where a chapter lies in the survey: a folder for each deployment.
 func (d *Deployment) path(c Chapter) string { return d.OpCode + "/" + c.Name }

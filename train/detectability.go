@@ -22,6 +22,10 @@ const (
 // What cannot be called video, such as stills, is left out, and so are partial pictures: of the animals that a model
 // missed there nobody knows.
 func (t *trainer) watched(l look) (list []eval.Watched) {
+	sites := map[string]string{}
+	for _, d := range t.Manifest.Deployments {
+		sites[d.Name] = d.Site
+	}
 	of := map[[2]string][]int{} // deployment and media → places in the look
 	var order [][2]string
 	for n, i := range l.pictures {
@@ -50,7 +54,7 @@ func (t *trainer) watched(l look) (list []eval.Watched) {
 			apart = append(apart, at(places[i])-at(places[i-1]))
 		}
 		slices.Sort(apart)
-		w := eval.Watched{Name: key[0] + " " + key[1], Every: apart[len(apart)/2]}
+		w := eval.Watched{Name: key[0] + " " + key[1], Site: sites[key[0]], Every: apart[len(apart)/2]}
 		if w.Every > mostApart {
 			continue
 		}
