@@ -21,8 +21,8 @@ import (
 	"requin/frame"
 )
 
-// Version changes when the same seed gives other pictures.
-const Version = "1"
+// Version changes when the same seed gives other pictures or another truth.
+const Version = "2"
 
 // Notice is what every video says of itself, in its title and in its stream.
 const Notice = "synthetic: rendered by Requin simulate, not footage"

@@ -2,7 +2,6 @@ package uncertainty
 
 import (
 	"math/rand/v2"
-	"reflect"
 	"slices"
 	"testing"
 )
@@ -115,21 +114,6 @@ func TestDrawsResolveSmallRisks(t *testing.T) {
 	}
 	if n := mostDraws(0.00001, 0); n != utmostSamples {
 		t.Errorf("at most %d draws", n)
-	}
-}
-
-// Nor does it depend on the limit.
-func TestEvidenceIsTheSameAtAnyLimit(t *testing.T) {
-	d := several()
-	d.Candidates = append(d.Candidates, Candidate{ID: 2, Real: 0.4, Traits: Traits{Odds: -0.4, Points: 3}, Frames: []int{300, 301, 302}})
-	want := d.Posterior(0.05).Evidence
-	d.Survey = []Evidence{{Found: 3, Met: 1, Covered: 0.2}, {Found: 0.5, Covered: 0.1}}
-	if got := d.Posterior(0.05).Evidence; !reflect.DeepEqual(got, want) {
-		t.Errorf("%+v with what others tell, %+v without", got, want)
-	}
-	d.Finest = 0.0005
-	if got := d.Posterior(0.01).Evidence; !reflect.DeepEqual(got, want) {
-		t.Errorf("%+v at another limit, not %+v", got, want)
 	}
 }
 

@@ -12,6 +12,7 @@ export interface Me {
   blind: boolean;
   users: string[];
   risk: number;
+  survey_limit?: number; // chance that any certificate of the survey is wrong; 0 or none: not asked for
   version: string;
   survey: string;
   survey_id: string; // tells surveys of one name apart
@@ -41,6 +42,8 @@ export interface TaxonState {
   measured?: boolean; // how much the model misses was measured; otherwise it is assumed
   basis?: string; // both in words, and which classes it was combined from
   status?: Status; // '' or none where it is not known yet
+  withheld?: boolean; // certified by itself, but the survey's limit has no room for it
+  gain?: number; // by how much the next look lowers the risk, as a mean, where the survey has a limit
   twice?: number; // pairs of confirmed animals that lie on one another, of which nobody said whether they are one
 }
 
