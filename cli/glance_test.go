@@ -109,7 +109,7 @@ func TestListAndReportOfAReviewThatCannotBeRead(t *testing.T) {
 			t.Errorf("list lacks %q:\n%s", want, stdout)
 		}
 	}
-	if code != exitFailed || !strings.Contains(stderr, "the count of B002, or its review, cannot be read: verdict") || strings.Count(stdout, "\n") != 7 {
+	if code != exitFailed || !strings.Contains(stderr, "the count of B002, or its review, cannot be read: verdict") || strings.Count(stdout, "\n") != 8 {
 		t.Errorf("list ends with %d and says\n%s%s", code, stdout, stderr)
 	}
 	code, stdout, _ = spoken(t, "list", "--survey", folder, "--json")
