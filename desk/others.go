@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"requin/detect"
 	"requin/review"
 	"requin/scan"
 	"requin/survey"
@@ -107,13 +108,10 @@ func hear(ctx context.Context, s *survey.Survey) error {
 
 // own tells whether a model was trained, and hence measured, on a dataset that this survey holds.
 func own(ctx context.Context, s *survey.Survey, made scan.Made) (bool, error) {
-	sum := made.Settings.Detector.Metadata[trainedOn]
+	sum := made.Settings.Detector.Metadata[detect.TrainedOn]
 	if sum == "" {
 		return false, nil
 	}
 	datasets, err := s.Datasets(ctx)
 	return slices.ContainsFunc(datasets, func(d survey.Dataset) bool { return d.Manifest == sum }), err
 }
-
-// trainedOn is the key of a model's metadata that holds the SHA-256 of the manifest it was trained on.
-const trainedOn = "requin.dataset"

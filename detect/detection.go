@@ -16,6 +16,7 @@
 //	requin.normalisation  JSON of Pixels; what it leaves out is the family's
 //	requin.thresholds     JSON object from class or taxon to least score
 //	requin.roles          JSON object from class to studied or context, where no taxa are named
+//	requin.dataset        SHA-256 of the manifest that it was trained on
 //
 // and what Ultralytics writes is understood too: names, imgsz, stride, task.
 package detect
@@ -24,6 +25,9 @@ import (
 	"requin/frame"
 	"requin/taxon"
 )
+
+// TrainedOn is the key of a model's metadata that names what it was trained on.
+const TrainedOn = "requin.dataset"
 
 // Detection is one animal that a model believes it sees in one frame.
 type Detection struct {

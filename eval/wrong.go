@@ -66,19 +66,21 @@ func spreadOf(t Trial, taxon string, iou, threshold float64) Spread {
 
 // deployments are the images of each, in the order of the first. Images without a deployment's name are of one.
 func (t Trial) deployments() (out [][]Image) {
-	at := map[string]int{}
-	for i, image := range t.Images {
-		name := ""
+	places := make([]int, len(t.Images))
+	for i := range places {
+		places[i] = i
+	}
+	for _, group := range inOrder(places, func(i int) string {
 		if i < len(t.Groups) {
-			name = t.Groups[i]
+			return t.Groups[i]
 		}
-		k, known := at[name]
-		if !known {
-			k = len(out)
-			at[name] = k
-			out = append(out, nil)
+		return ""
+	}) {
+		var images []Image
+		for _, i := range group {
+			images = append(images, t.Images[i])
 		}
-		out[k] = append(out[k], image)
+		out = append(out, images)
 	}
 	return out
 }

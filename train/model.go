@@ -99,7 +99,7 @@ func (t *Trained) choose(l look, classes []string) error {
 // training knows: the hash of the run's record, a licence.
 func (t *Trained) Model(extra map[string]string) ([]byte, error) {
 	m := metadata(t.Network)
-	m["requin.dataset"] = t.job.Manifest.Hash()
+	m[detect.TrainedOn] = t.job.Manifest.Hash()
 	m["requin.recipe"] = t.job.Recipe.Name
 	if len(t.Thresholds) > 0 {
 		m["requin.thresholds"] = text(t.Thresholds)

@@ -119,7 +119,7 @@ func (s *sampler) evidence(seed uint64) Evidence {
 func (s *sampler) found() (list []*candidate, arrivals int) {
 	u := s.shifts[sort.SearchFloat64s(s.shiftTo, s.rng.Float64()*s.shiftTo[len(s.shiftTo)-1])]
 	s.real = s.real[:0]
-	last := -1 << 30
+	came := s.arrivals()
 	for i := range s.list {
 		c := &s.list[i]
 		if len(c.runs) == 0 || c.said == Unsaid && s.rng.Float64() >= Logistic(c.odds+u) {
@@ -136,15 +136,24 @@ func (s *sampler) found() (list []*candidate, arrivals int) {
 			continue
 		}
 		list = append(list, c)
-		if c.first()-last > s.gap {
-			arrivals++
-		}
-		last = c.first()
+		came.take(c)
 	}
 	for _, c := range s.real {
 		s.around(c)
 	}
-	return list, arrivals
+	return list, came.n
+}
+
+// arrivals counts the arrivals that candidates make, which are taken in the order in which they begin.
+type arrivals struct{ n, last, gap int }
+
+func (s *sampler) arrivals() arrivals { return arrivals{last: -1 << 30, gap: s.gap} }
+
+func (a *arrivals) take(c *candidate) {
+	if c.first()-a.last > a.gap {
+		a.n++
+	}
+	a.last = c.first()
 }
 
 // denied draws where an animal is all the same of a candidate that a person said is none.

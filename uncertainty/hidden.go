@@ -25,11 +25,11 @@ const hiddenPlaces = 2048
 
 // hide lays out missed arrivals, evenly over the chances of when they come, and keeps those that no look meets. Where
 // people overlook animals, one that they looked at is kept with that chance.
-func (s *sampler) hide(every float64) {
+func (s *sampler) hide() {
 	shapes := make([][]int, len(s.detectability.Alone))
 	for i, lengths := range s.detectability.Alone {
 		for _, v := range lengths {
-			shapes[i] = append(shapes[i], min(s.frames, max(1, int(math.Round(v/every)))))
+			shapes[i] = append(shapes[i], s.inFrames(v))
 		}
 	}
 	if len(shapes) == 0 {

@@ -31,7 +31,7 @@ func (s *sampler) hear() {
 	var companions float64
 	var list []meeting
 	var beside []bool
-	for _, t := range s.inOrder() {
+	for _, t := range s.order {
 		n := s.looks[t].N
 		for i := range s.list {
 			if c := &s.list[i]; c.said == Animal && len(c.runs) > 0 && c.point(t) {
@@ -54,30 +54,19 @@ func (s *sampler) hear() {
 			s.met.arrivals += math.Min(1, fresh)
 		}
 	}
-	last := -1 << 30
+	drawn := s.arrivals()
 	for i := range s.list {
 		if c := &s.list[i]; c.drawn && c.said == Animal && len(c.runs) > 0 {
-			if c.first()-last > s.gap {
-				s.met.arrivals++
-			}
-			last = c.first()
+			drawn.take(c)
 		}
 	}
+	s.met.arrivals += float64(drawn.n)
 	s.learn(companions)
-}
-
-func (s *sampler) inOrder() []int {
-	out := make([]int, 0, len(s.looks))
-	for t := range s.looks {
-		out = append(out, t)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // bound says how far before its first point and after its last a candidate's animal may be there: to the next look.
 func (s *sampler) bound() {
-	looks := s.inOrder()
+	looks := s.order
 	for i := range s.list {
 		c := &s.list[i]
 		if len(c.runs) == 0 {

@@ -228,7 +228,7 @@ const mostSuggested = 12
 func (s *sampler) suggest(settles [][]int32, draws, most int) []Suggestion {
 	var out []Suggestion
 	gain := make([]int, s.frames)
-	taken := s.inOrder()
+	taken := slices.Clone(s.order)
 	for len(out) < most && len(taken) < s.frames {
 		clear(gain)
 		spread := 0.0

@@ -21,6 +21,7 @@ type sampler struct {
 	rng           *rand.Rand
 	pick          *rand.Rand // draws audits: the same for all draws
 	frames        int
+	every         float64 // the sampling interval, seconds
 	hours         float64 // in which an arrival would be in the frames
 	edge          float64 // frames, the mean
 	gap           int     // frames within which animals of one arrival come
@@ -29,6 +30,7 @@ type sampler struct {
 	visits        []int   // lengths of visits missed beside others, frames
 	longer        []int   // the same, cumulative
 	looks         map[int]Look
+	order         []int // the frames that were looked at, rising
 	lookedTo      []int // how many frames before each were looked at by a person
 	confirmed     int
 	list          []candidate
@@ -64,11 +66,11 @@ func newSampler(d Observations) *sampler {
 	}
 	s.edge = d.Detectability.Edge / every
 	s.gap, s.pieces = max(1, int(math.Round(ArrivalGap/every))), max(1, int(math.Round(PiecesGap/every)))
-	inFrames := func(seconds float64) int { return min(s.frames, max(1, int(math.Round(seconds/every)))) }
+	s.every = every
 	sum := 0
 	for _, v := range d.Detectability.Visits {
-		s.visits = append(s.visits, inFrames(v))
-		sum += inFrames(v)
+		s.visits = append(s.visits, s.inFrames(v))
+		sum += s.inFrames(v)
 		s.longer = append(s.longer, sum)
 	}
 	if len(s.visits) == 0 {
@@ -85,6 +87,7 @@ func newSampler(d Observations) *sampler {
 		s.lookedTo[t+1] = s.lookedTo[t]
 		if ok {
 			s.lookedTo[t+1]++
+			s.order = append(s.order, t)
 			s.confirmed = max(s.confirmed, l.N)
 		}
 	}
@@ -96,12 +99,17 @@ func newSampler(d Observations) *sampler {
 	s.hours = (float64(s.frames)*every + meanLength(d.Detectability.Alone)) / 3600
 	s.shift()
 	s.when(d.Candidates)
-	s.hide(every)
+	s.hide()
 	s.hear()
 	s.belief = newBelief(d.Detectability, d.Survey)
 	r := math.Min(math.Max(d.Detectability.Recall, 0.01), 0.99)
 	s.usual = (1 - r) / r
 	return s
+}
+
+// inFrames is how many frames a visit of so many seconds lasts: one at least, and no more than there are.
+func (s *sampler) inFrames(seconds float64) int {
+	return min(s.frames, max(1, int(math.Round(seconds/s.every))))
 }
 
 // meanLength is how many seconds an arrival lasts, as a mean: its first visit.
