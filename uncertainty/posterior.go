@@ -82,7 +82,7 @@ type Posterior struct {
 	Fewer     float64   // chance that it is less, because people misnamed animals
 	Error     float64   // standard error of Risk, from the number of draws
 	Draws     int
-	Certified bool         // Risk is under the limit by more than its error, on a detectability that was measured well enough, or all was looked at
+	Certified bool         // somebody looked, and Risk is under the limit by more than its error, on a detectability that was measured well enough, or all was looked at
 	Next      []Suggestion // the frames to look at, the best first; none where it is certified, unless risks are to be told apart (Finest)
 	Ahead     int          // about how many further looks, evenly spread, make the certificate, if they find nothing new; at most
 	Evidence  Evidence     // what this deployment tells of the others of its survey
@@ -150,7 +150,7 @@ func (d Observations) Posterior(limit float64) Posterior {
 	a.Estimate, a.Low, a.High = middle(a.Chance, limit)
 	a.Evidence = s.evidence(d.Seed)
 	all := a.Looked >= s.frames
-	a.Certified = a.Risk+2*a.Error < limit && (d.Detectability.Enough(d.Elsewhere) || all)
+	a.Certified = a.Looked > 0 && a.Risk+2*a.Error < limit && (d.Detectability.Enough(d.Elsewhere) || all)
 	if all {
 		a.Error, a.Certified = 0, a.Risk < limit
 	}

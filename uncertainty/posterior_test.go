@@ -111,6 +111,19 @@ func TestBlindDoesNotCertify(t *testing.T) {
 	}
 }
 
+// Nobody vouches for what nobody looked at, however small the risk: a frame drawn at random is asked for first.
+func TestNoLookNoCertificate(t *testing.T) {
+	d := Observations{Frames: 100, Every: 1, Detectability: sure()}
+	p := d.Posterior(0.05)
+	if p.Certified || p.Risk > 0.01 || len(p.Next) == 0 || !p.Next[0].Audit || p.Ahead != 1 {
+		t.Fatalf("nobody looked: %+v", p)
+	}
+	d.Looks = []Look{{Frame: p.Next[0].Frame}}
+	if p = d.Posterior(0.05); !p.Certified {
+		t.Errorf("after a look: %+v", p)
+	}
+}
+
 // What the survey's other deployments tell lowers the number of looks, or raises it.
 func TestPosteriorPools(t *testing.T) {
 	a := Prior()
