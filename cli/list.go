@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"requin/annotate"
@@ -104,7 +105,7 @@ func (a *app) listTable(s *survey.Survey, entries []desk.Entry, missing []string
 		fmt.Fprintln(a.stdout, said)
 	}
 	if n := totals.Counts[count.Machine]; n > 0 {
-		a.logf("Nobody looked at %s of the counts: they are the machine's alone (requin review)", count.Thousands(n))
+		a.logf("Nobody looked at %s of the counts: they are the machine's alone (requin review)", humanize.Comma(int64(n)))
 	}
 	if gone > 0 {
 		a.logf("%d video files are not where they were: plug in their disk, or requin relink FOLDER to look for them", gone)

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"golang.org/x/image/draw"
 
 	"requin/count"
@@ -179,7 +180,7 @@ func (p pages) provenance() []report.Section {
 	for _, t := range p.counts.Taxa {
 		if r := t.Review; r != nil {
 			out = append(out, report.Section{Title: "Review of " + t.Name, Rows: [][2]string{
-				{"Readers", strings.Join(r.By, ", ")}, {"Frames looked at whole", count.Thousands(r.Looked) + " of " + count.Thousands(r.Frames)},
+				{"Readers", strings.Join(r.By, ", ")}, {"Frames looked at whole", humanize.Comma(int64(r.Looked)) + " of " + humanize.Comma(int64(r.Frames))},
 				{"MaxN by the machine", count.Number(r.Machine)}, {"Chance of a higher MaxN", count.Decimal(r.Risk, 4)}, {"Last verdict", r.At.UTC().Format(time.RFC3339)}, {"SHA-256 of the verdicts", r.Log},
 			}})
 		}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // Said says of what the numbers are: where was looked more densely, or why there are none.
@@ -13,7 +15,7 @@ func (b Between) Said(every Seconds) string {
 		return fmt.Sprintf("Between samples at %s: no estimate, since %s", short(b.Every.Duration()), b.None)
 	}
 	return fmt.Sprintf("Between samples: %s of the period (%d of %d stretches of %s) looked at every %s besides every %s, %s frames more",
-		short(b.Length().Duration().Round(time.Second)), len(b.Looked), b.Stretches, short(b.Stretch.Duration()), short(b.Every.Duration()), short(every.Duration()), Thousands(b.Frames))
+		short(b.Length().Duration().Round(time.Second)), len(b.Looked), b.Stretches, short(b.Stretch.Duration()), short(b.Every.Duration()), short(every.Duration()), humanize.Comma(int64(b.Frames)))
 }
 
 // Range writes the interval: "4 to 5", "3" where it is one number.

@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"requin/uncertainty"
 )
 
 // Certificates is what the certificates of many counts come to. Its zero value is of none; Take takes in one count after the other.
 type Certificates struct {
 	N        int     `json:"certified"`
-	Wrong    float64 `json:"expected_wrong"`         // of them: the sum of the chances that each is wrong
+	Wrong    float64 `json:"expected_wrong"`         // of them: the sum of their risks, over uncertainty.Share
 	Limit    float64 `json:"survey_limit,omitempty"` // chance that any of them is wrong, where that was asked for
 	Withheld int     `json:"withheld,omitempty"`     // counts that are certified by themselves, and for which Limit has no room
 }
@@ -27,7 +29,7 @@ func (c *Certificates) Take(t Taxon) {
 	}
 	if t.Status() == Certified {
 		c.N++
-		c.Wrong += r.Risk
+		c.Wrong += r.Risk / uncertainty.Share
 	}
 }
 
@@ -42,7 +44,7 @@ func (c Certificates) Sentence() string {
 	case c.N == 1:
 		parts = append(parts, fmt.Sprintf("Of one certificate %s is expected to be wrong", c.Expected()))
 	case c.N > 1:
-		parts = append(parts, fmt.Sprintf("Of %s certificates %s are expected to be wrong", Thousands(c.N), c.Expected()))
+		parts = append(parts, fmt.Sprintf("Of %s certificates %s are expected to be wrong", humanize.Comma(int64(c.N)), c.Expected()))
 	}
 	if c.Limit > 0 && c.N > 0 {
 		parts = append(parts, "survey-wide: "+uncertainty.Together(c.N, c.Limit))
@@ -51,7 +53,7 @@ func (c Certificates) Sentence() string {
 	case c.Withheld == 1:
 		parts = append(parts, "1 count"+more+" is certified by itself, but not among all of the survey, at "+Chance(c.Limit))
 	case c.Withheld > 1:
-		parts = append(parts, fmt.Sprintf("%s counts%s are certified by themselves, but not among all of the survey, at %s", Thousands(c.Withheld), more, Chance(c.Limit)))
+		parts = append(parts, fmt.Sprintf("%s counts%s are certified by themselves, but not among all of the survey, at %s", humanize.Comma(int64(c.Withheld)), more, Chance(c.Limit)))
 	}
 	return strings.Join(parts, "; ")
 }

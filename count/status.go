@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"requin/uncertainty"
 )
 
@@ -86,7 +88,7 @@ func (t Taxon) Standing() string {
 	if r == nil {
 		return "machine: nobody looked"
 	}
-	text := fmt.Sprintf("%s: %s of %s frames looked at by %s", r.Status, Thousands(r.Looked), Thousands(r.Frames), strings.Join(r.By, ", "))
+	text := fmt.Sprintf("%s: %s of %s frames looked at by %s", r.Status, humanize.Comma(int64(r.Looked)), humanize.Comma(int64(r.Frames)), strings.Join(r.By, ", "))
 	if r.Withheld {
 		text += fmt.Sprintf("; certified by itself, but not among all of the survey, at %s", Chance(r.SurveyLimit))
 	}
@@ -98,12 +100,3 @@ func (t Taxon) Standing() string {
 
 // Chance writes a chance as a limit is given: "5 %", "0.1 %".
 func Chance(p float64) string { return strconv.FormatFloat(math.Round(1e6*p)/1e4, 'g', -1, 64) + " %" }
-
-// Thousands writes a number with commas: 3,600.
-func Thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}

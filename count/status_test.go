@@ -16,9 +16,4 @@ func TestStanding(t *testing.T) {
 			t.Errorf("%q, %q", c.taxon.Status(), c.taxon.Standing())
 		}
 	}
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1234: "-1,234", -123: "-123"} {
-		if got := Thousands(n); got != want {
-			t.Errorf("%d: %s", n, got)
-		}
-	}
 }

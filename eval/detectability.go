@@ -253,7 +253,7 @@ func (f *followed) edges(v int, inHole map[[2]int]bool) (edge float64) {
 		}
 		before := from > 0 && x.matched[from-1] >= 0 && f.ends(x.matched[from-1], x.frames[from-1], false)
 		after := to < len(x.frames) && x.matched[to] >= 0 && f.ends(x.matched[to], x.frames[to], true)
-		if before || after {
+		if before || after || float64(to-from)*f.every <= uncertainty.ArrivalGap {
 			edge += float64(to - from)
 		} else {
 			f.pieces = append(f.pieces, x.frames[from:to])

@@ -1,8 +1,10 @@
 package eval
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"requin/uncertainty"
 )
@@ -12,13 +14,19 @@ type Reviewed struct {
 	Name      string
 	Truth     int // MaxN
 	MaxN      int // as certified, or as found when all was looked at
-	Machine   int // most candidates' points at or over the threshold in one frame
 	Certified bool
 	Looked    int // frames
 	Frames    int // that there are
 
+	Usual
+}
+
+// Usual is what there is to look at in the usual ways, and what comes of it.
+type Usual struct {
+	Machine        int // most candidates' points at or over the threshold in one frame
 	EveryDetection int // frames with a detection at or over the threshold: to look at each of them is the usual way
 	EveryTrack     int // tracks of such detections: to look at each of them is SharkTrack's way
+	Confirmed      int // MaxN of those tracks of which a person who does not err says that they are animals
 }
 
 // Right tells whether the MaxN is the true one.
@@ -131,7 +139,7 @@ func (w Watched) Review(t Terms, seed uint64) (Reviewed, error) {
 	if err != nil {
 		return out, err
 	}
-	if err := out.usual(w, t); err != nil {
+	if out.Usual, err = w.Usual(t); err != nil {
 		return out, err
 	}
 	for {
@@ -144,11 +152,11 @@ func (w Watched) Review(t Terms, seed uint64) (Reviewed, error) {
 	}
 }
 
-// usual counts what there is to look at in the usual ways.
-func (r *Reviewed) usual(w Watched, t Terms) error {
+// Usual counts what there is to look at in the usual ways: at what the detector gives a score at or over the threshold.
+func (w Watched) Usual(t Terms) (u Usual, err error) {
 	f, err := w.follow(t.Taxon, t.Threshold, t.Probability)
 	if err != nil {
-		return err
+		return u, err
 	}
 	in := make([]int, len(w.Frames))
 	for _, s := range f.candidates {
@@ -157,11 +165,33 @@ func (r *Reviewed) usual(w Watched, t Terms) error {
 		}
 	}
 	for _, n := range in {
-		r.Machine = max(r.Machine, n)
+		u.Machine = max(u.Machine, n)
 		if n > 0 {
-			r.EveryDetection++
+			u.EveryDetection++
 		}
 	}
-	r.EveryTrack = len(f.candidates)
-	return nil
+	u.EveryTrack = len(f.candidates)
+	there := make([]int, len(w.Frames))
+	for _, v := range f.visits {
+		for i, at := range v.frames {
+			if v.matched[i] >= 0 {
+				there[at]++
+				u.Confirmed = max(u.Confirmed, there[at])
+			}
+		}
+	}
+	return u, nil
+}
+
+// Story says for people what is true, and what the looks made of it.
+func (s *Sitting) Story() string {
+	var b strings.Builder
+	for _, v := range s.f.visits {
+		fmt.Fprintf(&b, " %d-%d:%v", v.frames[0], v.frames[len(v.frames)-1], !v.missed())
+	}
+	b.WriteString(" looks")
+	for _, l := range s.d.Looks {
+		fmt.Fprintf(&b, " %d:%d", l.Frame, l.N)
+	}
+	return b.String()
 }

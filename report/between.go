@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/dustin/go-humanize"
+
 	"requin/count"
 )
 
@@ -51,7 +53,7 @@ func said(b count.Between, every count.Seconds) string {
 		return "There is no estimate, since " + b.None + "."
 	}
 	return fmt.Sprintf("%d of %d stretches of %s (%s of the period) were looked at every %s besides every %s: %s frames more.",
-		len(b.Looked), b.Stretches, words(b.Stretch), words(b.Length()), words(b.Every), words(every), count.Thousands(b.Frames))
+		len(b.Looked), b.Stretches, words(b.Stretch), words(b.Length()), words(b.Every), words(every), humanize.Comma(int64(b.Frames)))
 }
 
 func betweenOf(b *count.Between, c count.Result) *betweenView {

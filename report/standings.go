@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"requin/count"
 )
 
@@ -72,7 +74,7 @@ func tally(n map[count.Status]int, what string) string {
 	var parts []string
 	for _, s := range Statuses() {
 		if n[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", count.Thousands(n[s]), s))
+			parts = append(parts, fmt.Sprintf("%s %s", humanize.Comma(int64(n[s])), s))
 			total += n[s]
 		}
 	}
@@ -81,9 +83,9 @@ func tally(n map[count.Status]int, what string) string {
 		return ""
 	case 1:
 		_, status, _ := strings.Cut(parts[0], " ")
-		return fmt.Sprintf("%s %s %s", count.Thousands(total), what, status)
+		return fmt.Sprintf("%s %s %s", humanize.Comma(int64(total)), what, status)
 	}
-	return fmt.Sprintf("%s %s (%s)", count.Thousands(total), what, strings.Join(parts, ", "))
+	return fmt.Sprintf("%s %s (%s)", humanize.Comma(int64(total)), what, strings.Join(parts, ", "))
 }
 
 // Tally says how many counts there are of each status: "12 certified, 3 reviewed, 85 machine".
@@ -91,7 +93,7 @@ func (t Totals) Tally() string {
 	var parts []string
 	for _, s := range Statuses() {
 		if t.Counts[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", count.Thousands(t.Counts[s]), s))
+			parts = append(parts, fmt.Sprintf("%s %s", humanize.Comma(int64(t.Counts[s])), s))
 		}
 	}
 	if len(parts) == 0 {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"requin/count"
 )
 
@@ -124,12 +126,12 @@ func (s Survey) reviewLine(d Deployment) reviewLine {
 	}
 	if len(by) > 0 {
 		out.By = strings.Join(by, ", ")
-		out.Looked = fmt.Sprintf("%s of %s", count.Thousands(most), count.Thousands(sampled))
+		out.Looked = fmt.Sprintf("%s of %s", humanize.Comma(int64(most)), humanize.Comma(int64(sampled)))
 		if least < most {
-			out.Looked = fmt.Sprintf("%s to %s", count.Thousands(least), out.Looked)
+			out.Looked = fmt.Sprintf("%s to %s", humanize.Comma(int64(least)), out.Looked)
 		}
 	} else {
-		out.Looked = "0 of " + count.Thousands(sampled)
+		out.Looked = "0 of " + humanize.Comma(int64(sampled))
 	}
 	if out.Open = "nothing"; len(open.Taxa) > 0 {
 		out.Open = Standings(open)

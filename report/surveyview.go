@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"requin/count"
 	"requin/eval"
 )
@@ -138,7 +140,7 @@ func (v surveyView) tiles() []tile {
 		more = hours(t.NotAnalysed) + " of the periods not"
 	}
 	out := []tile{
-		{count.Thousands(t.Deployments), "deployments", fmt.Sprintf("%d counted", t.Counted)},
+		{humanize.Comma(int64(t.Deployments)), "deployments", fmt.Sprintf("%d counted", t.Counted)},
 		{hours(t.Filmed), "filmed", ""},
 		{hours(t.Analysed), "analysed", more},
 		{fmt.Sprintf("%d of %d", t.Seen, t.Taxa), "studied taxa seen", ""},
@@ -148,7 +150,7 @@ func (v surveyView) tiles() []tile {
 		if s == count.Certified && t.Certificates.N > 0 {
 			more = t.Certificates.Expected() + " expected wrong"
 		}
-		out = append(out, tile{count.Thousands(t.Counts[s]), string(s) + " counts", more})
+		out = append(out, tile{humanize.Comma(int64(t.Counts[s])), string(s) + " counts", more})
 	}
 	return out
 }
@@ -160,7 +162,7 @@ func (v surveyView) unlooked() *banner {
 		return nil
 	}
 	b := &banner{Grave: 2*n > all}
-	b.Text = fmt.Sprintf("Nobody looked at %s of %s counts (%s): they are the machine's alone.", count.Thousands(n), count.Thousands(all), percent(float64(n)/float64(all)))
+	b.Text = fmt.Sprintf("Nobody looked at %s of %s counts (%s): they are the machine's alone.", humanize.Comma(int64(n)), humanize.Comma(int64(all)), percent(float64(n)/float64(all)))
 	seen := 0
 	for _, d := range v.Deployments {
 		if d.Counts != nil {
@@ -173,9 +175,9 @@ func (v surveyView) unlooked() *banner {
 	}
 	zeros := ""
 	if n > seen {
-		zeros = fmt.Sprintf("; %s are zeros", count.Thousands(n-seen))
+		zeros = fmt.Sprintf("; %s are zeros", humanize.Comma(int64(n-seen)))
 	}
-	b.Why = []string{fmt.Sprintf("%s of them %s of animals that were seen%s. requin review leads to the frames that may change them.", count.Thousands(seen), isAre(seen), zeros)}
+	b.Why = []string{fmt.Sprintf("%s of them %s of animals that were seen%s. requin review leads to the frames that may change them.", humanize.Comma(int64(seen)), isAre(seen), zeros)}
 	return b
 }
 
@@ -315,7 +317,7 @@ func (o occupancy) line(t count.Taxon, id int) taxonLine {
 	l := taxonLine{
 		ID: id, Name: t.Name, Common: t.Common, Latin: Latin(t.Name),
 		Seen: fmt.Sprintf("%d of %d (%s)", o.seen, o.of, percent(float64(o.seen)/float64(o.of))), SeenRange: percents(eval.ExactShare(o.seen, o.of)),
-		Sum: count.Thousands(o.sum), Mean: o.mean(), Range: "none", Most: fmt.Sprintf("%d, %s", o.most, o.where), Standing: Totals{Counts: o.statuses}.Tally(),
+		Sum: humanize.Comma(int64(o.sum)), Mean: o.mean(), Range: "none", Most: fmt.Sprintf("%d, %s", o.most, o.where), Standing: Totals{Counts: o.statuses}.Tally(),
 	}
 	if low, high, ok := eval.MeanInterval(o.values, meanRounds, meanSeed); ok {
 		l.Range = count.Decimal(low, 2) + " to " + count.Decimal(high, 2)

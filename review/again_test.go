@@ -163,3 +163,24 @@ func TestReadersAreMeasured(t *testing.T) {
 		t.Errorf("they add 0.05: %v", r.Added)
 	}
 }
+
+// What second looks tell goes into what is known of a taxon: how readers err, and which frames were looked at again with the same number.
+func TestSecondLooksAreWeighed(t *testing.T) {
+	d := begin(t, reef())
+	d.says("anna", Accept, Said{Track: "t1"})
+	d.says("anna", Looked, Said{Time: at(5), Taxa: []string{"shark"}})
+	d.says("anna", Count, Said{Time: at(5), Taxon: "shark", N: counted(1), Blind: true, Again: true})
+	d.says("anna", Looked, Said{Time: at(6), Taxa: []string{"shark"}})
+	d.says("anna", Count, Said{Time: at(6), Taxon: "shark", N: counted(2), Blind: true, Again: true})
+	d.says("anna", Count, Said{Time: at(6), Taxon: "shark", N: counted(2), Again: true}) // 2 is right
+	o := d.state.Observations("shark", assumed(), time.Second, SecondLooks(d.log)["shark"], nil)
+	if len(o.Looks) != 2 || o.Looks[0].Again != 1 || o.Looks[1].Again != 0 {
+		t.Errorf("looks %+v", o.Looks)
+	}
+	if o.Reread.Seen != 6 || o.Reread.Overlooked < 1 || o.Reread.Overlooked > 2 || o.Reread.Added != 0 {
+		t.Errorf("of six times that an animal was there to be seen one was overlooked, or two: %+v", o.Reread)
+	}
+	if p := o.Posterior(0.05); p.Reader.Animals != 3 || p.Reader.Missed == 0 {
+		t.Errorf("readers %+v", p.Reader)
+	}
+}

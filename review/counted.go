@@ -19,7 +19,7 @@ import (
 )
 
 // Rule names the version of how a count follows from a log: what was derived by another is derived anew.
-const Rule = 4
+const Rule = 5
 
 // Basis is what a reviewed count rests on, besides the log of verdicts.
 type Basis struct {
@@ -71,12 +71,13 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 	m := b.Machine
 	m.Frames = WithFrames(m.Frames, log, b.Input.Period)
 	s, disputes := Pooled(m, log, names(b.Input.Taxa.Studied()))
+	twice := SecondLooks(log)
 	known, alone := map[string]uncertainty.Posterior{}, map[string]bool{}
 	in := b.Input
 	in.Frames, in.Stated, in.Outlook = s.Frames, nil, nil
 	for _, t := range b.Input.Taxa.Studied() {
 		if spoken[t.Name] {
-			a := b.assess(s, t.Name)
+			a := b.assess(s, t.Name, twice[t.Name])
 			_, counted := b.was(t.Name) // the machine looked for it
 			alone[t.Name] = counted && a.Certified
 			a.Certified = a.Certified && !slices.Contains(b.Withheld, t.Name)
@@ -173,8 +174,8 @@ func (b Basis) was(name string) (count.Taxon, bool) {
 }
 
 // assess is what is known of a taxon's MaxN.
-func (b Basis) assess(s *State, taxon string) uncertainty.Posterior {
-	d := s.Observations(taxon, b.Grounds(taxon), b.Input.Every, b.Survey[taxon])
+func (b Basis) assess(s *State, taxon string, twice Reading) uncertainty.Posterior {
+	d := s.Observations(taxon, b.Grounds(taxon), b.Input.Every, twice, b.Survey[taxon])
 	d.Finest = b.Finest
 	p := d.Posterior(b.Limit)
 	p.Certified = p.Certified && !s.Disputed(taxon)
@@ -188,7 +189,7 @@ const Seed = 1
 func (b Basis) review(a uncertainty.Posterior, now, was count.Taxon, frames int, log []Verdict) *count.Review {
 	g := b.Grounds(now.Name)
 	evidence := a.Evidence
-	r := &count.Review{Evidence: &evidence, Pooled: len(b.Survey[now.Name]), Machine: was.MaxN, Assumed: !g.Measured(), Basis: g.Words(), Limit: b.Limit, SurveyLimit: b.SurveyLimit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
+	r := &count.Review{Evidence: &evidence, Pooled: len(b.Survey[now.Name]), Machine: was.MaxN, Assumed: a.Assumed(g), Basis: a.Basis(g), Limit: b.Limit, SurveyLimit: b.SurveyLimit, Looked: a.Looked, Frames: frames, Log: LogHash(log)}
 	if u := g.Interval(a); u != nil {
 		r.Low, r.High = &u.Low, &u.High
 	}

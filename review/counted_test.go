@@ -94,7 +94,7 @@ func TestACertifiedCountIsWhatPeopleConfirmed(t *testing.T) {
 	d := begin(t, b.Machine)
 	for range 200 {
 		s := Replay(b.Machine, d.log)
-		a := b.assess(s, "shark")
+		a := b.assess(s, "shark", Reading{})
 		n := b.of(t, d.log, "shark")
 		if a.Certified != (n.Status() == count.Certified) {
 			t.Fatalf("certified %v, and the count is %s", a.Certified, n.Status())
@@ -131,7 +131,7 @@ func TestAReviewedCountHasAnInterval(t *testing.T) {
 	seen.Deployments, seen.Candidates, seen.Animals = 7, 40, 30
 	b.Measured = uncertainty.Measurements{Classes: []string{"Reef_Shark", "hammer"}, Detectability: map[string]uncertainty.Detectability{"reef shark": seen, "Hammer": seen},
 		Taxa: taxon.List{{Name: "shark", Classes: []string{"reef shark", "HAMMER"}}}}
-	want := b.assess(Replay(b.Machine, d.log), "shark")
+	want := b.assess(Replay(b.Machine, d.log), "shark", Reading{})
 	if r := b.of(t, d.log, "shark").Review; r.Assumed || r.Low == nil || *r.Low != want.Low || *r.High != want.High ||
 		r.Basis != "detectability measured on 7 stretches of held-out video; combined from 2 classes (reef shark, Hammer); scores not calibrated" {
 		t.Errorf("measured: %+v, want %d to %d", r, want.Low, want.High)

@@ -57,15 +57,15 @@ func (t *Track) said(taxon string) uncertainty.Said {
 }
 
 // Observations are what is known of a taxon's MaxN: the machine's tracks with what was said of them, the frames
-// that were looked at whole, and what the survey's other deployments tell. The same log gives the same.
-func (s *State) Observations(taxon string, g uncertainty.Grounds, every time.Duration, survey []uncertainty.Evidence) uncertainty.Observations {
-	d := uncertainty.Observations{Frames: len(s.Frames), Every: every.Seconds(), Detectability: g.Detectability, Elsewhere: g.Elsewhere, Survey: survey, Seed: Seed}
+// that were looked at whole, those that were looked at twice (SecondLooks), and what the survey's other deployments tell. The same log gives the same.
+func (s *State) Observations(taxon string, g uncertainty.Grounds, every time.Duration, twice Reading, survey []uncertainty.Evidence) uncertainty.Observations {
+	d := uncertainty.Observations{Frames: len(s.Frames), Every: every.Seconds(), Detectability: g.Detectability, Elsewhere: g.Elsewhere, Reread: twice.Reread(), Survey: survey, Seed: Seed}
 	for _, c := range s.Candidates(taxon, g) {
 		d.Candidates = append(d.Candidates, c.Candidate)
 	}
 	frames, numbers := s.Looks(taxon)
 	for i := range frames {
-		d.Looks = append(d.Looks, uncertainty.Look{Frame: frames[i], N: numbers[i]})
+		d.Looks = append(d.Looks, uncertainty.Look{Frame: frames[i], N: numbers[i], Again: twice.agreeing(s.Frames[frames[i]].Time)})
 	}
 	return d
 }

@@ -15,7 +15,7 @@ func assumed() uncertainty.Grounds { return uncertainty.Measurements{}.Of(taxon.
 func TestDoubt(t *testing.T) {
 	d := begin(t, reef())
 	doubt := func(taxon string) uncertainty.Observations {
-		return d.state.Observations(taxon, assumed(), time.Second, nil)
+		return d.state.Observations(taxon, assumed(), time.Second, Reading{}, nil)
 	}
 	before := doubt("shark").Posterior(0.05)
 	if before.Certified || before.Confirmed != 0 || len(before.Next) == 0 {
@@ -49,7 +49,7 @@ func TestDoubt(t *testing.T) {
 func TestWhoLooksAtEverythingIsCertain(t *testing.T) {
 	d := begin(t, reef())
 	for n := range 61 {
-		a := d.state.Observations("shark", assumed(), time.Second, nil).Posterior(0.05)
+		a := d.state.Observations("shark", assumed(), time.Second, Reading{}, nil).Posterior(0.05)
 		if a.Certified {
 			if a.Confirmed != 2 || n != 60 {
 				t.Errorf("certified %d after %d frames; there are 2 sharks, and on an assumed detectability it takes all 60", a.Confirmed, n)

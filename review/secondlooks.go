@@ -3,6 +3,8 @@ package review
 import (
 	"slices"
 	"time"
+
+	"requin/uncertainty"
 )
 
 // Looking is a frame that was looked at twice, independently.
@@ -116,4 +118,20 @@ func settleLooks(looks []Looking, at time.Duration, n int) {
 			looks[i].Right = &n
 		}
 	}
+}
+
+// Reread is what a reading tells of the readers, to be pooled over a survey.
+func (r Reading) Reread() uncertainty.Reread {
+	seen := 2 * float64(r.Animals)
+	return uncertainty.Reread{Seen: seen, Overlooked: r.Missed * seen, Added: r.Added * 2 * float64(r.Frames)}
+}
+
+// agreeing is how many further looks at a frame agree with the first.
+func (r Reading) agreeing(at time.Duration) (n int) {
+	for _, l := range r.Looks {
+		if l.At == at && l.First == l.Second {
+			n++
+		}
+	}
+	return n
 }

@@ -80,7 +80,7 @@ func TestOpenRefuses(t *testing.T) {
 		"newer": {func(path string) {
 			put(t, path, string(whole))
 			sqlIn("INSERT INTO goose_db_version (version_id, is_applied) SELECT max(version_id) + 1, 1 FROM goose_db_version")(path)
-		}, []string{"newer Requin", "version 7", "up to 6", "install"}},
+		}, []string{"newer Requin", "version 8", "up to 7", "install"}},
 	} {
 		folder := filepath.Join(t.TempDir(), "s")
 		if err := os.Mkdir(folder, 0o777); err != nil {

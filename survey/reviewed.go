@@ -82,13 +82,14 @@ func putEvidence(ctx context.Context, tx *sql.Tx, run string, r Reviewed) error 
 		}
 		var values row
 		values.text(t.Name, r.Model)
-		values.number(t.Review.Evidence.Found, t.Review.Evidence.Met, t.Review.Evidence.Covered, t.Review.Evidence.Hours)
+		e := t.Review.Evidence
+		values.number(e.Found, e.Met, e.Covered, e.Hours, e.Seen, e.Overlooked, e.Added)
 		values.maybe(t.Review.Certificate)
 		values.text(run)
 		if values.err != nil {
 			return values.err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO run_evidence (run, taxon, model, found, met, covered, hours, risk) SELECT nr, ?, ?, ?, ?, ?, ?, ? FROM runs WHERE id = ?`, values.values...); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO run_evidence (run, taxon, model, found, met, covered, hours, seen, overlooked, added, risk) SELECT nr, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM runs WHERE id = ?`, values.values...); err != nil {
 			return err
 		}
 	}
@@ -98,10 +99,10 @@ func putEvidence(ctx context.Context, tx *sql.Tx, run string, r Reviewed) error 
 // HeardOf gives what the reviews of a survey's deployments tell of how well a model sees, in the order of their opcodes.
 func (s *Survey) HeardOf(ctx context.Context, model string) (list []Heard, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		return each(ctx, tx, `SELECT d.opcode, r.id, e.taxon, e.found, e.met, e.covered, e.hours FROM run_evidence e JOIN runs r ON r.nr = e.run JOIN deployments d ON d.id = r.deployment
+		return each(ctx, tx, `SELECT d.opcode, r.id, e.taxon, e.found, e.met, e.covered, e.hours, e.seen, e.overlooked, e.added FROM run_evidence e JOIN runs r ON r.nr = e.run JOIN deployments d ON d.id = r.deployment
 			WHERE e.model = ? ORDER BY d.opcode, e.taxon`, []any{model}, func(rows *sql.Rows) error {
 			var h Heard
-			err := rows.Scan(&h.OpCode, &h.Run, &h.Taxon, &h.Found, &h.Met, &h.Covered, &h.Hours)
+			err := rows.Scan(&h.OpCode, &h.Run, &h.Taxon, &h.Found, &h.Met, &h.Covered, &h.Hours, &h.Seen, &h.Overlooked, &h.Added)
 			list = append(list, h)
 			return err
 		})

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"requin/page"
 	"requin/plot"
 	"requin/report"
@@ -127,9 +129,9 @@ type scoreRow struct {
 }
 
 func (p Page) banner() bannerView {
-	at := fmt.Sprintf("step %s", thousands(p.Step))
+	at := fmt.Sprintf("step %s", humanize.Comma(int64(p.Step)))
 	if p.Steps > 0 {
-		at += " of " + thousands(p.Steps)
+		at += " of " + humanize.Comma(int64(p.Steps))
 	}
 	after := "after " + length(p.Elapsed)
 	switch p.State {
@@ -167,7 +169,7 @@ func (p Page) progress() template.HTML {
 func (p Page) figures() []figureView {
 	var out []figureView
 	if p.Best != nil {
-		at := "best AP50, at step " + thousands(p.Best.Step)
+		at := "best AP50, at step " + humanize.Comma(int64(p.Best.Step))
 		out = append(out, figureView{fmt.Sprintf("%.3f", p.Best.AP50), at}, figureView{fmt.Sprintf("%.3f", p.Best.AP), "its AP (IoU 0.50 to 0.95)"})
 	}
 	if n := len(p.Curve.Points); n > 0 {
@@ -192,7 +194,7 @@ func (p Page) terms() string {
 	for _, t := range last.Terms {
 		parts = append(parts, fmt.Sprintf("%s %.3g", t.Name, t.Value))
 	}
-	return fmt.Sprintf("At step %s: %s. Each point is the mean since the one before.", thousands(last.Step), strings.Join(parts, ", "))
+	return fmt.Sprintf("At step %s: %s. Each point is the mean since the one before.", humanize.Comma(int64(last.Step)), strings.Join(parts, ", "))
 }
 
 // scores is the table of the best validation, and of the last where that is another.
@@ -213,9 +215,9 @@ func (p Page) scores() []scoresView {
 }
 
 func table(title string, v Validation, open bool) scoresView {
-	s := scoresView{Title: fmt.Sprintf("%s: step %s, AP50 %.3f, AP %.3f", title, thousands(v.Step), v.AP50, v.AP), Open: open}
+	s := scoresView{Title: fmt.Sprintf("%s: step %s, AP50 %.3f, AP %.3f", title, humanize.Comma(int64(v.Step)), v.AP50, v.AP), Open: open}
 	s.Note = fmt.Sprintf("On %s held-out pictures, looked at in %s. AP50 at IoU 0.5, AP the mean over IoU 0.50 to 0.95 (COCO), both means over the studied taxa with boxes; F, precision and recall at the threshold of the best F.",
-		thousands(v.Pictures), length(v.Took))
+		humanize.Comma(int64(v.Pictures)), length(v.Took))
 	number := func(f float64) string { return fmt.Sprintf("%.3f", f) }
 	for _, t := range v.Taxa {
 		row := scoreRow{Taxon: t.Taxon, Latin: report.Latin(t.Taxon), Context: !t.Studied, Truth: t.Truth}

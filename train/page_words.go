@@ -5,15 +5,6 @@ import (
 	"time"
 )
 
-// thousands writes a number with its thousands parted.
-func thousands(n int) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
-
 // length writes a duration as one says it.
 func length(d time.Duration) string {
 	switch {

@@ -8,6 +8,7 @@ import (
 // candidate is a Candidate made ready.
 type candidate struct {
 	odds          float64
+	real          []float64 // chance that it is an animal, at each of the deployment's shifts
 	said          Said
 	drawn         bool
 	runs          []span // of frames with a point, or in which a person saw it
@@ -117,12 +118,12 @@ func (s *sampler) evidence(seed uint64) Evidence {
 // found draws which candidates are animals, and where those are. It gives those with which the machine found a visit, and how many
 // arrivals these make.
 func (s *sampler) found() (list []*candidate, arrivals int) {
-	u := s.shifts[sort.SearchFloat64s(s.shiftTo, s.rng.Float64()*s.shiftTo[len(s.shiftTo)-1])]
+	u := min(sort.SearchFloat64s(s.shiftTo, s.rng.Float64()*s.shiftTo[len(s.shiftTo)-1]), len(s.shiftTo)-1)
 	s.real = s.real[:0]
 	came := s.arrivals()
 	for i := range s.list {
 		c := &s.list[i]
-		if len(c.runs) == 0 || c.said == Unsaid && s.rng.Float64() >= Logistic(c.odds+u) {
+		if len(c.runs) == 0 || c.said == Unsaid && s.rng.Float64() >= c.real[u] {
 			continue
 		}
 		if c.said == NoAnimal {
@@ -157,8 +158,8 @@ func (a *arrivals) take(c *candidate) {
 }
 
 // denied draws where an animal is all the same of a candidate that a person said is none.
-func (s *sampler) denied(c *candidate, u float64) {
-	if s.reader.Added > 0 && s.rng.Float64() < s.reader.Added*Logistic(c.odds+u) { // it was misnamed
+func (s *sampler) denied(c *candidate, u int) {
+	if s.reader.Added > 0 && s.rng.Float64() < s.reader.Added*c.real[u] { // it was misnamed
 		for _, r := range c.runs {
 			s.present(r)
 			s.overlooked = append(s.overlooked, r)

@@ -2,6 +2,7 @@ package uncertainty
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -96,9 +97,9 @@ func (g Grounds) Candidates(trails []Trail) []Candidate {
 // is marked as assumed.
 func (g Grounds) Interval(p Posterior) *Interval {
 	out := &Interval{Estimate: p.Estimate, Low: p.Low, High: p.High, Level: 1 - p.Limit, More: []float64{}, Measured: g.Detectability.Deployments,
-		Assumed: !g.Measured(), Basis: g.Words(), Combined: g.Combined()}
+		Assumed: p.Assumed(g), Basis: p.Basis(g), Combined: g.Combined()}
 	for n := range len(p.Chance) - 1 {
-		out.More = append(out.More, p.More(n))
+		out.More = append(out.More, math.Round(1e4*p.More(n))/1e4)
 	}
 	return out
 }

@@ -38,11 +38,17 @@ func (s *sampler) hide() {
 	s.met.shapes = shapes
 	for _, shape := range shapes {
 		s.hidden.longest = append(s.hidden.longest, slices.Max(shape))
+		if len(shape) > 1 {
+			s.met.schooled = append(s.met.schooled, shape...)
+		}
+	}
+	if len(s.met.schooled) == 0 {
+		s.met.schooled = slices.Concat(shapes...)
 	}
 	order := s.rng.Perm(hiddenPlaces)
 	sum := 0.0
 	for i := range hiddenPlaces {
-		shape := shapes[order[i]%len(shapes)]
+		shape := s.met.sized(s, shapes[order[i]%len(shapes)])
 		u := (float64(i) + s.rng.Float64()) / hiddenPlaces
 		mid := min(sort.SearchFloat64s(s.weightTo, u*s.weightTo[s.frames-1]), s.frames-1)
 		from := mid - s.rng.IntN(shape[0])

@@ -20,6 +20,8 @@ type met struct {
 	longer   []int   // cumulative
 	shapes   [][]int // of arrivals: the lengths of their visits, frames
 	longest  int
+	drawn    []int                  // the arrival that was drawn last
+	schooled []int                  // lengths of visits of arrivals of several animals; of any where there are none
 	ways     map[comingKey][]coming // in which animals that looks met may have come
 }
 
@@ -163,25 +165,69 @@ func (m *met) prepare(s *sampler) {
 		sum += l
 		m.longer = append(m.longer, sum)
 	}
-	for _, l := range m.list {
-		together += l.n
+	for i, l := range m.list { // each look is of the frames that lie nearer to it than to any other: looks are many where animals were met
+		from, to := 0, s.frames
+		if i > 0 {
+			from = (m.list[i-1].frame + l.frame + 1) / 2
+		}
+		if i+1 < len(m.list) {
+			to = (l.frame + m.list[i+1].frame + 1) / 2
+		}
+		together += l.n * (to - from)
 	}
-	usual := (float64(together) + 0.5) / float64(len(m.list)+1)
+	sizes := m.sizes()
+	usual := (float64(together)/float64(s.frames)*float64(len(m.list)) + 0.5) / float64(len(m.list)+1)
 	for i := 1; i < len(m.list); i++ {
 		a, b := m.list[i-1], &m.list[i]
 		stay := 0.0
 		for _, l := range m.lengths {
 			stay += math.Max(0, float64(l-(b.frame-a.frame))) / float64(sum)
 		}
-		b.stays = staying(a.n, b.n, stay, usual*(1-stay))
+		b.stays = staying(a.n, b.n, stay, freshly(usual*(1-stay), sizes, b.n))
 	}
 }
 
-// staying gives the cumulative chances that 0, 1 ... of n animals are among those m that are there later, where each stays with
-// a chance and others come by Poisson's law.
+// sizes are the chances that an arrival is of 1, 2 ... animals, as sized draws them but for its small chance: index 0 is of one.
+func (m *met) sizes() (list []float64) {
+	for _, shape := range m.shapes {
+		mean := float64(len(shape) - 1)
+		chance := math.Exp(-mean) / float64(len(m.shapes))
+		for k := 0; k <= 3*len(shape)+3; k++ {
+			if k == len(list) {
+				list = append(list, 0)
+			}
+			list[k] += chance
+			chance *= mean / float64(k+1)
+		}
+	}
+	return list
+}
+
+// freshly gives the chances that 0, 1 ... most animals came, so many as a mean, in arrivals that come by Poisson's law and have these sizes:
+// compound Poisson (Panjer 1981, ASTIN Bull. 12:22).
 //
-// Worked example: 1 and then 1, stay 0.9, fresh 0.05: stayed 0.9·e^-0.05, or went and another came 0.1·0.05·e^-0.05: 0.994 and 0.006.
-func staying(n, m int, stay, fresh float64) []float64 {
+// Worked example: as a mean 0.4 in pairs are 0.2 arrivals: none with e^-0.2, one never, two with 0.2·e^-0.2.
+func freshly(mean float64, sizes []float64, most int) []float64 {
+	size := 0.0
+	for k, q := range sizes {
+		size += float64(k+1) * q
+	}
+	rate := mean / math.Max(size, 1)
+	out := make([]float64, most+1)
+	out[0] = math.Exp(-rate)
+	for n := 1; n <= most; n++ {
+		for k := 1; k <= min(n, len(sizes)); k++ {
+			out[n] += rate / float64(n) * float64(k) * sizes[k-1] * out[n-k]
+		}
+	}
+	return out
+}
+
+// staying gives the cumulative chances that 0, 1 ... of n animals are among those m that are there later, where each stays with
+// a chance, and 0, 1 ... others came with the chances fresh.
+//
+// Worked example: 1 and then 1, stay 0.9, fresh e^-0.05 and 0.05·e^-0.05: stayed 0.9·e^-0.05, or went and another came 0.1·0.05·e^-0.05: 0.994 and 0.006.
+func staying(n, m int, stay float64, fresh []float64) []float64 {
 	most := min(n, m)
 	out := make([]float64, most+1)
 	sum := 0.0
@@ -189,8 +235,7 @@ func staying(n, m int, stay, fresh float64) []float64 {
 		a, _ := math.Lgamma(float64(n + 1))
 		b, _ := math.Lgamma(float64(k + 1))
 		c, _ := math.Lgamma(float64(n - k + 1))
-		d, _ := math.Lgamma(float64(m - k + 1))
-		log := a - b - c - d + float64(m-k)*math.Log(math.Max(fresh, 1e-6)) +
+		log := a - b - c + math.Log(math.Max(fresh[m-k], 1e-12)) +
 			float64(k)*math.Log(math.Max(stay, 1e-9)) + float64(n-k)*math.Log(math.Max(1-stay, 1e-9))
 		sum += math.Exp(log)
 		out[k] = sum
@@ -215,7 +260,11 @@ func (m *met) fresh(i int) float64 {
 func (m *met) draw(s *sampler) {
 	var open []int // since when each is there
 	before := -1
-	for _, l := range m.list {
+	for i, l := range m.list {
+		next := s.frames + m.longest
+		if i+1 < len(m.list) {
+			next = m.list[i+1].frame
+		}
 		if l.n == 0 && len(open) == 0 {
 			before = l.frame
 			continue
@@ -235,6 +284,11 @@ func (m *met) draw(s *sampler) {
 			c := m.came(s, fresh, l.frame-before-1)
 			for _, v := range c.gone {
 				s.present(span{l.frame + v.from, l.frame + v.to})
+			}
+			for _, v := range c.later {
+				if l.frame+v.to <= next { // else the next look counts it
+					s.present(span{l.frame + v.from, l.frame + v.to})
+				}
 			}
 			for range fresh {
 				open = append(open, l.frame+c.from)
@@ -264,8 +318,9 @@ func (m *met) piece(s *sampler, most int) int {
 // coming is how animals that a look met may have come: since when, and who came with them and was gone by then. Frames are counted from
 // the look.
 type coming struct {
-	from int
-	gone []span
+	from  int
+	gone  []span
+	later []span // who came with them, but after the look
 }
 
 // comingKey is what ways of coming depend on: how many were met, and how many frames nobody looked before.
@@ -273,12 +328,12 @@ type comingKey struct{ n, most int }
 
 // ways is how many ways of coming are laid out for each look, and tries how many are tried for it.
 const (
-	ways  = 48
-	tries = 4000
+	ways  = 500
+	tries = 20_000
 )
 
 // came draws how n animals came that a look met and the look before it did not: arrivals are laid before the look at any time, and those are
-// taken of which so many are still there. Where none is of so many, each comes by itself.
+// taken of which so many are still there. Where none is of so many, they are of two arrivals.
 func (m *met) came(s *sampler, n, most int) coming {
 	if most <= 0 {
 		return coming{}
@@ -295,18 +350,45 @@ func (m *met) came(s *sampler, n, most int) coming {
 		}
 		m.ways[key] = list
 	}
-	if len(list) == 0 {
-		return coming{from: -m.piece(s, most)}
+	switch {
+	case len(list) > 0:
+		return list[s.rng.IntN(len(list))]
+	case n > 1: // two arrivals that happen to be there together
+		a, b := m.came(s, n/2, most), m.came(s, n-n/2, most)
+		return coming{from: a.from, gone: slices.Concat(a.gone, b.gone), later: slices.Concat(a.later, b.later)}
 	}
-	return list[s.rng.IntN(len(list))]
+	return coming{from: -m.piece(s, most)}
+}
+
+// sized draws an arrival like a measured one: of animals that come together as many as one more or fewer by chance may be, Poisson about its own
+// number, half of the lengths its own, half those of all that come together. Without that no school could have a size that was not measured; so a small chance is left of one like two of the
+// measured ones (unseen).
+//
+// It is of use until the next.
+func (m *met) sized(s *sampler, shape []int) []int {
+	m.drawn = append(m.drawn[:0], shape...)
+	if s.rng.Float64() < unseen(s.detectability.Arrivals) {
+		m.drawn = append(m.drawn, m.shapes[s.rng.IntN(len(m.shapes))]...)
+	}
+	known := len(m.drawn)
+	if known == 1 {
+		return m.drawn
+	}
+	for range 1 + s.poisson(float64(known-1)) {
+		length := m.drawn[s.rng.IntN(known)]
+		if s.rng.IntN(2) == 0 {
+			length = m.schooled[s.rng.IntN(len(m.schooled))]
+		}
+		m.drawn = append(m.drawn, length)
+	}
+	return m.drawn[known:]
 }
 
 // lay lays an arrival before a look, at most so many frames before, and tells how many of it are still there.
 func (m *met) lay(s *sampler, most int) (c coming, there int) {
-	shape := m.shapes[s.rng.IntN(len(m.shapes))]
-	longest := slices.Max(shape)
-	c.from = -s.rng.IntN(m.longest) // the same span for all, so that long ones are met more readily
-	if -c.from > most || -c.from >= longest+s.gap {
+	c.from = -s.rng.IntN(min(m.longest, most+1)) // the same span for all, so that long ones are met more readily
+	shape := m.sized(s, m.shapes[s.rng.IntN(len(m.shapes))])
+	if -c.from >= slices.Max(shape)+s.gap {
 		return c, -1
 	}
 	for k, length := range shape {
@@ -315,7 +397,8 @@ func (m *met) lay(s *sampler, most int) (c coming, there int) {
 			from += s.rng.IntN(s.gap)
 		}
 		switch {
-		case from > 0: // it comes after the look
+		case from > 0:
+			c.later = append(c.later, span{from, from + length})
 		case from+length > 0:
 			there++
 		default:

@@ -60,8 +60,9 @@ type Observations struct {
 	Candidates    []Candidate
 	Looks         []Look // in any order; of one frame given twice the later counts
 	Detectability Detectability
-	Elsewhere     bool // detectability was measured at other sites than this
-	Reader        Reader
+	Elsewhere     bool       // detectability was measured at other sites than this
+	Reader        Reader     // its zero value: as second looks tell
+	Reread        Reread     // the deployment's second looks
 	Survey        []Evidence // of the survey's other deployments (Posterior.Evidence)
 	Seed          uint64     // the same seed gives the same answer
 	Samples       int        // draws; 0: as many as it takes to tell the risk from the limit
@@ -82,7 +83,8 @@ type Posterior struct {
 	Fewer     float64   // chance that it is less, because people misnamed animals
 	Error     float64   // standard error of Risk, from the number of draws
 	Draws     int
-	Certified bool         // somebody looked, and Risk is under the limit by more than its error, on a detectability that was measured well enough, or all was looked at
+	Reader    Reader       // how readily people err, as it was measured or is assumed
+	Certified bool         // somebody looked, and Risk is under Share of the limit by more than its error, on a detectability that was measured well enough, or all was looked at
 	Next      []Suggestion // the frames to look at, the best first; none where it is certified, unless risks are to be told apart (Finest)
 	Ahead     int          // about how many further looks, evenly spread, make the certificate, if they find nothing new; at most
 	Evidence  Evidence     // what this deployment tells of the others of its survey
@@ -118,8 +120,8 @@ type Suggestion struct {
 // assume: docs/science/uncertainty.md.
 func (d Observations) Posterior(limit float64) Posterior {
 	s := newSampler(d)
-	a := Posterior{Looked: len(s.looks), Frames: d.Frames, Limit: limit, Confirmed: s.confirmed}
-	fewer, again := d.Reader.fewer(s.looks, s.confirmed)
+	a := Posterior{Looked: len(s.looks), Frames: d.Frames, Limit: limit, Confirmed: s.confirmed, Reader: s.reader}
+	fewer, again := s.reader.fewer(s.looks, s.confirmed)
 	var most []int        // of each draw, its MaxN
 	var settles [][]int32 // of each draw in which more than the confirmed is left, the frames that would show it
 	first, last := d.Samples, d.Samples
@@ -149,14 +151,15 @@ func (d Observations) Posterior(limit float64) Posterior {
 	}
 	a.Estimate, a.Low, a.High = middle(a.Chance, limit)
 	a.Evidence = s.evidence(d.Seed)
+	a.Evidence.Reread = d.Reread
 	all := a.Looked >= s.frames
-	a.Certified = a.Looked > 0 && a.Risk+2*a.Error < limit && (d.Detectability.Enough(d.Elsewhere) || all)
+	a.Certified = a.Looked > 0 && a.Risk+2*a.Error < Share*limit && (d.Detectability.Enough(d.Elsewhere) || all)
 	if all {
 		a.Error, a.Certified = 0, a.Risk < limit
 	}
 	switch {
 	case a.Certified && (d.Finest <= 0 || a.Risk == 0):
-	case fewer > limit/2 && again >= 0:
+	case fewer > Share*limit/2 && again >= 0:
 		a.Next = []Suggestion{{Frame: again, Gain: fewer, Open: int(s.open[again]), Again: true}}
 	default:
 		a.Next = s.suggest(settles, a.Draws, cmp.Or(d.Ask, mostSuggested))
@@ -171,6 +174,10 @@ func (d Observations) Posterior(limit float64) Posterior {
 	return a
 }
 
+// Share is of the limit what the drawn risk of a certificate may take up. The rest is for what the model itself may have wrong: in the worst kinds of
+// surveys of bench/trust half again as many certificates are wrong as the draws say.
+const Share = 0.5
+
 // ahead is about how many further looks, evenly spread, would make it unlikely enough that any arrival is left of which nothing
 // was found: as many as it takes where MaxN is 0, more than it takes where it is not.
 func (s *sampler) ahead(e Evidence, limit float64) int {
@@ -182,7 +189,7 @@ func (s *sampler) ahead(e Evidence, limit float64) int {
 			return 1 - math.Pow(rate/(rate+(1-recall)*(1-with.Covered)), shape)
 		})
 	}
-	return 1 + sort.Search(max(0, s.frames-len(s.looks)-1), func(k int) bool { return risk(len(s.looks)+k+1) < limit })
+	return 1 + sort.Search(max(0, s.frames-len(s.looks)-1), func(k int) bool { return risk(len(s.looks)+k+1) < Share*limit })
 }
 
 // middle is the median of chances, and the shortest run of numbers around the likeliest that
@@ -238,18 +245,14 @@ func (s *sampler) suggest(settles [][]int32, draws, most int) []Suggestion {
 			}
 			spread += float64(len(at))
 		}
-		best := -1
-		better := func(t, than int) int { // a frame in which more was detected shows more of it, for the same gain
-			return cmp.Or(cmp.Compare(gain[t], gain[than]), cmp.Compare(s.points[t], s.points[than]))
-		}
-		for t := range gain {
-			if s.free(taken, t) && (best < 0 || better(t, best) > 0) {
-				best = t
+		usual := spread / float64(s.frames-len(taken))
+		next := Suggestion{Frame: s.most(gain, taken, false)}
+		if !standsOut(float64(gain[next.Frame]), usual) {
+			if next.Frame = s.most(gain, taken, true); next.Frame < 0 || float64(gain[next.Frame]) <= 3*usual {
+				next.Frame, next.Audit = s.audit(taken), true
 			}
 		}
-		next := Suggestion{Frame: best, Gain: float64(gain[best]) / float64(draws)}
-		if usual := spread / float64(s.frames-len(taken)); s.points[best] == 0 || gain[best] == 0 || float64(gain[best]) < standsOut*usual {
-			next.Frame, next.Audit = s.audit(taken), true
+		if next.Gain = float64(gain[next.Frame]) / float64(draws); next.Audit {
 			next.Gain = usual / float64(draws)
 		}
 		next.Open = int(s.open[next.Frame])
@@ -261,8 +264,24 @@ func (s *sampler) suggest(settles [][]int32, draws, most int) []Suggestion {
 	return out
 }
 
-// standsOut is how many times as much as a frame does as a rule one has to settle to be asked for before one at random.
-const standsOut = 3
+// most is the frame that settles most draws, of those that nobody looked at and, where that is asked for, in which a candidate is that nobody spoke
+// of; -1: there is none. Of two that settle as many it is the one in which more was detected, which shows more.
+func (s *sampler) most(gain, taken []int, open bool) int {
+	best := -1
+	for t := range gain {
+		if s.free(taken, t) && (!open || s.open[t] > 0) &&
+			(best < 0 || cmp.Or(cmp.Compare(gain[t], gain[best]), cmp.Compare(s.points[t], s.points[best])) > 0) {
+			best = t
+		}
+	}
+	return best
+}
+
+// standsOut tells whether a frame settles so many more draws than frames do as a rule that it is to be asked for before one at random: three times as
+// many, and more than the most of some thousand frames is by luck.
+func standsOut(gain, usual float64) bool {
+	return gain >= 3*usual && gain > usual+5*math.Sqrt(usual)+5
+}
 
 func (s *sampler) free(taken []int, t int) bool {
 	_, have := slices.BinarySearch(taken, t)

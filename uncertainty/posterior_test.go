@@ -78,7 +78,7 @@ func TestPosteriorOfNothing(t *testing.T) {
 		if math.Abs(p.Evidence.Covered-covered) > 0.02 {
 			t.Errorf("%d looks cover %.3f of visits of a minute, want %.3f", looks, p.Evidence.Covered, covered)
 		}
-		want := newBelief(a, nil).cells(p.Evidence).mean(func(recall, shape, rate float64) float64 {
+		want := newBelief(a, false, nil).cells(p.Evidence).mean(func(recall, shape, rate float64) float64 {
 			return 1 - math.Pow(rate/(rate+(1-recall)*(1-p.Evidence.Covered)), shape)
 		})
 		if math.Abs(p.Risk-want) > 0.01 {
@@ -301,12 +301,15 @@ func BenchmarkAssess(b *testing.B) {
 }
 
 func TestStaying(t *testing.T) {
-	got := staying(1, 1, 0.9, 0.05)
+	got := staying(1, 1, 0.9, freshly(0.05, []float64{1}, 1))
 	if want := 0.005 / 0.905; math.Abs(got[0]-want) > 1e-9 || got[1] != 1 {
 		t.Errorf("%v, want %v and 1", got, want)
 	}
-	if got := staying(0, 3, 0.5, 1); len(got) != 1 || got[0] != 1 {
+	if got := staying(0, 3, 0.5, freshly(1, []float64{1}, 3)); len(got) != 1 || got[0] != 1 {
 		t.Errorf("none can stay: %v", got)
+	}
+	if got := freshly(0.4, []float64{0, 1}, 3); math.Abs(got[0]-math.Exp(-0.2)) > 1e-12 || got[1] != 0 || math.Abs(got[2]-0.2*math.Exp(-0.2)) > 1e-12 || got[3] != 0 {
+		t.Errorf("in pairs: %v", got)
 	}
 }
 

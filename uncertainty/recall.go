@@ -12,6 +12,7 @@ type Evidence struct {
 	Met     float64 `json:"met"`     // arrivals of which it found nothing, and that a person met in looking
 	Covered float64 `json:"covered"` // chance that the looks meet an arrival of which it found nothing
 	Hours   float64 `json:"hours"`   // 0: one; in which an arrival would be in the frames: the time that was sampled, and as much before as visits last
+	Reread          // what it tells of the readers
 }
 
 // Places at which recall and the mean number of arrivals in a deployment are weighed.
@@ -21,8 +22,15 @@ const (
 	arrivalShape = 3
 )
 
-// assumedUnlike is the chance that a survey is unlike what is assumed.
-const assumedUnlike = 0.1
+// unseen is the chance that what comes is unlike any of so many that were seen (Laplace's rule for something not yet seen); a tenth where none was.
+// A survey that is unlike the measured ones has any recall. An arrival that is unlike them is as large as two: else no school could be larger than
+// the largest that was measured.
+func unseen(n int) float64 {
+	if n <= 0 {
+		return 0.1
+	}
+	return 1 / float64(n+2)
+}
 
 func recallOdds(k int) float64 { return float64(k-recallPlaces/2) / 2 }
 func manyAt(k int) float64     { return 0.02 * math.Exp2(float64(k)) }
@@ -37,24 +45,24 @@ func manyWeight(m float64) float64 { return math.Sqrt(m) / (1 + math.Pow(m/usual
 // deployment itself is heard: weight[r][m], of which only the proportions count.
 //
 // Recall is of two levels: the survey's own is normal in log odds about the measured one, with the standard deviation between deployments and what
-// is not known of the mean; with a chance of 1 in (sites measured + 2; deployments, where sites are not known), Laplace's rule for something not yet seen, the survey is
-// unlike those measured, and any recall is as likely as another. A deployment's is normal about the survey's. How many arrive in a
+// is not known of the mean; with a small chance (unseen, of as many deployments as were measured, or as many sites where those
+// are others) the survey is unlike those measured, and any recall is as likely as another. A deployment's is normal about the survey's. How many arrive in a
 // deployment is gamma with the shape 3 and the mean M, of which little is known before, and rather more than less: a shape that lets many deployments
 // be empty would take an empty one for rare animals where it is luck.
 type belief struct {
 	weight [recallPlaces][manyPlaces]float64
 }
 
-func newBelief(a Detectability, survey []Evidence) *belief {
+func newBelief(a Detectability, elsewhere bool, survey []Evidence) *belief {
 	var site [recallPlaces]float64
 	n := float64(max(a.Arrivals, 1))
 	r := math.Min(math.Max(a.Recall, 0.5/(n+1)), 1-0.5/(n+1))
 	middle := math.Log(r / (1 - r))
 	unknown := 1 / (n*r*(1-r) + 0.25)
 	sd := math.Sqrt(a.Between*a.Between + unknown)
-	unlike := 1 / float64(cmp.Or(len(a.Sites), a.Deployments)+2)
-	if !a.Measured() {
-		unlike = assumedUnlike
+	unlike := unseen(a.Deployments)
+	if elsewhere && a.Measured() {
+		unlike = unseen(max(1, len(a.Sites)))
 	}
 	alike, any := 0.0, 0.0
 	for k := range site {

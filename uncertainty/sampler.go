@@ -35,8 +35,7 @@ type sampler struct {
 	confirmed     int
 	list          []candidate
 	real          []*candidate // of a draw
-	shifts        []float64    // the deployment's shift of log odds ...
-	shiftTo       []float64    // ... and the cumulative chance of each
+	shiftTo       []float64    // cumulative chances of the deployment's shifts of log odds
 	weightTo      []float64    // cumulative, by frame: when missed arrivals come
 	hidden        hidden       // arrivals of which nothing was found, and no look met
 	met           met          // what looks met of which nothing was found
@@ -57,7 +56,7 @@ const (
 )
 
 func newSampler(d Observations) *sampler {
-	s := &sampler{detectability: d.Detectability, reader: d.Reader, rng: rand.New(rand.NewPCG(d.Seed, 0x5eed)),
+	s := &sampler{detectability: d.Detectability, reader: d.reader(), rng: rand.New(rand.NewPCG(d.Seed, 0x5eed)),
 		pick: rand.New(rand.NewPCG(d.Seed, uint64(len(d.Looks)))), frames: max(d.Frames, 1),
 		looks: map[int]Look{}, held: map[int]cells{}}
 	every := d.Every
@@ -101,7 +100,7 @@ func newSampler(d Observations) *sampler {
 	s.when(d.Candidates)
 	s.hide()
 	s.hear()
-	s.belief = newBelief(d.Detectability, d.Survey)
+	s.belief = newBelief(d.Detectability, d.Elsewhere, d.Survey)
 	r := math.Min(math.Max(d.Detectability.Recall, 0.01), 0.99)
 	s.usual = (1 - r) / r
 	return s
@@ -130,15 +129,16 @@ func (s *sampler) shift() {
 		z := float64(k) * 0.5
 		u := z * s.detectability.Spread
 		log := -z * z / 2
-		for _, c := range s.list {
+		for i := range s.list {
+			c := &s.list[i]
+			c.real = append(c.real, Logistic(c.odds+u))
 			switch c.said {
 			case Animal:
-				log += math.Log(Logistic(c.odds + u))
+				log += math.Log(c.real[len(c.real)-1])
 			case NoAnimal:
 				log += math.Log(Logistic(-c.odds - u))
 			}
 		}
-		s.shifts = append(s.shifts, u)
 		logs = append(logs, log)
 		most = math.Max(most, log)
 	}
@@ -187,7 +187,7 @@ func (s *sampler) geometric(mean float64) int {
 	if mean <= 0 {
 		return 0
 	}
-	return int(math.Log(1-s.rng.Float64()) / math.Log(mean/(1+mean)))
+	return int(-s.rng.ExpFloat64() / math.Log(mean/(1+mean)))
 }
 
 // poisson draws a number, at most as many as there are frames.

@@ -7,11 +7,11 @@ import (
 
 // Several is which of a survey's certificates stand, so that the chance that any of them is wrong is at most limit. risks are the
 // chances that each is wrong. Those with a risk of at most the one that it gives stand: the largest set of which the risks add up to
-// no more than limit. Whatever one certificate being wrong says of another, the chance that any of a set is wrong is at most that sum
+// no more than Share of limit. Whatever one certificate being wrong says of another, the chance that any of a set is wrong is at most that sum
 // (the union bound: Bonferroni 1936). Equal risks stand or fall together, so that no order decides. -1: none stands.
 //
-// Worked example: of 0.03, 0.001, 0.04, 0.004 and 0.01 with a limit of 0.05 stand 0.001, 0.004, 0.01 and 0.03, which add up to 0.045;
-// with 0.04 it would be 0.085. Each of the five would stand by itself.
+// Worked example: of 0.03, 0.001, 0.04, 0.004 and 0.01 with a limit of 0.1 stand 0.001, 0.004, 0.01 and 0.03, which add up to 0.045 and hence to no more than half of it;
+// with 0.04 it would be 0.085.
 func Several(risks []float64, limit float64) (most float64) {
 	most = -1
 	sum := 0.0
@@ -21,7 +21,7 @@ func Several(risks []float64, limit float64) (most float64) {
 		for ; to < len(sorted) && sorted[to] == sorted[from]; to++ {
 			sum += sorted[to]
 		}
-		if !(sum <= limit) {
+		if !(sum <= Share*limit) {
 			return most
 		}
 		most, from = sorted[from], to
@@ -29,7 +29,7 @@ func Several(risks []float64, limit float64) (most float64) {
 	return most
 }
 
-// Finest is the risk down to which those of so many certificates have to be told apart for Several at a limit: each one's equal share, for
+// Finest is the risk down to which those of so many certificates have to be told apart for Several at a limit: each one's equal part of it, for
 // as many as the next power of two, so that it does not change with each certificate. 0 without a limit.
 func Finest(certificates int, limit float64) float64 {
 	if !(limit > 0) {
@@ -39,7 +39,7 @@ func Finest(certificates int, limit float64) float64 {
 	for n < certificates {
 		n *= 2
 	}
-	return limit / float64(n)
+	return Share * limit / float64(n)
 }
 
 // apart is the share of a risk that its standard error may have, where risks are to be told apart.
@@ -60,10 +60,10 @@ func mostDraws(limit, finest float64) int {
 // told tells whether a posterior's draws are enough: the risk is told from the limit, and, where it is under it, from others of a
 // survey (Observations.Finest).
 func (a Posterior) told(finest float64) bool {
-	if math.Abs(a.Risk-a.Limit) <= 4*a.Error {
+	if math.Abs(a.Risk-Share*a.Limit) <= 3*a.Error {
 		return false
 	}
-	return finest <= 0 || a.Risk > a.Limit || a.Error <= max(finest, a.Risk)/apart
+	return finest <= 0 || a.Risk > Share*a.Limit || a.Error <= max(finest, a.Risk)/apart
 }
 
 // Gain is by how much the look that is asked for first lowers the risk, as a mean; 0 where none is.

@@ -8,12 +8,12 @@ import (
 
 func TestSeveralWorkedExample(t *testing.T) {
 	risks := []float64{0.03, 0.001, 0.04, 0.004, 0.01}
-	for _, x := range []struct{ limit, want float64 }{{0.05, 0.03}, {0.2, 0.04}, {0.005, 0.004}, {0.0005, -1}} {
+	for _, x := range []struct{ limit, want float64 }{{0.1, 0.03}, {0.4, 0.04}, {0.01, 0.004}, {0.001, -1}} {
 		if got := Several(risks, x.limit); got != x.want {
 			t.Errorf("at %v: %v, not %v", x.limit, got, x.want)
 		}
 	}
-	if got := Several([]float64{0.03, 0.03, 0.01}, 0.05); got != 0.01 {
+	if got := Several([]float64{0.03, 0.03, 0.01}, 0.1); got != 0.01 {
 		t.Errorf("of two alike of which one has room both fall: %v", got)
 	}
 	if got := Several(nil, 0.05); got != -1 {
@@ -42,7 +42,7 @@ func TestSeveralIsTheLargestSet(t *testing.T) {
 				n++
 			}
 		}
-		if sum > limit {
+		if sum > Share*limit {
 			t.Fatalf("%v at %v: what stands adds up to %v", risks, limit, sum)
 		}
 		if n < len(sorted) { // the next, with all that are like it, does not fit
@@ -52,7 +52,7 @@ func TestSeveralIsTheLargestSet(t *testing.T) {
 					sum += r
 				}
 			}
-			if sum <= limit {
+			if sum <= Share*limit {
 				t.Fatalf("%v at %v: %v would stand as well", risks, limit, next)
 			}
 		}
@@ -60,7 +60,7 @@ func TestSeveralIsTheLargestSet(t *testing.T) {
 		if again := Several(risks, limit); again != most {
 			t.Fatalf("in another order %v, not %v", again, most)
 		}
-		if n > 0 && most > limit {
+		if n > 0 && most > Share*limit {
 			t.Fatalf("a certificate with the risk %v stands at %v", most, limit)
 		}
 	}
@@ -70,7 +70,7 @@ func TestFinest(t *testing.T) {
 	for _, x := range []struct {
 		n           int
 		limit, want float64
-	}{{3, 0.04, 0.01}, {4, 0.04, 0.01}, {5, 0.04, 0.005}, {0, 0.04, 0.04}, {9, 0, 0}} {
+	}{{3, 0.08, 0.01}, {4, 0.08, 0.01}, {5, 0.08, 0.005}, {0, 0.08, 0.04}, {9, 0, 0}} {
 		if got := Finest(x.n, x.limit); got != x.want {
 			t.Errorf("%d certificates at %v: %v, not %v", x.n, x.limit, got, x.want)
 		}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // Told is what a statement says besides of the posterior: what it is of, and by whom.
@@ -24,10 +26,10 @@ type Told struct {
 //
 //	MaxN 3 among the 3,600 frames sampled one a second; chance of more under 5 %; 14 frames looked at by one reader; 2m10s not analysed
 func (p Posterior) Statement(g Grounds, t Told) string {
-	of := fmt.Sprintf("among the %s frames sampled %s", thousands(p.Frames), pace(t.Every))
+	of := fmt.Sprintf("among the %s frames sampled %s", humanize.Comma(int64(p.Frames)), pace(t.Every))
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
-	interval := fmt.Sprintf("%s (%s%s)", Range(&Interval{Low: p.Low, High: p.High}), percent(1-p.Limit), map[bool]string{true: ", assumed"}[!g.Measured()])
+	interval := fmt.Sprintf("%s (%s%s)", Range(&Interval{Low: p.Low, High: p.High}), percent(1-p.Limit), map[bool]string{true: ", assumed"}[p.Assumed(g)])
 	switch {
 	case p.Certified:
 		add("MaxN %d %s", p.Confirmed, of)
@@ -41,6 +43,9 @@ func (p Posterior) Statement(g Grounds, t Told) string {
 	if p.Looked > 0 {
 		add("%s looked at by %s", counted(p.Looked, "frame"), readers(t.Readers))
 	}
+	if p.Looked > 0 && p.Reader.Measured() {
+		add("%s", p.Reader.Words())
+	}
 	switch {
 	case p.Certified && t.Survey > 0:
 		add("survey-wide: %s", Together(t.Certificates, t.Survey))
@@ -51,13 +56,27 @@ func (p Posterior) Statement(g Grounds, t Told) string {
 		add("%s not analysed", t.Unread.Round(time.Second))
 	}
 	switch {
-	case !g.Measured():
+	case p.Assumed(g):
 		add("%s", g.assumed())
-	case !p.Certified && !g.Detectability.Enough(g.Elsewhere):
+	case !p.Certified && p.Looked < p.Frames && !g.Detectability.Enough(g.Elsewhere):
 		add("%s", g.tooFew())
 	}
 	return strings.Join(parts, "; ")
 }
+
+// Basis says what a posterior rests on, for people: its grounds and, where somebody looked, what is known of the readers.
+func (p Posterior) Basis(g Grounds) string {
+	switch {
+	case p.Looked == 0:
+		return g.Words()
+	case p.Looked >= p.Frames:
+		return "a look at every frame; " + p.Reader.Words()
+	}
+	return g.Words() + "; " + p.Reader.Words()
+}
+
+// Assumed tells whether it rests on a detectability that is assumed: it was not measured, and not all was looked at.
+func (p Posterior) Assumed(g Grounds) bool { return !g.Measured() && p.Looked < p.Frames }
 
 // tooFew says why no certificate rests on a detectability that was measured.
 func (g Grounds) tooFew() string {
@@ -105,16 +124,7 @@ func counted(n int, of string) string {
 	default:
 		of += "s"
 	}
-	return thousands(n) + " " + of
-}
-
-// thousands writes a number with commas: 3,600.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return humanize.Comma(int64(n)) + " " + of
 }
 
 // Why says why a frame is suggested.

@@ -42,7 +42,7 @@ func (s *Server) me(w http.ResponseWriter, r *http.Request, who *session) error 
 		return err
 	}
 	return give(w, map[string]any{
-		"survey_id": surveyID(s.Survey.Folder()), "name": who.name, "csrf": who.csrf, "blind": s.Blind, "users": users, "risk": s.Risk, "survey_limit": limit, "version": s.Version, "survey": s.Survey.Name(),
+		"survey_id": surveyID(s.Survey.Folder()), "name": who.name, "csrf": who.csrf, "blind": s.Blind, "users": users, "risk": s.Risk, "goal": uncertainty.Share * s.Risk, "survey_limit": limit, "version": s.Version, "survey": s.Survey.Name(),
 	})
 }
 
@@ -149,7 +149,7 @@ func (k *seat) states(v *view) []TaxonState {
 		a := k.alone(v, name)
 		b := k.Grounds(name)
 		x := TaxonState{Taxon: name, Confirmed: a.Confirmed, Risk: a.Risk, Certified: a.Certified, Looked: a.Looked,
-			Calibrated: b.Calibrated(), Measured: b.Measured(), Basis: b.Words(), Statement: k.statement(v, name, a)}
+			Calibrated: b.Calibrated(), Measured: b.Measured(), Basis: a.Basis(b), Statement: k.statement(v, name, a)}
 		if u := b.Interval(a); x.Looked+len(k.Machine.Frames) > 0 {
 			x.Estimate, x.Low, x.High = &u.Estimate, &u.Low, &u.High
 		}

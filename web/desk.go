@@ -42,6 +42,8 @@ type view struct {
 	assessed map[string]assessed // by taxon
 	disputes []review.Dispute    // as of the verdict upTo; blind, a person has none
 	upTo     int64
+	twice    map[string]review.Reading // frames looked at twice, by taxon; as of the verdict twiceTo
+	twiceTo  int64
 }
 
 // assessed is an assessment and what it is of.
@@ -107,7 +109,7 @@ func (k *seat) take(v review.Verdict) {
 func (k *seat) view(whose string) *view {
 	v := k.views[whose]
 	if v == nil {
-		v = &view{whose, review.Replay(k.Machine, review.Seen(k.Log, whose, whose != "")), map[string]assessed{}, nil, -1}
+		v = &view{whose, review.Replay(k.Machine, review.Seen(k.Log, whose, whose != "")), map[string]assessed{}, nil, -1, nil, -1}
 		k.views[whose] = v
 	}
 	if whose == "" && v.upTo != k.last() {
@@ -116,6 +118,14 @@ func (k *seat) view(whose string) *view {
 		v.disputes, v.upTo = found.Disputes, k.last()
 	}
 	return v
+}
+
+// reading are the looks at a taxon that were had twice. The desk is held.
+func (k *seat) reading(v *view, name string) review.Reading {
+	if v.twiceTo != k.last() {
+		v.twice, v.twiceTo = review.SecondLooks(review.Seen(k.Log, v.whose, v.whose != "")), k.last()
+	}
+	return v.twice[name]
 }
 
 // barred tells whether a dispute stands against the certificate of a taxon. It does for who reviews blind, too, who learns no more than that
@@ -129,7 +139,7 @@ func (k *seat) barred(v *view, name string) bool {
 
 // observations are what is known of a taxon. The desk is held.
 func (k *seat) observations(v *view, name string) uncertainty.Observations {
-	d := v.state.Observations(name, k.Grounds(name), k.Every(), k.Others[name])
+	d := v.state.Observations(name, k.Grounds(name), k.Every(), k.reading(v, name), k.Others[name])
 	d.Finest = k.settled.Finest()
 	return d
 }

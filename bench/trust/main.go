@@ -1,10 +1,15 @@
 // Command trust measures how far a MaxN may be trusted, and whether certificates hold.
 //
-//	go run ./bench/trust [--certificates 300] [--only PART] [--out FOLDER]
+//	go run ./bench/trust [--certificates 300] [--only PART] [--out FILE]
 //
 // plays the reviews of a grid of made-up surveys of hour-long deployments, one frame a second (grid.go): detectors from blind to good,
 // visits from 2 s to 10 min, schools, drift, detectability measured elsewhere or not at all, readers who err. Of each cell it
-// says how many certificates there are, how many of them are right, and how many looks they took.
+// writes a row: how many certificates there are, how many of them are right, and how many looks they took. Cells that FILE has are not
+// played again: so it goes on where it stopped.
+//
+//	go run ./bench/trust --work [--surveys 60]
+//
+// compares the looks of a review with those of the usual ways: at each frame with a detection, at each track, at all.
 //
 //	go run ./bench/trust --model model.onnx --out FOLDER [--deployments 240] [--size 512x288]
 //
@@ -17,7 +22,6 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"log"
 	"os"
 	"os/signal"
@@ -38,19 +42,21 @@ func main() {
 	surveys := flag.Int("surveys", 60, "of ten deployments, at most, of a cell of the grid")
 	samples := flag.Int("samples", 0, "draws; 0: as many as it takes")
 	workers := flag.Int("workers", 2, "cells at a time")
+	works := flag.Bool("work", false, "compare the looks of a review with those of the usual ways")
+	wrong := flag.Bool("wrong", false, "say of each certificate that is wrong what it was")
 	only := flag.String("only", "", "cells whose group or name holds this")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
-	if *model != "" {
+	switch {
+	case *model != "":
 		err = rendered(ctx, *model, *out, *n, *size, *length, *keep, *own)
-	} else {
+	case *works:
+		err = work(ctx, *surveys)
+	default:
 		cells := slices.DeleteFunc(grid(), func(c cell) bool { return !strings.Contains(c.group+": "+c.name, *only) })
-		err = playAll(ctx, cells, *certificates, *surveys, *samples, *workers, func(c cell, t tally) {
-			fmt.Printf("%-18s| %-46s| %4d of %4d certified | right %.3f (from %.3f), claimed %.3f; %d too low, %d too high | looks %3.0f, certified %3.0f, first %3.0f, last %3.0f | inside %.3f\n", c.group, c.name, t.certified, t.deployments,
-				float64(t.right)/float64(t.certified), wilson(t.right, t.certified), 1-t.claimed/float64(t.certified), t.low, t.high, median(t.looks), median(t.certifiedLooks), median(t.first), median(t.last), float64(t.inside)/float64(t.deployments))
-		})
+		err = playGrid(ctx, cells, *out, *wrong, *workers, amount{*certificates, *surveys, *samples})
 	}
 	if err != nil {
 		log.Fatal(err)

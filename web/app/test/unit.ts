@@ -5,7 +5,7 @@ import { apply, withWaiting } from '../src/lib/apply';
 import { interpolated, moved, resized, tidy, withKey } from '../src/lib/geometry';
 import { indexFrames, nearestFrame, sameGeometry } from '../src/lib/index';
 import { columns, most, ticks, zoomed } from '../src/lib/lanes';
-import { needsLooking, ordered } from '../src/lib/order';
+import { certificates, needsLooking, ordered } from '../src/lib/order';
 import { newId, Outbox, type Hooks, type Item, type Store } from '../src/lib/outbox';
 import { clock, percent, short } from '../src/lib/say';
 import { search } from '../src/lib/search';
@@ -232,6 +232,16 @@ test('deployments that need looking come first, the riskiest of them first', () 
   const rows = [row('a', 'not counted', 0), row('b', 'certified', 0.01), row('c', 'open', 0.2), row('d', 'open', 0.9)];
   assert.deepEqual(needsLooking(rows).map((r) => r.opcode), ['d', 'c']);
   assert.deepEqual(ordered(rows).map((r) => r.opcode), ['d', 'c', 'b', 'a']);
+});
+
+test('under a limit over the whole survey those come first whose next look buys most', () => {
+  const row = (opcode: string, risk: number, gain: number, certified = false): Row => ({
+    opcode, state: certified ? 'certified' : 'open', frames: 1, looked: 0, duration_s: 1, unreadable_s: 0, reviewers: [], flags: 0,
+    taxa: [{ taxon: 'A a', machine: 1, confirmed: 0, risk, gain, certified, status: certified ? 'certified' : 'reviewed', estimate: 1, low: 0, high: 2, statement: '', looked: 0 }],
+  });
+  const rows = [row('a', 0.9, 0.01), row('b', 0.2, 0.15), row('c', 0.02, 0, true)];
+  assert.deepEqual(needsLooking(rows).map((r) => r.opcode), ['b', 'a']);
+  assert.deepEqual(certificates(rows, 0.025, 0.05), { n: 1, wrong: 0.04 });
 });
 
 test('grey water comes out grey, and no correction changes nothing', () => {

@@ -8,10 +8,10 @@ export const worst = (r: Row) => Math.max(-1, ...(r.taxa ?? []).filter((t) => !t
 /** By how much the next look at it lowers the sum of the survey's risks; -1 where the survey has no limit over all certificates. */
 const gain = (r: Row) => Math.max(-1, ...(r.taxa ?? []).filter((t) => !t.certified).map((t) => t.gain ?? -1));
 
-/** The certificates of a list, and how many of them are expected to be wrong. */
-export function certificates(rows: Row[]): { n: number; wrong: number } {
+/** The certificates of a list, and how many of them are expected to be wrong, where a risk of goal stands for a chance of limit. */
+export function certificates(rows: Row[], goal: number, limit: number): { n: number; wrong: number } {
   const all = rows.flatMap((r) => r.taxa ?? []).filter((t) => t.status === 'certified');
-  return { n: all.length, wrong: all.reduce((sum, t) => sum + t.risk, 0) };
+  return { n: all.length, wrong: all.reduce((sum, t) => sum + (t.risk * limit) / goal, 0) };
 }
 
 export const isCertified = (r: Row) => r.state === 'certified';

@@ -12,6 +12,7 @@ export interface Me {
   blind: boolean;
   users: string[];
   risk: number;
+  goal?: number; // under which the risk has to be for a certificate: less, for what the model of it may have wrong
   survey_limit?: number; // chance that any certificate of the survey is wrong; 0 or none: not asked for
   version: string;
   survey: string;
