@@ -16,12 +16,12 @@ func TestCertificates(t *testing.T) {
 	if got := c.Sentence(); got != "Of one certificate less than 0.01 is expected to be wrong" {
 		t.Errorf("%q", got)
 	}
-	c.Take(Taxon{Review: &Review{Status: Certified, Risk: 0.03}})
-	if got := c.Sentence(); got != "Of 2 certificates 0.03 are expected to be wrong" || c.N != 2 || math.Abs(c.Wrong-0.031) > 1e-12 {
+	c.Take(Taxon{Review: &Review{Status: Certified, Risk: 0.02}})
+	if got := c.Sentence(); got != "Of 2 certificates 0.04 are expected to be wrong" || c.N != 2 || math.Abs(c.Wrong-0.042) > 1e-12 {
 		t.Errorf("%q: %+v", got, c)
 	}
 	c.Take(Taxon{Review: &Review{Status: Reviewed, Risk: 0.04, SurveyLimit: 0.05, Withheld: true}})
-	want := "Of 2 certificates 0.03 are expected to be wrong; survey-wide: chance that any of the 2 certificates is wrong under 5 %; 1 count more is certified by itself, but not among all of the survey, at 5 %"
+	want := "Of 2 certificates 0.04 are expected to be wrong; survey-wide: chance that any of the 2 certificates is wrong under 5 %; 1 count more is certified by itself, but not among all of the survey, at 5 %"
 	if got := c.Sentence(); got != want {
 		t.Errorf("%q", got)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,7 +113,7 @@ func (b Basis) Count(log []Verdict) (Outcome, error) {
 			now.Uncertainty, now.NoInterval = was.Uncertainty, was.NoInterval
 			now.Review = b.review(known[now.Name], now, was, len(s.Frames), log)
 			if b.SurveyLimit > 0 && alone[now.Name] {
-				risk := known[now.Name].Risk
+				risk := round(known[now.Name].Risk)
 				now.Review.Certificate, now.Review.Withheld = &risk, !known[now.Name].Certified
 			}
 			heard(now.Review, m, log, now.Name, disputes)
@@ -195,9 +196,9 @@ func (b Basis) review(a uncertainty.Posterior, now, was count.Taxon, frames int,
 	}
 	switch {
 	case a.Certified:
-		r.Risk = a.Risk
+		r.Risk = round(a.Risk)
 	case now.MaxN != nil:
-		r.Risk = a.More(*now.MaxN)
+		r.Risk = round(a.More(*now.MaxN))
 	}
 	r.By = Readers(log, now.Name)
 	for _, v := range log {
@@ -365,3 +366,6 @@ func LogHash(log []Verdict) string {
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }
+
+// round is a risk to a millionth: more digits of it are sums of draws.
+func round(risk float64) float64 { return math.Round(1e6*risk) / 1e6 }

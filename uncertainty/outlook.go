@@ -53,7 +53,7 @@ func (o *Outlook) Assess(t taxon.Taxon, frames []frame.Instant, every float64) (
 		place[f] = i
 	}
 	at := func(p track.Point) (int, bool) { i, ok := place[p.Instant]; return i, ok }
-	d := Observations{Frames: len(frames), Every: every, Detectability: b.Detectability, Seed: 1}
+	d := Observations{Frames: len(frames), Every: every, Detectability: b.Detectability, Elsewhere: true, Seed: 1} // a count by itself does not know where it is
 	d.Candidates = b.Candidates(Trails(o.Proposed, t.Name, at))
 	return b.Interval(d.Posterior(Limit)), ""
 }
