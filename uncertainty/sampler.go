@@ -52,7 +52,7 @@ type sampler struct {
 // The fewest and the most draws.
 const (
 	fewestSamples = 1000
-	mostSamples   = 8000
+	mostSamples   = 4000
 )
 
 func newSampler(d Observations) *sampler {
