@@ -33,32 +33,27 @@ func grid() (list []cell) {
 	for _, recall := range recalls {
 		for _, stay := range []float64{2, 10, 60, 600} {
 			for _, rate := range []float64{0, 1, 3, 30} {
-				if rate == 1 && stay != 60 {
+				if rate != 3 && stay != 60 && (recall != 0.9 || rate == 1) {
 					continue
 				}
 				add("measured", fmt.Sprintf("recall %.1f, %g s, %g an hour", recall, stay, rate), func(c *cell) { c.sea.recall, c.sea.stay, c.sea.rate = recall, stay, rate })
 			}
 		}
-	}
-	for _, recall := range recalls {
-		for _, rate := range []float64{3, 15} {
-			of := func(group, what string, change func(*cell)) {
-				add(group, fmt.Sprintf("recall %.1f%s, %g an hour", recall, what, rate), func(c *cell) {
-					c.sea.recall, c.sea.rate = recall, rate
-					change(c)
-				})
-			}
-			of("schools of 4", "", func(c *cell) { c.sea.school = 4 })
-			of("schools of 4", ", a fifth never found", func(c *cell) { c.sea.school, c.sea.blind = 4, 0.2 })
-			if rate > 3 {
-				continue
-			}
-			of("a fifth never found", "", func(c *cell) { c.sea.blind = 0.2 })
-			of("recall falls", " to 30 % of it in the hour", func(c *cell) { c.sea.drift = 0.7 })
-			of("rates differ", "", func(c *cell) { c.sea.rates = 0.5 })
-			of("nothing pooled", "", func(c *cell) { c.alone = true })
-			of("reader errs", ", misses 5 %, misnames 3 %", func(c *cell) { c.eyes, c.reader = tired, known })
-			of("two readers who err", ", each misses 5 %, misnames 3 %", func(c *cell) { c.eyes, c.reader, c.readers = tired, known, 2 })
+		of := func(group, what string, change func(*cell)) {
+			add(group, fmt.Sprintf("recall %.1f%s", recall, what), func(c *cell) {
+				c.sea.recall = recall
+				change(c)
+			})
+		}
+		of("a fifth never found", ", 3 an hour", func(c *cell) { c.sea.blind = 0.2 })
+		of("schools of 4", ", 3 an hour", func(c *cell) { c.sea.school = 4 })
+		of("schools of 4", ", a fifth never found, 15 an hour", func(c *cell) { c.sea.school, c.sea.blind, c.sea.rate = 4, 0.2, 15 })
+		of("rates differ", ", 3 an hour", func(c *cell) { c.sea.rates = 0.5 })
+		of("nothing pooled", ", 3 an hour", func(c *cell) { c.alone = true })
+		of("reader errs", ", misses 5 %, misnames 3 %, 3 an hour", func(c *cell) { c.eyes, c.reader = tired, known })
+		of("two readers who err", ", each misses 5 %, misnames 3 %, 3 an hour", func(c *cell) { c.eyes, c.reader, c.readers = tired, known, 2 })
+		if recall > 0 {
+			of("recall falls", " to 30 % of it in the hour, 3 an hour", func(c *cell) { c.sea.drift = 0.7 })
 		}
 	}
 	for _, wrong := range [][2]float64{{0.9, 0.5}, {0.9, 0}, {0.3, 0.9}} {
