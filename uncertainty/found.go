@@ -112,7 +112,7 @@ func (s *sampler) evidence(seed uint64) Evidence {
 		_, coming := s.found()
 		came += coming
 	}
-	return Evidence{Found: float64(came) / evidenceSamples, Met: s.met.arrivals, Covered: s.hidden.covered, Hours: s.hours}
+	return Evidence{Found: float64(came) / evidenceSamples, Met: s.met.arrivals, Covered: s.hidden.away, Hours: s.hours}
 }
 
 // found draws which candidates are animals, and where those are. It gives those with which the machine found a visit, and how many

@@ -17,6 +17,7 @@ type hidden struct {
 	list    []arrival
 	to      []float64 // cumulative weights
 	covered float64   // chance that a look meets one
+	away    float64   // chance that a look does at which nothing was found: what is met beside others is no arrival (isBeside)
 	longest []int     // of each kind of arrival, the longest visit, frames
 }
 
@@ -45,15 +46,16 @@ func (s *sampler) hide() {
 	if len(s.met.schooled) == 0 {
 		s.met.schooled = slices.Concat(shapes...)
 	}
+	away := s.lookedAway()
 	order := s.rng.Perm(hiddenPlaces)
-	sum := 0.0
+	sum, unmet := 0.0, 0.0
 	for i := range hiddenPlaces {
 		shape := s.met.sized(s, shapes[order[i]%len(shapes)])
 		u := (float64(i) + s.rng.Float64()) / hiddenPlaces
 		mid := min(sort.SearchFloat64s(s.weightTo, u*s.weightTo[s.frames-1]), s.frames-1)
 		from := mid - s.rng.IntN(shape[0])
 		var a arrival
-		weight := 1.0
+		weight, apart := 1.0, 1.0
 		for k, length := range shape {
 			v := span{from, from + length}
 			if k > 0 {
@@ -65,9 +67,15 @@ func (s *sampler) hide() {
 			}
 			if s.looked(v) {
 				a.looked = true
-				weight *= s.overlook(v)
+				missed := s.overlook(v)
+				if weight *= missed; away[v.to] > away[v.from] {
+					apart *= missed
+				}
 			}
 			a.visits = append(a.visits, v)
+		}
+		if len(a.visits) > 0 {
+			unmet += apart
 		}
 		if len(a.visits) > 0 && weight > 0 {
 			sum += weight
@@ -75,6 +83,19 @@ func (s *sampler) hide() {
 		}
 	}
 	s.hidden.covered = math.Max(0, 1-sum/hiddenPlaces)
+	s.hidden.away = math.Max(0, 1-unmet/hiddenPlaces)
+}
+
+// lookedAway is how many frames before each were looked at where nothing was found.
+func (s *sampler) lookedAway() []int {
+	to := make([]int, s.frames+1)
+	for t := range s.frames {
+		to[t+1] = to[t]
+		if _, ok := s.looks[t]; ok && !s.isBeside(t) {
+			to[t+1]++
+		}
+	}
+	return to
 }
 
 // coverage is the chance that one of so many looks a frame, evenly spread, meets an arrival.

@@ -32,7 +32,6 @@ func (s *sampler) hear() {
 	s.bound()
 	var companions float64
 	var list []meeting
-	var beside []bool
 	for _, t := range s.order {
 		n := s.looks[t].N
 		for i := range s.list {
@@ -43,14 +42,11 @@ func (s *sampler) hear() {
 		n = s.inHoles(t, max(0, n))
 		n = s.atEnds(t, n)
 		list = append(list, meeting{frame: t, n: n})
-		beside = append(beside, slices.ContainsFunc(s.list, func(c candidate) bool {
-			return c.said == Animal && !c.drawn && len(c.runs) > 0 && c.first()-s.gap <= t && t < c.last()+s.gap
-		}))
 	}
 	s.met.list = list
 	s.met.prepare(s)
 	for i := range list {
-		if fresh := s.met.fresh(i); beside[i] {
+		if fresh := s.met.fresh(i); s.isBeside(list[i].frame) {
 			companions += fresh
 		} else {
 			s.met.arrivals += math.Min(1, fresh)
@@ -64,6 +60,13 @@ func (s *sampler) hear() {
 	}
 	s.met.arrivals += float64(drawn.n)
 	s.learn(companions)
+}
+
+// isBeside tells whether an animal that a look at the frame meets, and that the machine did not find, may be beside one that it found.
+func (s *sampler) isBeside(t int) bool {
+	return slices.ContainsFunc(s.list, func(c candidate) bool {
+		return c.said == Animal && !c.drawn && len(c.runs) > 0 && c.first()-s.gap <= t && t < c.last()+s.gap
+	})
 }
 
 // bound says how far before its first point and after its last a candidate's animal may be there: to the next look.

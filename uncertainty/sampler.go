@@ -289,7 +289,7 @@ func (s *sampler) overlookedIn(v span, left int, at []int32) (int, []int32) {
 func (s *sampler) cellsOf(found int) cells {
 	c, ok := s.held[found]
 	if !ok {
-		c = s.belief.cells(Evidence{Found: float64(found), Met: s.met.arrivals, Covered: s.hidden.covered, Hours: s.hours})
+		c = s.belief.cells(Evidence{Found: float64(found), Met: s.met.arrivals, Covered: s.hidden.away, Hours: s.hours})
 		s.held[found] = c
 	}
 	return c
