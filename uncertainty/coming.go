@@ -1,8 +1,6 @@
 package uncertainty
 
-import (
-	"slices"
-)
+import "slices"
 
 // coming is how animals that a look met may have come: since when, and who came with them and was gone by then. Frames are counted from
 // the look.
@@ -49,9 +47,9 @@ func (m *met) came(s *sampler, n, most int) coming {
 	return coming{from: -m.piece(s, most)}
 }
 
-// sized draws an arrival like a measured one: of animals that come together as many as one more or fewer by chance may be, Poisson about its own
-// number, half of the lengths its own, half those of all that come together. Without that no school could have a size that was not measured; so a small chance is left of one like two of the
-// measured ones (unseen).
+// sized draws an arrival like a measured one. Of animals that come together there are as many as Poisson's law gives about the measured number; half of
+// the lengths are of that arrival, half of any that came together. There is a small chance of one like two of the measured ones (unseen). Without all
+// that no school could have a size that was not measured.
 //
 // It is of use until the next.
 func (m *met) sized(s *sampler, shape []int) []int {

@@ -248,7 +248,7 @@ func (s *sampler) suggest(settles [][]int32, draws, most int) []Suggestion {
 		usual := spread / float64(s.frames-len(taken))
 		next := Suggestion{Frame: s.most(gain, taken, false)}
 		if !standsOut(float64(gain[next.Frame]), usual) {
-			if next.Frame = s.most(gain, taken, true); next.Frame < 0 || float64(gain[next.Frame]) <= 3*usual {
+			if next.Frame = s.most(gain, taken, true); next.Frame < 0 || float64(gain[next.Frame]) <= stands*usual {
 				next.Frame, next.Audit = s.audit(taken), true
 			}
 		}
@@ -277,10 +277,13 @@ func (s *sampler) most(gain, taken []int, open bool) int {
 	return best
 }
 
-// standsOut tells whether a frame settles so many more draws than frames do as a rule that it is to be asked for before one at random: three times as
+// stands is how many times as many draws as frames do as a rule one has to settle to be asked for before one at random.
+const stands = 3
+
+// standsOut tells whether a frame settles so many more draws than frames do as a rule that it stands out: stands times as
 // many, and more than the most of some thousand frames is by luck.
 func standsOut(gain, usual float64) bool {
-	return gain >= 3*usual && gain > usual+5*math.Sqrt(usual)+5
+	return gain >= stands*usual && gain > usual+5*math.Sqrt(usual)+5
 }
 
 func (s *sampler) free(taken []int, t int) bool {

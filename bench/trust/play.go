@@ -16,7 +16,6 @@ type tally struct {
 	looks, certifiedLooks               []float64
 	first, last                         []float64 // looks at the first and the last deployment of each survey
 	inside                              int       // 95 % intervals, before anybody looked, that hold the truth
-	claimed                             float64   // what certificates themselves leave to chance
 	wrong                               []string  // what each certificate was that is wrong
 }
 
@@ -184,7 +183,6 @@ func (t *tally) take(c cell, seed uint64, i int, d *deployment) {
 			continue
 		}
 		t.certified++
-		t.claimed += p.Risk
 		t.certifiedLooks = append(t.certifiedLooks, float64(d.looks))
 		switch truth := s.Truth(); {
 		case truth == p.Confirmed:
