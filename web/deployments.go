@@ -128,6 +128,7 @@ type TaxonState struct {
 	Looked     int     `json:"looked"`
 	Calibrated bool    `json:"calibrated"` // the model's scores were measured; otherwise they are taken as they are
 	Measured   bool    `json:"measured"`   // how much the model misses was measured; otherwise it is assumed
+	Assumed    bool    `json:"assumed"`    // interval and risk rest on an assumed detectability: it was not measured, and not all was looked at
 	Basis      string  `json:"basis"`      // both of it in words, and which classes it was combined from
 	Status     string  `json:"status"`     // machine, reviewed, certified or disputed; "" where it is not known yet
 	Twice      int     `json:"twice"`      // pairs of confirmed animals that lie on one another, of which nobody said whether they are one
@@ -149,7 +150,7 @@ func (k *seat) states(v *view) []TaxonState {
 		a := k.alone(v, name)
 		b := k.Grounds(name)
 		x := TaxonState{Taxon: name, Confirmed: a.Confirmed, Risk: a.Risk, Certified: a.Certified, Looked: a.Looked,
-			Calibrated: b.Calibrated(), Measured: b.Measured(), Basis: a.Basis(b), Statement: k.statement(v, name, a)}
+			Calibrated: b.Calibrated(), Measured: b.Measured(), Assumed: a.Assumed(b), Basis: a.Basis(b), Statement: k.statement(v, name, a)}
 		if u := b.Interval(a); x.Looked+len(k.Machine.Frames) > 0 {
 			x.Estimate, x.Low, x.High = &u.Estimate, &u.Low, &u.High
 		}

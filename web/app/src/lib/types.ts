@@ -41,6 +41,7 @@ export interface TaxonState {
   looked: number;
   calibrated?: boolean; // the model's scores were measured; otherwise they are taken as they are
   measured?: boolean; // how much the model misses was measured; otherwise it is assumed
+  assumed?: boolean; // interval and risk rest on that assumption: not where every frame was looked at
   basis?: string; // both in words, and which classes it was combined from
   status?: Status; // '' or none where it is not known yet
   withheld?: boolean; // certified by itself, but the survey's limit has no room for it
