@@ -208,18 +208,21 @@ func (s *sampler) around(c *candidate) {
 	s.present(span{c.last(), c.tail})
 }
 
-// companions draws visits that were missed beside those that were found: half of them begin with an arrival, the others at any
-// time that it lasts. One that a look met is among those that are met.
+// companions draws visits that were missed beside those that were found. One that a look met is among those that are met.
 func (s *sampler) companions(found []*candidate, each float64) {
 	for range s.poisson(each * float64(len(found))) {
-		c := found[s.rng.IntN(len(found))]
-		length := s.visits[s.rng.IntN(len(s.visits))]
-		from := c.first() + s.rng.IntN(2*s.gap+1) - s.gap
-		if s.rng.IntN(2) == 0 {
-			from = c.first() - length + 1 + s.rng.IntN(c.last()-c.first()+length-1)
-		}
-		if v := s.within(span{from, from + length}); v.from < v.to && !s.looked(v) {
+		if v := s.companion(found[s.rng.IntN(len(found))]); v.from < v.to && !s.looked(v) {
 			s.present(v)
 		}
 	}
+}
+
+// companion draws a visit that was missed beside one that was found: half of them begin with the arrival, the others at any time that it lasts.
+func (s *sampler) companion(c *candidate) span {
+	length := s.visits[s.rng.IntN(len(s.visits))]
+	from := c.first() + s.rng.IntN(2*s.gap+1) - s.gap
+	if s.rng.IntN(2) == 0 {
+		from = c.first() - length + 1 + s.rng.IntN(c.last()-c.first()+length-1)
+	}
+	return s.within(span{from, from + length})
 }

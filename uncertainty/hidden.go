@@ -51,6 +51,10 @@ func (s *sampler) hide() {
 	sum, unmet := 0.0, 0.0
 	for i := range hiddenPlaces {
 		shape := s.met.sized(s, shapes[order[i]%len(shapes)])
+		for len(s.met.sizes) < len(shape) {
+			s.met.sizes = append(s.met.sizes, 0)
+		}
+		s.met.sizes[len(shape)-1] += 1.0 / hiddenPlaces
 		u := (float64(i) + s.rng.Float64()) / hiddenPlaces
 		mid := min(sort.SearchFloat64s(s.weightTo, u*s.weightTo[s.frames-1]), s.frames-1)
 		from := mid - s.rng.IntN(shape[0])

@@ -20,6 +20,7 @@ type met struct {
 	longer   []int   // cumulative
 	shapes   [][]int // of arrivals: the lengths of their visits, frames
 	longest  int
+	sizes    []float64              // chances that an arrival is of 1, 2 ... animals: index 0 is of one
 	drawn    []int                  // the arrival that was drawn last
 	schooled []int                  // lengths of visits of arrivals of several animals; of any where there are none
 	ways     map[comingKey][]coming // in which animals that looks met may have come
@@ -142,9 +143,7 @@ func (s *sampler) learn(companions float64) {
 		}
 		found++
 		for range tries {
-			length := s.visits[s.rng.IntN(len(s.visits))]
-			from := c.first() + s.rng.IntN(2*s.gap+1) - s.gap
-			if v := s.within(span{from, from + length}); v.from < v.to && s.looked(v) {
+			if v := s.companion(c); v.from < v.to && s.looked(v) {
 				expected += s.detectability.Beside / tries
 			}
 		}
@@ -178,7 +177,6 @@ func (m *met) prepare(s *sampler) {
 		}
 		together += l.n * (to - from)
 	}
-	sizes := m.sizes()
 	usual := (float64(together)/float64(s.frames)*float64(len(m.list)) + 0.5) / float64(len(m.list)+1)
 	for i := 1; i < len(m.list); i++ {
 		a, b := m.list[i-1], &m.list[i]
@@ -186,24 +184,8 @@ func (m *met) prepare(s *sampler) {
 		for _, l := range m.lengths {
 			stay += math.Max(0, float64(l-(b.frame-a.frame))) / float64(sum)
 		}
-		b.stays = staying(a.n, b.n, stay, freshly(usual*(1-stay), sizes, b.n))
+		b.stays = staying(a.n, b.n, stay, freshly(usual*(1-stay), m.sizes, b.n))
 	}
-}
-
-// sizes are the chances that an arrival is of 1, 2 ... animals, as sized draws them but for its small chance: index 0 is of one.
-func (m *met) sizes() (list []float64) {
-	for _, shape := range m.shapes {
-		mean := float64(len(shape) - 1)
-		chance := math.Exp(-mean) / float64(len(m.shapes))
-		for k := 0; k <= 3*len(shape)+3; k++ {
-			if k == len(list) {
-				list = append(list, 0)
-			}
-			list[k] += chance
-			chance *= mean / float64(k+1)
-		}
-	}
-	return list
 }
 
 // freshly gives the chances that 0, 1 ... most animals came, so many as a mean, in arrivals that come by Poisson's law and have these sizes:
@@ -264,7 +246,7 @@ func (m *met) draw(s *sampler) {
 	var open []int // since when each is there
 	before := -1
 	for i, l := range m.list {
-		next := s.frames + m.longest
+		next := math.MaxInt // frame of the next look
 		if i+1 < len(m.list) {
 			next = m.list[i+1].frame
 		}
