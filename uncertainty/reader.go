@@ -50,7 +50,11 @@ func (r Reader) Words() string {
 	if !r.Measured() {
 		return "readers assumed to overlook none: no frame was looked at twice"
 	}
-	return fmt.Sprintf("readers overlook %s and misname %s, measured on %s looked at twice", percent(r.Missed), percent(r.Added), counted(r.Animals, "animal"))
+	err := fmt.Sprintf("readers overlook %s and misname %s, ", percent(r.Missed), percent(r.Added))
+	if 2*r.Animals < assumedSeen {
+		return err + fmt.Sprintf("assumed more than measured: only %s looked at twice", counted(r.Animals, "animal"))
+	}
+	return err + fmt.Sprintf("measured on %s looked at twice", counted(r.Animals, "animal"))
 }
 
 // fewer is the chance that fewer animals than were counted at most are there in every frame that has so many: each is none of

@@ -19,6 +19,9 @@ func TestReaderOf(t *testing.T) {
 	if r := ReaderOf(Reread{Seen: 2, Overlooked: 1}); r.Missed > 0.05 {
 		t.Errorf("one error in the first second look is no measurement yet: %+v", r)
 	}
+	if got := (Reader{Animals: 4}).Words(); got != "readers overlook 0 % and misname 0 %, assumed more than measured: only 4 animals looked at twice" {
+		t.Error(got)
+	}
 }
 
 // What second looks tell is pooled over the survey, and what a deployment's own tell goes to the others.
