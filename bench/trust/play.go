@@ -23,7 +23,7 @@ const (
 	surveySize = 10 // deployments
 	learnFrom  = 20 // that detectability is measured on
 	rounds     = 6  // times that the reader comes by each deployment that is not certified
-	budget     = 12 // looks at a deployment before the reader goes on to the next
+	budget     = 12 // looks at a deployment before the reader, of several each, goes on to the next
 	few        = 12 // surveys after which a cell is left in which fewer than one count in 20 is certified
 )
 
@@ -153,7 +153,7 @@ func (c cell) survey(t *tally, terms eval.Terms, seed uint64) error {
 	for range times {
 		for i := range list {
 			d := &list[i]
-			for until := d.looks + budget; d.looks < until; {
+			for until := d.looks + budget*max(c.readers, 1); d.looks < until; {
 				if assess(i); !d.look(c, terms.Limit) {
 					break
 				}
