@@ -20,7 +20,7 @@ import (
 )
 
 // Rule names the version of how a count follows from a log: what was derived by another is derived anew.
-const Rule = 5
+const Rule = 6
 
 // Basis is what a reviewed count rests on, besides the log of verdicts.
 type Basis struct {
