@@ -157,9 +157,12 @@ test('a real clip to the certificate', limit, async (t) => {
 
 const stateOf = (d, id) => d.tracks.find((t) => t.id === id).state;
 
+/** The shark of most points. */
+const longest = (tracks) => tracks.filter((t) => t.taxon === 'shark').reduce((long, t) => (t.points.length > long.points.length ? t : long));
+
 /** At a frame of a deployment with an open box of a shark, wherever the page would begin; gives the track, which is chosen. */
 async function begin(page, op = 'REEF_02') {
-  const track = (await deployment(page, op)).tracks.filter((t) => t.taxon === 'shark' && t.state === 'open').reduce((long, t) => (t.points.length > long.points.length ? t : long));
+  const track = longest((await deployment(page, op)).tracks.filter((t) => t.state === 'open'));
   const frame = track.points[Math.floor(track.points.length / 2)][0];
   await page.goto(new URL(`/#/review/${op}/${frame}?taxon=shark&track=${track.id}`, page.url()).href);
   await stage.shown(page, frame);
@@ -244,7 +247,7 @@ test('two boxes on one another: the page asks whether they are one animal, and l
       return answer.status;
     }, body);
   const d = await deployment(page, 'REEF_02');
-  const t = d.tracks.filter((x) => x.taxon === 'shark').reduce((long, x) => (x.points.length > long.points.length ? x : long));
+  const t = longest(d.tracks);
   const [first, [frame, x1, y1, x2, y2]] = [t.points[0][0], t.points.at(-1)];
   const lower = (y2 - y1) / 4;
   for (const v of [{ kind: 'accept', track: t.id }, { kind: 'add', frame, taxon: 'shark', box: [x1, y1 + lower, x2, y2 + lower] }, { kind: 'unsure', track: t.id }]) assert.equal(await post(v), 200);
